@@ -1,0 +1,23 @@
+/** What applies where a stack says nothing. Every value is also in docs and in `Pulumi.dev.yaml`. */
+export const defaults = {
+  controlPlane: {
+    instanceType: "m6a.2xlarge",
+    /** gp3 has a baseline of 3000 operations a second; etcd shares the disk with the workload of a single node. */
+    rootVolume: { type: "gp3", size: 200, iops: 4000 },
+  },
+  networks: { machine: "10.0.0.0/16", cluster: "10.128.0.0/14", hostPrefix: 23, service: "172.30.0.0/16" },
+  mirror: "https://mirror.openshift.com/pub",
+  /** `destroy cluster` has no deadline of its own; Hive gives its job an hour as well. */
+  destroyMinutes: 60,
+  fileSystem: { lifecycle: "AFTER_30_DAYS" },
+  pipelines: { channel: "latest", keep: 20 },
+  namespace: {
+    name: "build-multiarch",
+    taskImages: {
+      buildah: "registry.access.redhat.com/ubi9/buildah:9.8",
+      nodejs: "registry.access.redhat.com/ubi9/nodejs-22:9.8",
+      maven: "registry.access.redhat.com/ubi9/openjdk-21:1.24",
+    },
+  },
+  build: { revision: "main", context: ".", containerfile: "Containerfile" },
+} as const;

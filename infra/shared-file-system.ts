@@ -1,0 +1,125 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { FileSystemSettings } from "../config";
+import { nodeSecurityGroups } from "./releases";
+
+export interface SharedFileSystemArgs extends FileSystemSettings {
+  /** Known once the cluster, with its network, is there: everything here is looked up by it. */
+  readonly infraId: pulumi.Input<string>;
+}
+
+/** NFS. */
+const port = 2049;
+
+/**
+ * A file system that all nodes mount: EFS, encrypted, with a mount target in every zone of the cluster.
+ *
+ * Everything is in the cluster's VPC, but only carries the program's own tags: the installer's destroyer deletes what is
+ * tagged as owned by the cluster, and hangs on mount targets that are still there. Each resource therefore depends on the
+ * cluster, and is deleted before it.
+ */
+export class SharedFileSystem extends pulumi.ComponentResource {
+  /** Id of the file system; resolves when it can be mounted in all zones. */
+  readonly fileSystemId: pulumi.Output<string>;
+
+  constructor(name: string, args: SharedFileSystemArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("openshift-multiarch:infra:SharedFileSystem", name, args, opts);
+    const parent = { parent: this };
+    const tags = pulumi.output(args.infraId).apply((infraId) => ({ ...args.tags, Name: `${infraId}-${name}` }));
+
+    const clusterTag = pulumi.interpolate`tag:kubernetes.io/cluster/${args.infraId}`;
+    const vpc = aws.ec2.getVpcOutput({ filters: [{ name: clusterTag, values: ["owned"] }] }, parent);
+
+    const group = new aws.ec2.SecurityGroup(`${name}-nfs`, { vpcId: vpc.id, description: "NFS from the cluster's nodes", tags }, parent);
+    // A rule that names the nodes' group keeps the installer from deleting that group: it has to go before the cluster.
+    const rules = nodeSecurityGroups(args.version).map((suffix) => {
+      const nodes = aws.ec2.getSecurityGroupOutput(
+        { vpcId: vpc.id, filters: [{ name: "tag:Name", values: [pulumi.interpolate`${args.infraId}${suffix}`] }] },
+        parent,
+      );
+      return new aws.vpc.SecurityGroupIngressRule(
+        `${name}-nfs${suffix}`,
+        {
+          securityGroupId: group.id,
+          referencedSecurityGroupId: nodes.id,
+          ipProtocol: "tcp",
+          fromPort: port,
+          toPort: port,
+          description: "NFS from the cluster's nodes",
+          tags,
+        },
+        parent,
+      );
+    });
+
+    const fileSystem = new aws.efs.FileSystem(
+      name,
+      {
+        encrypted: true,
+        performanceMode: "generalPurpose",
+        // A new file system has next to no throughput in the bursting mode: 50 KiB/s for each stored GiB.
+        throughputMode: "elastic",
+        lifecyclePolicies:
+          args.lifecycle === "NEVER" ? [] : [{ transitionToIa: args.lifecycle }, { transitionToPrimaryStorageClass: "AFTER_1_ACCESS" }],
+        tags,
+      },
+      // Deletion runs backwards: mount targets, policy, file system, rule, group, cluster.
+      { ...parent, dependsOn: rules },
+    );
+    const policy = new aws.efs.FileSystemPolicy(
+      name,
+      { fileSystemId: fileSystem.id, policy: fileSystem.arn.apply((arn) => JSON.stringify(accessPolicy(arn))) },
+      parent,
+    );
+    const targets = args.zones.map((zone) => {
+      // The key's value is empty on 4.15 and "1" since: only the key counts.
+      const subnet = aws.ec2.getSubnetOutput(
+        {
+          vpcId: vpc.id,
+          filters: [
+            { name: clusterTag, values: ["owned"] },
+            { name: "availability-zone", values: [zone] },
+            { name: "tag-key", values: ["kubernetes.io/role/internal-elb"] },
+          ],
+        },
+        parent,
+      );
+      return new aws.efs.MountTarget(
+        `${name}-${zone}`,
+        { fileSystemId: fileSystem.id, subnetId: subnet.id, securityGroups: [group.id] },
+        { ...parent, dependsOn: policy },
+      );
+    });
+
+    this.fileSystemId = pulumi.all([fileSystem.id, ...targets.map((target) => target.id)]).apply(([id]) => id ?? "");
+    this.registerOutputs({ fileSystemId: this.fileSystemId });
+  }
+}
+
+/**
+ * Who may mount: any host that reaches a mount target, over TLS. A policy replaces the default access, so there is an Allow next to
+ * the Deny; ClientRootAccess because the access points of the build volumes act as user 0.
+ */
+export function accessPolicy(fileSystemArn: string) {
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "MountTargetsOnly",
+        Effect: "Allow",
+        Principal: { AWS: "*" },
+        Action: ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"],
+        Resource: fileSystemArn,
+        Condition: { Bool: { "elasticfilesystem:AccessedViaMountTarget": "true" } },
+      },
+      {
+        Sid: "NoPlainText",
+        Effect: "Deny",
+        Principal: { AWS: "*" },
+        Action: "*",
+        Resource: fileSystemArn,
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+    ],
+  } as const;
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { parseSettings } from "../../config/settings";
+
+const stackFile = resolve(__dirname, "../../Pulumi.dev.yaml");
+const secrets = { pullSecret: '{"auths":{"quay.io":{"auth":"dTpw"}}}', registryCredentials: '{"auths":{"quay.io":{"auth":"dTpw"}}}' };
+
+function settingsOf(text: string) {
+  const { config } = parse(text) as { config: Record<string, unknown> };
+  const own = Object.entries(config).filter(([key]) => key.startsWith("openshift-multiarch:"));
+  return parseSettings({
+    region: config["aws:region"],
+    values: { ...secrets, ...Object.fromEntries(own.map(([key, value]) => [key.split(":")[1] ?? "", value])) },
+  });
+}
+
+it("the example of a stack on real AWS is right as it stands", () => {
+  const { settings, warnings } = settingsOf(readFileSync(stackFile, "utf8"));
+  expect(warnings).toEqual([]);
+  expect(settings.architectures).toEqual(["amd64", "arm64"]);
+  expect(settings.builds.map((build) => build.pipeline)).toEqual(["containerfile", "nodejs", "quarkus"]);
+});
+
+it("what is commented out in the example are settings, and the defaults", () => {
+  const text = readFileSync(stackFile, "utf8");
+  const active = text
+    .replace(/^ {2}# (?=openshift-multiarch:| {2,}\S)/gm, "  ")
+    .replace(/^ {4}# (?=networks:|mirror:|destroyMinutes:)/gm, "    ");
+  const plain = settingsOf(text).settings;
+  expect(active).not.toBe(text);
+  expect(settingsOf(active).settings).toEqual(plain);
+});
