@@ -1,0 +1,82 @@
+import * as command from "@pulumi/command";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Operator } from "./operator";
+
+export interface EfsStorageArgs {
+  /** The file system; known once its mount targets exist. */
+  readonly fileSystemId: pulumi.Input<string>;
+  /** kubeconfig of a cluster administrator. */
+  readonly kubeconfig: pulumi.Input<string>;
+}
+
+/** Where OpenShift expects the operators of optional CSI drivers; the Storage capability makes it. */
+const namespace = "openshift-cluster-csi-drivers";
+
+const driverAvailable = [
+  "condition=AWSEFSDriverNodeServiceControllerAvailable",
+  "condition=AWSEFSDriverControllerServiceControllerAvailable",
+];
+
+/** The EFS CSI driver, and a StorageClass that makes an access point of the file system for every claim. */
+export class EfsStorage extends pulumi.ComponentResource {
+  /** Name of the StorageClass; known once claims of it can be bound. */
+  readonly storageClass: pulumi.Output<string>;
+
+  constructor(name: string, args: EfsStorageArgs, opts: pulumi.ComponentResourceOptions) {
+    super("openshift-multiarch:cluster:EfsStorage", name, {}, opts);
+    const operator = new Operator(
+      `${name}-operator`,
+      {
+        package: "aws-efs-csi-driver-operator",
+        channel: "stable",
+        namespace,
+        operatorGroup: true,
+        serves: ["clustercsidrivers.operator.openshift.io"],
+        kubeconfig: args.kubeconfig,
+      },
+      { parent: this },
+    );
+    const driver = new kubernetes.apiextensions.CustomResource(
+      `${name}-driver`,
+      {
+        apiVersion: "operator.openshift.io/v1",
+        kind: "ClusterCSIDriver",
+        metadata: { name: "efs.csi.aws.com", annotations: { "pulumi.com/waitFor": JSON.stringify(driverAvailable) } },
+        spec: { managementState: "Managed" },
+      },
+      { parent: this, dependsOn: operator, customTimeouts: { create: "15m" } },
+    );
+    const storageClass = new kubernetes.storage.v1.StorageClass(
+      `${name}-class`,
+      {
+        metadata: { name: "efs-csi" },
+        provisioner: "efs.csi.aws.com",
+        reclaimPolicy: "Delete",
+        volumeBindingMode: "Immediate",
+        parameters: {
+          provisioningMode: "efs-ap",
+          fileSystemId: args.fileSystemId,
+          directoryPerms: "700",
+          basePath: "/pv",
+          uid: "0",
+          gid: "0",
+        },
+      },
+      { parent: this, dependsOn: driver, replaceOnChanges: ["reclaimPolicy", "volumeBindingMode"] },
+    );
+    // The claims of pipeline runs are not in the graph. Removing them while the driver still runs lets it delete their access
+    // points and folders. No child of this component: children inherit `deletedWith`, and with it their delete never runs.
+    const drain = new command.local.Command(
+      `${name}-drain`,
+      {
+        delete: "exec node --import tsx cluster/drain-claims.ts",
+        addPreviousOutputInEnv: false,
+        environment: { KUBECONFIG_CONTENT: args.kubeconfig, STORAGE_CLASS: "efs-csi", SECONDS: "300" },
+      },
+      { dependsOn: storageClass, customTimeouts: { delete: "10m" } },
+    );
+    this.storageClass = pulumi.all([storageClass.metadata.name, drain.id]).apply(([className]) => className);
+    this.registerOutputs({ storageClass: this.storageClass });
+  }
+}
