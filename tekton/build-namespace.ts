@@ -1,0 +1,119 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Architecture } from "../config/settings";
+import { serviceAccounts } from "./pipelines";
+import type { Task } from "./resources";
+import type { TaskImages } from "./task-images";
+import { tasks } from "./tasks";
+
+export interface BuildNamespaceArgs {
+  /** Name of the namespace. */
+  name: string;
+  /** A Docker config.json with the registries' credentials: for the pushes and for private base images. */
+  registryCredentials: pulumi.Input<string>;
+  /** Content of an .npmrc file. @default npm's own defaults */
+  npmrc?: pulumi.Input<string>;
+  /** Content of a settings.xml file. @default Maven's own defaults */
+  mavenSettings?: pulumi.Input<string>;
+  taskImages: TaskImages;
+  /** Architectures that the cluster has nodes of. */
+  architectures: Architecture[];
+  /** Storage class of the runs' volumes: ReadWriteMany, reachable from every node. */
+  storageClass: pulumi.Input<string>;
+}
+
+/** Where images are built: a namespace with the tasks, an account for each kind of task, and the credentials. */
+export class BuildNamespace extends pulumi.ComponentResource {
+  readonly name: string;
+  readonly storageClass: pulumi.Output<string>;
+  /** The tasks as they are in the namespace, scripts included. */
+  readonly tasks: Task[];
+  /** Names of the Secrets that runs bind as workspaces. */
+  readonly secrets: { registryCredentials: string; npmrc?: string; mavenSettings?: string };
+
+  constructor(name: string, args: BuildNamespaceArgs, opts: pulumi.ComponentResourceOptions) {
+    super("openshift-multiarch:tekton:BuildNamespace", name, {}, opts);
+    this.name = args.name;
+    this.storageClass = pulumi.output(args.storageClass);
+    this.tasks = tasks(args.taskImages);
+    this.secrets = {
+      registryCredentials: "registry-credentials",
+      ...(args.npmrc !== undefined && { npmrc: "npmrc" }),
+      ...(args.mavenSettings !== undefined && { mavenSettings: "maven-settings" }),
+    };
+    const child = { parent: this };
+
+    const namespace = new kubernetes.core.v1.Namespace(
+      `${name}-namespace`,
+      {
+        metadata: {
+          name: args.name,
+          labels: {
+            // Builds need root inside the pod, which `restricted` forbids; nothing here may be privileged or see the host.
+            "pod-security.kubernetes.io/enforce": "baseline",
+            // Else OpenShift sets the level by itself, from what the service accounts may use.
+            "security.openshift.io/scc.podSecurityLabelSync": "false",
+          },
+        },
+      },
+      child,
+    );
+    const inside = { parent: this, dependsOn: namespace };
+
+    for (const account of Object.values(serviceAccounts)) {
+      new kubernetes.core.v1.ServiceAccount(
+        `${name}-${account}`,
+        { metadata: { name: account, namespace: args.name }, automountServiceAccountToken: false },
+        inside,
+      );
+    }
+    // The operator makes this role: it allows the use of pipelines-scc, whose only additional capability is SETFCAP.
+    new kubernetes.rbac.v1.RoleBinding(
+      `${name}-scc`,
+      {
+        metadata: { name: "buildah", namespace: args.name },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "pipelines-scc-clusterrole" },
+        subjects: [serviceAccounts.build, serviceAccounts.push].map((account) => ({
+          kind: "ServiceAccount",
+          name: account,
+          namespace: args.name,
+        })),
+      },
+      inside,
+    );
+    // Nobody has a reason to talk to a build.
+    new kubernetes.networking.v1.NetworkPolicy(
+      `${name}-no-ingress`,
+      { metadata: { name: "no-ingress", namespace: args.name }, spec: { podSelector: {}, policyTypes: ["Ingress"] } },
+      inside,
+    );
+
+    this.secret(`${name}-registry-credentials`, this.secrets.registryCredentials, "kubernetes.io/dockerconfigjson", inside, {
+      ".dockerconfigjson": args.registryCredentials,
+    });
+    if (args.npmrc !== undefined) this.secret(`${name}-npmrc`, "npmrc", "Opaque", inside, { ".npmrc": args.npmrc });
+    if (args.mavenSettings !== undefined) {
+      this.secret(`${name}-maven-settings`, "maven-settings", "Opaque", inside, { "settings.xml": args.mavenSettings });
+    }
+
+    for (const task of this.tasks) {
+      new kubernetes.apiextensions.CustomResource(
+        `${name}-${task.metadata.name}`,
+        { ...task, metadata: { ...task.metadata, namespace: args.name } },
+        inside,
+      );
+    }
+
+    this.registerOutputs({ name: this.name, storageClass: this.storageClass });
+  }
+
+  private secret(
+    resource: string,
+    name: string,
+    type: string,
+    opts: pulumi.CustomResourceOptions,
+    content: Record<string, pulumi.Input<string>>,
+  ) {
+    new kubernetes.core.v1.Secret(resource, { metadata: { name, namespace: this.name }, type, stringData: pulumi.secret(content) }, opts);
+  }
+}

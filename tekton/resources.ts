@@ -1,0 +1,119 @@
+/** The part of the Tekton API (tekton.dev/v1) that this program writes; field descriptions are in Tekton's own reference. */
+
+export interface ObjectMeta {
+  name?: string;
+  generateName?: string;
+  namespace?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+
+export interface ParamSpec {
+  name: string;
+  type?: "string" | "array";
+  description: string;
+  default?: string | string[];
+}
+
+export interface Param {
+  name: string;
+  value: string | string[];
+}
+
+export interface WorkspaceDeclaration {
+  name: string;
+  description: string;
+  optional?: boolean;
+  readOnly?: boolean;
+}
+
+export interface SecurityContext {
+  runAsUser?: number;
+  runAsNonRoot?: boolean;
+  allowPrivilegeEscalation: boolean;
+  capabilities: { add?: string[]; drop?: string[] };
+  seccompProfile?: { type: "RuntimeDefault" };
+}
+
+export interface Step {
+  name: string;
+  image: string;
+  script: string;
+  args?: string[];
+  env: { name: string; value: string }[];
+  securityContext: SecurityContext;
+  computeResources: { requests: Record<string, string>; limits?: Record<string, string> };
+  volumeMounts: { name: string; mountPath: string }[];
+}
+
+export interface TaskSpec {
+  description: string;
+  params: ParamSpec[];
+  workspaces: WorkspaceDeclaration[];
+  results?: { name: string; description: string }[];
+  steps: Step[];
+  volumes: { name: string; emptyDir: { sizeLimit?: string } }[];
+}
+
+export interface Task {
+  apiVersion: "tekton.dev/v1";
+  kind: "Task";
+  metadata: ObjectMeta & { name: string };
+  spec: TaskSpec;
+}
+
+export interface PipelineTask {
+  name: string;
+  displayName: string;
+  taskRef: { name: string };
+  runAfter?: string[];
+  params: Param[];
+  workspaces: { name: string; workspace: string }[];
+  retries: number;
+  timeout: string;
+}
+
+export interface PipelineSpec {
+  description: string;
+  params: ParamSpec[];
+  workspaces: WorkspaceDeclaration[];
+  results: { name: string; description: string; value: string }[];
+  tasks: PipelineTask[];
+}
+
+export interface Pipeline {
+  apiVersion: "tekton.dev/v1";
+  kind: "Pipeline";
+  metadata: ObjectMeta;
+  spec: PipelineSpec;
+}
+
+export interface TaskRunSpec {
+  pipelineTaskName: string;
+  serviceAccountName: string;
+  podTemplate: { nodeSelector: Record<string, string>; automountServiceAccountToken: boolean };
+}
+
+export interface WorkspaceBinding {
+  name: string;
+  secret?: { secretName: string };
+  volumeClaimTemplate?: {
+    spec: { accessModes: string[]; storageClassName: string; resources: { requests: { storage: string } } };
+  };
+}
+
+export interface PipelineRunSpec {
+  pipelineRef: { name: string };
+  params: Param[];
+  workspaces: WorkspaceBinding[];
+  taskRunTemplate: { serviceAccountName: string };
+  taskRunSpecs: TaskRunSpec[];
+  timeouts: { pipeline: string };
+}
+
+export interface PipelineRun {
+  apiVersion: "tekton.dev/v1";
+  kind: "PipelineRun";
+  metadata: ObjectMeta;
+  spec: PipelineRunSpec;
+}

@@ -1,0 +1,17 @@
+import { defaults } from "../config/defaults";
+
+/** Container images that the steps of the tasks run in. Every one must exist for every architecture of the cluster. */
+export interface TaskImages {
+  /** bash and buildah 1.28 or newer. */
+  buildah: string;
+  /** bash, git, Node.js and npm. */
+  nodejs: string;
+  /** bash, a JDK and Maven. */
+  maven: string;
+}
+
+/**
+ * Red Hat's freely usable images, by minor version: such a tag still gets security fixes.
+ * To pin a build environment completely, set `namespace.taskImages` to references with a digest.
+ */
+export const defaultTaskImages: TaskImages = defaults.namespace.taskImages;

@@ -1,0 +1,54 @@
+import type { Task } from "../../resources";
+import type { TaskImages } from "../../task-images";
+import { dockerconfigWorkspace, home, modest, param, resultFile, script, sharedWorkspace, workspacePath } from "../shared";
+
+/**
+ * Joins the layouts of all architectures in one index and pushes it. Results are named as Tekton Chains expects them
+ * (https://github.com/tektoncd/chains/blob/main/docs/slsa-provenance.md): it signs the index, and through `IMAGES` its members.
+ */
+export const buildahPush = (images: TaskImages): Task => ({
+  apiVersion: "tekton.dev/v1",
+  kind: "Task",
+  metadata: { name: "buildah-push" },
+  spec: {
+    description: "Joins the image layouts of all architectures in one index, pushes it and reads it back.",
+    params: [
+      { name: "image", description: "Where the index goes, as repository:tag" },
+      { name: "architectures", type: "array", description: "Architectures of the index, no more and no fewer" },
+      { name: "layouts", description: "Folder of the shared volume that holds one layout per architecture" },
+      { name: "run", description: "A second tag of the index, unique for each run" },
+    ],
+    workspaces: [sharedWorkspace, dockerconfigWorkspace],
+    results: [
+      { name: "IMAGE_URL", description: "Repository and tag of the index" },
+      { name: "IMAGE_DIGEST", description: "Digest of the index" },
+      { name: "IMAGES", description: "repository@digest of each architecture's image, separated by commas" },
+    ],
+    steps: [
+      {
+        name: "push",
+        image: images.buildah,
+        script: script("buildah-push"),
+        args: ["$(params.architectures[*])"],
+        env: [
+          param("IMAGE", "image"),
+          param("LAYOUTS", "layouts"),
+          param("RUN", "run"),
+          workspacePath("SHARED", "shared"),
+          workspacePath("DOCKERCONFIG", "dockerconfig"),
+          resultFile("RESULT_IMAGE_URL", "IMAGE_URL"),
+          resultFile("RESULT_IMAGE_DIGEST", "IMAGE_DIGEST"),
+          resultFile("RESULT_IMAGES", "IMAGES"),
+          home.env,
+        ],
+        // Started by an ordinary user, buildah makes itself a user namespace, even for this. The runtimes' default seccomp profile
+        // refuses that to a container without CAP_SYS_ADMIN, so none is asked for (and the service account's SCC must not force one).
+        // The user must have a name in the image: `nobody` has the same id in Red Hat's and in Debian's images.
+        securityContext: { runAsNonRoot: true, runAsUser: 65534, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        computeResources: modest,
+        volumeMounts: [home.mount],
+      },
+    ],
+    volumes: [home.volume],
+  },
+});

@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { SecurityContext, Step } from "../resources";
+
+/**
+ * Text of a task's script, a file of its own so that it can be linted and run in tests.
+ * Parameters reach it as environment variables: text substituted into a shell script would be executed.
+ */
+export const script = (task: string): string => readFileSync(join(__dirname, task, `${task}.sh`), "utf8");
+
+/**
+ * What OpenShift's `restricted-v2` demands. No explicit user: it assigns one of the namespace's range, which is not in
+ * /etc/passwd and cannot write to the image's home directory, hence `home`.
+ */
+export const unprivileged: SecurityContext = {
+  runAsNonRoot: true,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+/** Requests of a step. Small, so that a build waits for no node that is merely reserved; without limits it may use what is free. */
+export const modest: Step["computeResources"] = { requests: { cpu: "100m", memory: "256Mi" } };
+
+/** A writable home directory: caches and settings of the tools, thrown away with the pod. */
+export const home = {
+  volume: { name: "home", emptyDir: {} },
+  mount: { name: "home", mountPath: "/home/build" },
+  env: { name: "HOME", value: "/home/build" },
+};
+
+/** Path of a workspace as an environment variable; empty if the workspace is optional and the run does not bind it. */
+export const workspacePath = (variable: string, workspace: string) => ({ name: variable, value: `$(workspaces.${workspace}.path)` });
+
+export const param = (variable: string, name: string) => ({ name: variable, value: `$(params.${name})` });
+
+/** Path of the file that a step writes a result to. */
+export const resultFile = (variable: string, name: string) => ({ name: variable, value: `$(results.${name}.path)` });
+
+/** The workspace that every task of a run shares: sources and image layouts. */
+export const sharedWorkspace = { name: "shared", description: "Volume of the run: sources and image layouts, readable on every node" };
+
+export const dockerconfigWorkspace = {
+  name: "dockerconfig",
+  description: "Registry credentials: a file config.json or .dockerconfigjson",
+  optional: true,
+  readOnly: true,
+};
