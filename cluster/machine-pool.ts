@@ -71,6 +71,6 @@ export class MachinePool extends pulumi.ComponentResource {
   }
 }
 
-/** `status.availableReplicas` is absent, not 0, at zero replicas; `status.replicas` is there from the first reconciliation on. */
+/** At zero replicas a new MachineSet's status has no numbers at all, only the generation that its controller has seen. */
 const availability = (replicas: number): string =>
-  replicas > 0 ? `jsonpath={.status.availableReplicas}=${replicas}` : "jsonpath={.status.replicas}=0";
+  replicas > 0 ? `jsonpath={.status.availableReplicas}=${replicas}` : "jsonpath={.status.observedGeneration}";

@@ -37,7 +37,7 @@ describe("MachinePool", () => {
   it("waits for as many available machines as the zone asks for", async () => {
     const { named } = await graph(pool);
     const waitFor = (zone: string) => named(`workers-arm64-${zone}`).inputs.metadata.annotations["pulumi.com/waitFor"];
-    expect(waitFor("eu-west-3a")).toBe("jsonpath={.status.replicas}=0");
+    expect(waitFor("eu-west-3a")).toBe("jsonpath={.status.observedGeneration}");
     expect(waitFor("eu-west-3b")).toBe("jsonpath={.status.availableReplicas}=2");
   });
 

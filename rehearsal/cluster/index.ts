@@ -1,0 +1,18 @@
+import { stopControlPlane } from "./control-plane";
+import { removeHosts } from "./hosts";
+import { stopMachineApi } from "./machine-api";
+import { stopAllNodes } from "./node";
+
+export { startControlPlane, stopControlPlane } from "./control-plane";
+export { ensureHosts, removeHosts } from "./hosts";
+export { startMachineApi, stopMachineApi } from "./machine-api";
+export { ensureNetwork, removeNetwork } from "./network";
+export { listNodes, startNode, stopAllNodes, stopNode } from "./node";
+
+/** Ends everything of the cluster, from whatever state: machine-api, nodes with their pods, control plane, names of the API. The bridge stays. */
+export async function stopCluster(): Promise<void> {
+  await stopMachineApi();
+  await stopAllNodes();
+  await stopControlPlane();
+  removeHosts();
+}

@@ -1,0 +1,42 @@
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { awsEndpoint, places, ports } from "../places";
+import { stop } from "../process";
+import { answers, startAndWait } from "./programs";
+
+/**
+ * Starts the product's machine-api webhooks and controllers, whose machines are made by simulators/machine-hook.ts, and
+ * returns when the webhooks answer and are registered.
+ *
+ * The program waits for what it needs, so these must be there, or come within five minutes: the CRDs of Machine and
+ * MachineSet, and the objects Infrastructure and DNS called `cluster`.
+ */
+export async function startMachineApi(): Promise<void> {
+  const repository = resolve(__dirname, "../..");
+  const loader = pathToFileURL(require.resolve("tsx")).href;
+  const hook = [process.execPath, "--import", loader, join(repository, "rehearsal", "simulators", "machine-hook.ts")];
+  await startAndWait(
+    {
+      name: "machine-api",
+      command: [
+        join(places.bin, "machine-api"),
+        `--kubeconfig=${places.adminKubeconfig}`,
+        `--webhook-port=${ports.machineApiWebhook}`,
+        `--hook=${JSON.stringify(hook)}`,
+      ],
+      environment: {
+        AWS_ENDPOINT_URL: awsEndpoint,
+        AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID ?? "test",
+        AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY ?? "test",
+      },
+      directory: repository,
+    },
+    300,
+    () => answers(`https://127.0.0.1:${ports.machineApiWebhook}/readyz`),
+  );
+}
+
+/** Ends the machine-api program; machines and nodes stay as they are. */
+export function stopMachineApi(): Promise<void> {
+  return stop("machine-api");
+}

@@ -1,0 +1,137 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Architecture } from "../../config/architecture";
+import { architectures } from "../../config/architecture";
+import { defaultTaskImages } from "../../tekton/task-images";
+import { places } from "../places";
+import { UserError } from "../progress";
+import type { AptSetup } from "./apt";
+import * as layers from "./layers";
+import type { ContainerConfig } from "./oci";
+
+/** An image of the rehearsal's registry, before it is made. */
+export interface ImageRecipe {
+  readonly repository: string;
+  readonly tag: string;
+  /** One member: a plain image, which a node of another architecture runs as well. Several: an index. */
+  readonly members: readonly MemberRecipe[];
+}
+
+export interface MemberRecipe {
+  readonly architecture: Architecture;
+  /** From the lowest to the topmost. */
+  readonly layers: readonly layers.LayerRecipe[];
+  readonly config: ContainerConfig;
+}
+
+const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** How public images are imitated, by their name without a tag. */
+function imitations(aptSetup: AptSetup): Record<string, MemberRecipe[]> {
+  const trust = layers.trust();
+  const both = (make: (architecture: Architecture) => Omit<MemberRecipe, "architecture">): MemberRecipe[] =>
+    architectures.map((architecture) => ({ architecture, ...make(architecture) }));
+  const task = (architecture: Architecture, on: readonly layers.LayerRecipe[], environment: readonly string[] = []) => ({
+    architecture,
+    layers: [layers.debian[architecture], trust, layers.taskAccount(architecture), ...on],
+    config: { User: String(layers.taskUser), Env: [path, ...environment], Cmd: ["/bin/bash"] },
+  });
+  return {
+    "docker.io/library/debian": both((architecture) => ({
+      layers: [layers.debian[architecture], trust, layers.aptSources(aptSetup)],
+      config: { Env: [path], Cmd: ["bash"] },
+    })),
+    // buildah and Maven stay amd64 on both nodes: an emulated buildah cannot make the user namespace that it needs (unshare refuses
+    // threaded processes, which qemu-user is), and bytecode is the same wherever it is compiled.
+    "registry.access.redhat.com/ubi9/buildah": [task("amd64", [layers.buildah], ["BUILDAH_ISOLATION=chroot"])],
+    "registry.access.redhat.com/ubi9/openjdk-21": [task("amd64", [layers.maven], layers.javaEnvironment)],
+    "registry.access.redhat.com/ubi9/nodejs-22": both((architecture) =>
+      task(architecture, [layers.git(architecture), layers.node(architecture)], ["NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"]),
+    ),
+    "registry.access.redhat.com/ubi9/nodejs-22-minimal": both((architecture) => ({
+      layers: [layers.smallSystem(architecture), trust, layers.node(architecture)],
+      config: { User: "1001", Env: [path, "HOME=/opt/app-root/src"], WorkingDir: "/opt/app-root/src", Cmd: ["/bin/bash"] },
+    })),
+    "registry.access.redhat.com/ubi9/openjdk-21-runtime": both((architecture) => ({
+      layers: [layers.smallSystem(architecture), trust, layers.javaRuntime(architecture)],
+      config: { User: "185", Env: [path, "HOME=/home/jboss", ...layers.javaEnvironment], WorkingDir: "/home/jboss", Cmd: ["/bin/bash"] },
+    })),
+  };
+}
+
+/** Programs of Tekton Pipelines that its pods and its controller's Deployments run. */
+export const tektonPrograms = ["controller", "webhook", "entrypoint", "nop", "workingdirinit", "sidecarlogresults"] as const;
+
+/** Tekton's own images, with ko's layout (/ko-app/<program>, user 65532) as in its releases. */
+function tektonImages(version: string): ImageRecipe[] {
+  const trust = layers.trust();
+  const image = (name: string, tag: string, layer: layers.LayerRecipe, config: ContainerConfig): ImageRecipe => ({
+    repository: `tekton/${name}`,
+    tag,
+    members: [
+      {
+        architecture: "amd64",
+        layers: [layers.bareSystem, trust, layer],
+        config: { User: String(layers.taskUser), Env: [`${path}:/ko-app`, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"], ...config },
+      },
+    ],
+  });
+  return [
+    ...tektonPrograms.map((name) => image(name, version, layers.program(name, `ko-app/${name}`), { Entrypoint: [`/ko-app/${name}`] })),
+    image("shell", "1", layers.shell, { Cmd: ["/bin/sh"] }),
+  ];
+}
+
+/** The image that holds a pod's namespaces; containerd is told its name. */
+function pauseImage(): ImageRecipe {
+  return {
+    repository: "pause",
+    tag: "1",
+    members: architectures.map((architecture) => ({
+      architecture,
+      layers: [layers.program(`pause-${architecture}`, "pause", architecture)],
+      config: { User: "65535:65535", Entrypoint: ["/pause"] },
+    })),
+  };
+}
+
+/** Everything the registry holds before the first build. */
+export function catalogue(aptSetup: AptSetup): ImageRecipe[] {
+  const version = readFileSync(join(places.share, "tekton", "version"), "utf8").trim();
+  return [pauseImage(), ...tektonImages(version), ...mirrors(wantedImages(), imitations(aptSetup))];
+}
+
+/** Mirror images for references to public ones. @throws UserError naming a reference that nothing here imitates. */
+export function mirrors(references: readonly string[], known: Readonly<Record<string, readonly MemberRecipe[]>>): ImageRecipe[] {
+  return [...new Set(references)].map((reference) => {
+    const { name, tag } = parseReference(reference);
+    const members = known[name];
+    if (!members) {
+      throw new UserError(
+        `the rehearsal has no image ${reference}; it imitates ${Object.keys(known).join(", ")} (rehearsal/images/catalogue.ts)`,
+      );
+    }
+    return { repository: `mirror/${name}`, tag, members };
+  });
+}
+
+/** The public images that the tasks run in and that the examples build on. */
+function wantedImages(): string[] {
+  const examples = join(__dirname, "..", "..", "examples");
+  const bases = readdirSync(examples).flatMap((name) => baseImages(readFileSync(join(examples, name, "Containerfile"), "utf8")));
+  return [...Object.values(defaultTaskImages), ...bases];
+}
+
+/** References that a Containerfile builds on, without `scratch` and its own stages. */
+export function baseImages(containerfile: string): string[] {
+  const froms = [...containerfile.matchAll(/^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/gim)];
+  const stages = new Set(froms.map(([, , stage]) => stage));
+  return froms.flatMap(([, reference = ""]) => (reference === "scratch" || stages.has(reference) ? [] : [reference]));
+}
+
+/** Splits `host/path:tag`; without a tag it is `latest`. */
+export function parseReference(reference: string): { name: string; tag: string } {
+  const match = /^([^/:@]+\.[^/:@]+\/[^:@]+)(?::([\w.-]+))?$/.exec(reference);
+  if (!match?.[1]) throw new UserError(`${reference}: the rehearsal serves images by host, path and tag only`);
+  return { name: match[1], tag: match[2] ?? "latest" };
+}

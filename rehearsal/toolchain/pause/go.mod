@@ -1,0 +1,3 @@
+module openshift-multiarch/rehearsal/toolchain/pause
+
+go 1.24

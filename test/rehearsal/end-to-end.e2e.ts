@@ -1,0 +1,208 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Document, parseDocument } from "yaml";
+import { checkout, configFile, pulumi, pulumiEnvironment, stack, stackOutputs } from "../../rehearsal/environment";
+import { run } from "../../rehearsal/exec";
+import { leftovers } from "../../rehearsal/leftovers";
+import { places, registry } from "../../rehearsal/places";
+import { registryCredentials } from "../../rehearsal/services/registry";
+
+/** Runs a program in the checkout, shows what it prints as it comes, and returns it with the exit code. */
+function show(command: readonly string[], env: Record<string, string | undefined> = {}): Promise<{ code: number | null; output: string }> {
+  const [file, ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: checkout, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk;
+        process.stdout.write(chunk);
+      });
+    }
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
+
+const rehearse = (...args: string[]) => show(["npm", "run", "--silent", "rehearse", "--", ...args]);
+
+const folder = mkdtempSync(join(tmpdir(), "rehearsal-test-"));
+
+/** A copy of the stack's configuration with a change. */
+function changedConfig(change: (config: Document) => void): string {
+  const document = parseDocument(readFileSync(configFile, "utf8"));
+  change(document);
+  const file = join(folder, `Pulumi.${stack}.yaml`);
+  writeFileSync(file, document.toString({ lineWidth: 0 }), { mode: 0o600 });
+  return file;
+}
+
+const key = (name: string) => `openshift-multiarch:${name}`;
+
+/** Where a build, or the zone of a pool, stands in the configuration. */
+const buildPath = (config: Document, name: string) => ["config", key("builds"), indexOf(config, key("builds"), "name", name)];
+const poolPath = (config: Document, architecture: string) => [
+  "config",
+  key("pools"),
+  indexOf(config, key("pools"), "architecture", architecture),
+];
+
+function indexOf(config: Document, list: string, field: string, value: string): number {
+  const entries: Record<string, unknown>[] = config.toJS().config[list];
+  const index = entries.findIndex((entry) => entry[field] === value);
+  if (index < 0) throw new Error(`${list} has no entry with ${field} ${value}`);
+  return index;
+}
+
+const onStack = (file: string) => ["--stack", stack, "--config-file", file, "--non-interactive", "--color", "never"];
+
+/** What `pulumi preview` plans, but for what stays the same, as `<operation> <logical name>`. */
+async function plan(file: string): Promise<string[]> {
+  const output = await run([join(places.path, "pulumi"), "preview", "--json", ...onStack(file)], {
+    cwd: checkout,
+    env: pulumiEnvironment(),
+  });
+  const { steps } = JSON.parse(output) as { steps: { op: string; urn: string }[] };
+  return steps.filter(({ op }) => op !== "same" && op !== "read").map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+}
+
+const up = (file: string) => show([join(places.path, "pulumi"), "up", "--yes", "--skip-preview", ...onStack(file)], pulumiEnvironment());
+
+const kubectl = (...args: string[]) => run([join(places.path, "kubectl"), ...args], { env: { KUBECONFIG: places.adminKubeconfig } });
+
+const namesOf = (operations: string[]) => [...new Set(operations.map((operation) => operation.split(" ")[1]))];
+
+beforeAll(async () => {
+  const { code } = await rehearse("destroy", "--force");
+  expect(code).toBe(0);
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  // After a failed step the environment is still there; a later run, and the machine, should not inherit it.
+  if (existsSync(places.run)) await rehearse("destroy", "--force");
+});
+
+describe("the rehearsal", () => {
+  let firstOutput = "";
+
+  it("comes up with one command", async () => {
+    const { code, output } = await rehearse();
+    firstOutput = output;
+    expect(code).toBe(0);
+  });
+
+  it("exports URLs, ids and one digest per build", async () => {
+    const outputs = await stackOutputs();
+    expect(outputs.apiUrl).toMatch(/^https:\/\/api\.multiarch\.rehearsal\.test:6443/);
+    expect(outputs.consoleUrl).toMatch(/^https:\/\/console-openshift-console\.apps\.multiarch\.rehearsal\.test/);
+    expect(outputs.infraId).toMatch(/^multiarch-[a-z0-9]{5}$/);
+    expect(outputs.fileSystemId).toMatch(/^fs-[0-9a-f]+$/);
+    expect(Object.keys(outputs.images as object).sort()).toEqual(["htop", "nodejs", "quarkus"]);
+    for (const image of Object.values(outputs.images as Record<string, string>)) expect(image).toMatch(/@sha256:[0-9a-f]{64}$/);
+  });
+
+  it("pushed an index of both architectures for every build", async () => {
+    const { images } = (await stackOutputs()) as { images: Record<string, string> };
+    for (const image of Object.values(images)) {
+      const index = JSON.parse(await run(["skopeo", "inspect", "--raw", "--tls-verify=false", `docker://${image}`]));
+      const platforms = index.manifests.map(
+        ({ platform }: { platform: { os: string; architecture: string } }) => `${platform.os}/${platform.architecture}`,
+      );
+      expect(platforms.sort()).toEqual(["linux/amd64", "linux/arm64"]);
+    }
+  });
+
+  it("built every architecture on a node of its own", async () => {
+    const pods = JSON.parse(await kubectl("get", "pods", "-n", "build-multiarch", "-l", "tekton.dev/pipelineRun", "-o", "json")).items;
+    const nodes = JSON.parse(await kubectl("get", "nodes", "-o", "json")).items;
+    for (const architecture of ["amd64", "arm64"]) {
+      const builds = pods.filter((pod: { metadata: { labels: Record<string, string> } }) =>
+        pod.metadata.labels["tekton.dev/pipelineTask"].endsWith(`-${architecture}`),
+      );
+      expect(builds.length).toBeGreaterThanOrEqual(3);
+      for (const { spec } of builds) {
+        const node = nodes.find(({ metadata }: { metadata: { name: string } }) => metadata.name === spec.nodeName);
+        expect(node.metadata.labels["kubernetes.io/arch"]).toBe(architecture);
+      }
+    }
+  });
+
+  it("lets nobody push without the password, and prints it nowhere", async () => {
+    const { password } = registryCredentials();
+    const anonymous = await fetch(`http://${registry}/v2/builds/htop/blobs/uploads/`, { method: "POST" });
+    expect(anonymous.status).toBe(401);
+    const state = JSON.stringify(JSON.parse(await pulumi(["stack", "export"])));
+    for (const text of [firstOutput, state, readFileSync(join(places.logs, "pulumi.log"), "utf8")]) {
+      expect(text.includes(password)).toBe(false);
+      expect(text.includes(Buffer.from(password).toString("base64"))).toBe(false);
+    }
+  });
+
+  it("keeps kubeconfig and the administrator's password encrypted in the state", async () => {
+    const secrets = JSON.parse(await pulumi(["stack", "output", "--json", "--show-secrets"]));
+    const state = await pulumi(["stack", "export"]);
+    expect(secrets.kubeadminPassword).toMatch(/^\S{20,}$/);
+    expect(state.includes(secrets.kubeadminPassword)).toBe(false);
+    expect(state.includes("client-key-data")).toBe(false);
+    expect(firstOutput.includes(secrets.kubeadminPassword)).toBe(false);
+  });
+
+  it("changes nothing when run again", async () => {
+    expect(await plan(configFile)).toEqual([]);
+    const { code, output } = await rehearse();
+    expect(code).toBe(0);
+    expect(output).toMatch(/\d+ unchanged/);
+    expect(output).not.toMatch(/\d+ (created|updated|replaced|deleted)/);
+  });
+
+  it("touches just the build whose context changed", async () => {
+    const file = changedConfig((config) => config.setIn([...buildPath(config, "htop"), "context"], "nodejs"));
+    const operations = await plan(file);
+    expect(operations.length).toBeGreaterThan(0);
+    for (const name of namesOf(operations)) expect(name).toMatch(/^htop/);
+  });
+
+  it("changes just the MachineSets whose replicas changed, and makes the machine a node", async () => {
+    const file = changedConfig((config) => {
+      const zones: { name: string; replicas: number }[] = config.toJS().config[key("pools")][poolPath(config, "arm64")[2] as number].zones;
+      const index = zones.findIndex(({ replicas }) => replicas === 0);
+      config.setIn([...poolPath(config, "arm64"), "zones", index, "replicas"], 1);
+    });
+    const operations = await plan(file);
+    expect(operations).toEqual([expect.stringMatching(/^update workers-arm64-eu-west-3[abc]$/)]);
+    expect((await up(file)).code).toBe(0);
+    const nodes = await kubectl("get", "nodes", "-l", "kubernetes.io/arch=arm64", "-o", "name");
+    expect(nodes.trim().split("\n")).toHaveLength(2);
+    expect((await up(configFile)).code).toBe(0);
+  });
+
+  it("fails with the reason when a build fails, publishes nothing, and goes on when the cause is gone", async () => {
+    const { images } = (await stackOutputs()) as { images: Record<string, string> };
+    const tag = `docker://${images.htop.split("@")[0]}:latest`;
+    const digest = () => run(["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", tag]);
+    const before = await digest();
+    const broken = changedConfig((config) => config.setIn([...buildPath(config, "htop"), "revision"], "no-such-branch"));
+    const { code, output } = await up(broken);
+    expect(code).not.toBe(0);
+    expect(output).toContain("no-such-branch");
+    expect(await digest()).toBe(before);
+    expect((await up(configFile)).code).toBe(0);
+    expect(await plan(configFile)).toEqual([]);
+  });
+
+  it("is destroyed with nothing left", async () => {
+    const { code, output } = await rehearse("destroy");
+    expect(code).toBe(0);
+    expect(output).toContain("Nothing is left");
+    expect(await leftovers()).toEqual([]);
+    expect(existsSync(places.run)).toBe(false);
+  });
+
+  it("destroys what is not there without a complaint", async () => {
+    expect((await rehearse("destroy")).code).toBe(0);
+  });
+});

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { aptSettings, aptSources } from "../../../rehearsal/images/apt";
+import { baseImages, mirrors, parseReference } from "../../../rehearsal/images/catalogue";
+import { registriesConf } from "../../../rehearsal/images/layers";
+
+describe("the base images of a Containerfile", () => {
+  it("are what it builds on, without its own stages and scratch", () => {
+    const text =
+      "FROM --platform=$BUILDPLATFORM quay.io/a/builder:1 AS build\nRUN make\nFROM scratch AS empty\nFROM build\nfrom quay.io/b/c\n";
+    expect(baseImages(text)).toEqual(["quay.io/a/builder:1", "quay.io/b/c"]);
+  });
+
+  it("of every example have a host, a path and a tag", () => {
+    const examples = join(__dirname, "..", "..", "..", "examples");
+    for (const name of readdirSync(examples)) {
+      const file = join(examples, name, "Containerfile");
+      if (!existsSync(file)) continue;
+      const bases = baseImages(readFileSync(file, "utf8"));
+      expect(bases.length).toBeGreaterThan(0);
+      for (const base of bases) expect(parseReference(base).tag).not.toBe("latest");
+    }
+  });
+});
+
+describe("the name of a public image", () => {
+  it("is split into name and tag", () => {
+    expect(parseReference("docker.io/library/debian:bookworm")).toEqual({ name: "docker.io/library/debian", tag: "bookworm" });
+    expect(parseReference("quay.io/a/b")).toEqual({ name: "quay.io/a/b", tag: "latest" });
+  });
+
+  it("is refused without a host or with a digest", () => {
+    expect(() => parseReference("debian:bookworm")).toThrow(/by host, path and tag only/);
+    expect(() => parseReference(`quay.io/a/b@sha256:${"0".repeat(64)}`)).toThrow(/by host, path and tag only/);
+  });
+});
+
+describe("mirror images", () => {
+  const members = [{ architecture: "amd64" as const, layers: [], config: {} }];
+
+  it("are called after the public image, once each", () => {
+    const images = mirrors(["quay.io/a/b:1", "quay.io/a/b:1", "quay.io/a/b:2"], { "quay.io/a/b": members });
+    expect(images.map(({ repository, tag }) => `${repository}:${tag}`)).toEqual(["mirror/quay.io/a/b:1", "mirror/quay.io/a/b:2"]);
+  });
+
+  it("that nothing imitates are a mistake that names the possible ones", () => {
+    expect(() => mirrors(["quay.io/x/y:1"], { "quay.io/a/b": members })).toThrow(/no image quay.io\/x\/y:1; it imitates quay.io\/a\/b/);
+  });
+});
+
+describe("the machine's apt", () => {
+  it("gives Debian's sources of the suite, its updates and its security fixes", () => {
+    const targets = [
+      "Debian|bookworm|http://a.test/debian/|bookworm|main",
+      "Debian|bookworm|http://a.test/debian/|bookworm|main",
+      "Debian|bookworm-security|http://a.test/security/|bookworm-security|main",
+      "Debian|trixie|http://a.test/debian/|trixie|main",
+      "Other|bookworm|http://b.test/|bookworm|stable",
+      "",
+    ];
+    expect(aptSources(targets.join("\n"))).toEqual([
+      "deb http://a.test/debian/ bookworm main",
+      "deb http://a.test/security/ bookworm-security main",
+    ]);
+  });
+
+  it("gives the settings that reach a server, and no hook", () => {
+    const dump =
+      'Acquire::http::Proxy "http://p.test:3128";\nDPkg::Post-Invoke:: "rm x";\nAcquire::Languages "none";\nAcquire::Check-Date "false";\n';
+    expect(aptSettings(dump)).toEqual(['Acquire::http::Proxy "http://p.test:3128";', 'Acquire::Check-Date "false";']);
+  });
+});
+
+it("buildah is sent to the rehearsal's registry for every public host", () => {
+  const text = registriesConf();
+  expect(text).toContain(
+    'prefix = "registry.access.redhat.com"\nlocation = "registry.access.redhat.com"\n[[registry.mirror]]\nlocation = "10.213.0.1:5000/mirror/registry.access.redhat.com"\ninsecure = true',
+  );
+  expect(text).toContain('[[registry]]\nlocation = "10.213.0.1:5000"\ninsecure = true');
+});

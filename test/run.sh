@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# All tests, or one part of them: check, unit, rehearsal. Installs what they need.
+set -euo pipefail
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=../rehearsal/npm-packages.sh
+source "$checkout/rehearsal/npm-packages.sh"
+
+case "${1:-all}" in
+-h | --help | help)
+  cat <<'TEXT'
+npm test                    everything: checks, unit tests, the rehearsal end to end (needs root; an hour when nothing is cached)
+npm run check               types, lint and format, shell scripts
+npm run test:unit           unit tests, less than a minute
+npm test -- rehearsal       only the rehearsal, end to end
+TEXT
+  exit 0
+  ;;
+esac
+
+cd "$checkout"
+require_node
+ensure_npm_packages
+for tool in shellcheck openssl git; do
+  command -v "$tool" >/dev/null && continue
+  [ "$(id -u)" = 0 ] || fail "$tool is needed: apt-get install $tool"
+  echo "apt-get install $tool ... (about 10 s)" >&2
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$tool"; } >/dev/null ||
+    fail "$tool could not be installed: does Debian's package registry answer? (apt-get update)"
+done
+exec node --import tsx test/run.ts "$@"

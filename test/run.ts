@@ -1,0 +1,95 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Runs the parts of the test suite that its argument names, and ends with one line that counts them all. */
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+const root = join(__dirname, "..");
+
+function heading(what: string): number {
+  console.log(`\n== ${what}`);
+  return Date.now();
+}
+
+function timed(what: string, work: () => Count): Count {
+  const started = heading(what);
+  const count = work();
+  console.log(`== ${what}: ${count.failed === 0 ? "passed" : "FAILED"}, ${Math.round((Date.now() - started) / 1000)} s`);
+  return count;
+}
+
+/** A program that passes or fails as one check. */
+const check = (what: string, command: readonly string[], env?: NodeJS.ProcessEnv): Count =>
+  timed(what, () => {
+    const [file, ...args] = command;
+    const { status, error } = spawnSync(file, args, {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...env },
+    });
+    if (error) console.log(error.message);
+    return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  });
+
+/** A vitest run, counted test by test. */
+const vitest = (what: string, config: string): Count =>
+  timed(what, () => {
+    const folder = mkdtempSync(join(tmpdir(), "openshift-multiarch-test-"));
+    const report = join(folder, "report.json");
+    const { status } = spawnSync(
+      "npx",
+      ["vitest", "run", "--config", config, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+      {
+        cwd: root,
+        stdio: ["ignore", "inherit", "inherit"],
+      },
+    );
+    const result = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
+    rmSync(folder, { recursive: true });
+    const passed = result?.numPassedTests ?? 0;
+    const failed = (result?.numFailedTests ?? 0) + (result?.numPendingTests ?? 0);
+    // A run without a report, or one that fails outside of any test, is a failure all the same.
+    return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
+  });
+
+function trackedScripts(): string[] {
+  const { stdout } = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.sh", ".ci/run"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  return stdout.split("\n").filter((file) => file !== "" && existsSync(join(root, file)));
+}
+
+const checks = (): Count[] => [
+  check("types (tsc)", ["npx", "tsc", "--noEmit", "-p", "tsconfig.json"]),
+  check("lint and format (biome)", ["npx", "biome", "ci", "--error-on-warnings", "."]),
+  check("shell scripts (shellcheck)", ["shellcheck", "-x", ...trackedScripts()]),
+];
+const unit = (): Count[] => [vitest("unit tests", "vitest.config.mts")];
+const rehearsal = (): Count[] => [vitest("the rehearsal, end to end", "test/rehearsal/vitest.config.mts")];
+
+const parts: Record<string, () => Count[]> = {
+  check: checks,
+  unit,
+  rehearsal,
+  all: () => [...checks(), ...unit(), ...rehearsal()],
+};
+
+const part = process.argv[2] ?? "all";
+const chosen = parts[part];
+if (!chosen) {
+  console.error(`npm test -- ${part}: there is no such part; there are ${Object.keys(parts).join(", ")}`);
+  process.exit(2);
+}
+const total = chosen().reduce((sum, count) => ({ passed: sum.passed + count.passed, failed: sum.failed + count.failed }), {
+  passed: 0,
+  failed: 0,
+});
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
