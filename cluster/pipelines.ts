@@ -12,14 +12,15 @@ export interface OpenShiftPipelinesArgs {
 }
 
 /**
- * Spec of TektonConfig. `coschedule: disabled` is what lets pods of two architectures share a volume; the older
- * `disable-affinity-assistant` is ignored from Pipelines 1.19 on, and between 1.14 and there only the pair of both is valid everywhere
- * (tektoncd/pipeline, docs/affinityassistants.md). The feature-flags ConfigMap is the operator's: it reverts what others write to it.
+ * Spec of TektonConfig. `coschedule: disabled` is what lets pods of two architectures share a volume. The flag that did so before,
+ * `disable-affinity-assistant`, is left out: the operator takes it away on admission from Pipelines 1.20 on, which would be a change
+ * at every update (tektoncd/operator, pkg/reconciler/shared/tektonconfig/upgrade). The feature-flags ConfigMap is the operator's: it
+ * reverts what others write to it.
  */
 export const tektonConfigSpec = (keep: number) => ({
   profile: "all",
   targetNamespace: "openshift-pipelines",
-  pipeline: { "disable-affinity-assistant": true, coschedule: "disabled" },
+  pipeline: { coschedule: "disabled" },
   pruner: { disabled: false, keep, resources: ["pipelinerun", "taskrun"], schedule: "0 8 * * *" },
 });
 
