@@ -25,6 +25,11 @@ const commands: Readonly<Record<string, (words: readonly string[]) => Promise<nu
     await (await import("./logs")).logs(rest[0], words.includes("-f"));
     return 0;
   },
+  bench: async (words) => {
+    expectWords("bench", words, 0);
+    await (await import("./bench")).bench();
+    return 0;
+  },
   shell: async (words) => (await import("./shell")).shell(words),
 };
 

@@ -72,7 +72,11 @@ const checks = (): Count[] => [
   check("shell scripts (shellcheck)", ["shellcheck", "-x", ...trackedScripts()]),
 ];
 const unit = (): Count[] => [vitest("unit tests", "vitest.config.mts")];
-const rehearsal = (): Count[] => [vitest("the rehearsal, end to end", "test/rehearsal/vitest.config.mts")];
+const rehearsal = (): Count[] => [
+  vitest("the rehearsal, end to end", "test/rehearsal/vitest.config.mts"),
+  // After the rehearsal, which installs the engine and the plugins.
+  check("the command plugin against what the real one did", ["bash", "test/rehearsal/plugins/command-oracle.sh"]),
+];
 
 const parts: Record<string, () => Count[]> = {
   check: checks,
