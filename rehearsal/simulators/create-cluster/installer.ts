@@ -45,10 +45,11 @@ export function runInstaller(args: readonly string[], { rewrite }: InstallerOpti
     stdio: ["inherit", "inherit", rewrite ? "pipe" : "inherit"],
     env: { ...process.env, ...installerEnvironment() },
   };
-  const child = spawn(program, args, options);
-  if (rewrite && child.stderr) createInterface({ input: child.stderr }).on("line", (line) => process.stderr.write(`${rewrite(line)}\n`));
+  // Before the start: the installer may be signalled sooner than this process goes on behind it.
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of endingSignals) process.on(signal, forward);
+  const child = spawn(program, args, options);
+  if (rewrite && child.stderr) createInterface({ input: child.stderr }).on("line", (line) => process.stderr.write(`${rewrite(line)}\n`));
   return new Promise((resolve, reject) => {
     child.on("error", (error) => reject(new Error(`${program}: ${error.message}`)));
     child.on("close", (code, signal) => {
