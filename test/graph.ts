@@ -37,7 +37,7 @@ export async function graph(program: () => unknown, { outputs, functions, previe
       registered.push({ type, name, inputs: props, options: opts });
       return undefined;
     });
-    program();
+    await program();
     return {};
   });
   await pulumi.runtime.disconnect();
@@ -56,8 +56,13 @@ export async function graph(program: () => unknown, { outputs, functions, previe
   };
 }
 
-/** The value of an Output, `undefined` while it is unknown. */
+/** The value of an Output; what of it is unknown is `undefined`. */
 export const resolved = <T>(output: pulumi.Output<T>): Promise<T | undefined> =>
-  (output as unknown as { promise(withUnknowns: boolean): Promise<T> })
-    .promise(true)
-    .then((value) => (pulumi.containsUnknowns(value) ? undefined : value));
+  (output as unknown as { promise(withUnknowns: boolean): Promise<T> }).promise(true).then((value) => knownPart(value) as T | undefined);
+
+function knownPart(value: unknown): unknown {
+  if (pulumi.isUnknown(value)) return undefined;
+  if (Array.isArray(value)) return value.map(knownPart);
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, knownPart(inner)]));
+}
