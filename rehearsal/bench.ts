@@ -88,14 +88,18 @@ async function secondsOfBuilds(): Promise<number> {
   return (end - start) / 1000;
 }
 
-/** Makes one image of 200 MiB that does not compress for each architecture, as layout and as archive. */
+/**
+ * Makes an image for each architecture, as layout and as archive: like a Node.js application, 43,000 small files, which a registry
+ * stores in 200 MB.
+ */
 const prepareScript = `#!/bin/bash
 set -euo pipefail
 mkdir -p "$SHARED/layouts" "$SHARED/archives"
 for architecture in amd64 arm64; do
   container=$(buildah from --arch "$architecture" scratch)
   mount=$(buildah mount "$container")
-  head -c 209715200 /dev/urandom >"$mount/payload"
+  mkdir "$mount/files"
+  head -c 200000000 /dev/urandom | base64 | split --bytes=6300 --suffix-length=5 --numeric-suffixes - "$mount/files/"
   buildah config --arch "$architecture" --os linux "$container"
   image=$(buildah commit --rm --quiet "$container")
   buildah push --quiet "$image" "oci:$SHARED/layouts/$architecture:result"
@@ -206,7 +210,7 @@ async function comparePushes(): Promise<Row[]> {
     await kubectl(["apply", "-f", "-"], stringify(claim));
     await step("two images of 200 MB", 60, () => secondsOf(scriptRun("bench-prepare", prepareScript)));
     const archive = scriptRun("bench-archives", archiveScript, `${registry}/bench/archives:latest`);
-    const archives = await step("push by archives, as the article", 60, () => secondsOf(archive));
+    const archives = await step("push by archives, as the article", 90, () => secondsOf(archive));
     const layouts = await step("push by layouts", 10, () => secondsOf(layoutRun));
     const ratio = layouts > 0 ? (archives / layouts).toFixed(0) : "more than any";
     return [

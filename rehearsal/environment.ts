@@ -57,6 +57,8 @@ export function pulumiEnvironment(): Record<string, string | undefined> {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_ERROR_OUTPUT_STRING: "true",
+    // Half a second of a preview: the diffs, each a dry run by the API server, are not made one after another.
+    PULUMI_PARALLEL_DIFF: "true",
     SSL_CERT_FILE: trustBundle,
     NODE_EXTRA_CA_CERTS: trustBundle,
     AWS_CA_BUNDLE: trustBundle,
