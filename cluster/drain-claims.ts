@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KubernetesApi } from "./kubernetes-api";
+import { runProgram } from "./program";
 
 interface List<T> {
   items: T[];
@@ -52,12 +53,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (require.main === module) {
-  main().then(
-    () => process.exit(0),
-    (error: Error) => {
-      process.stderr.write(`${error.message}\n`);
-      process.exit(1);
-    },
-  );
-}
+if (require.main === module) runProgram(main);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KubernetesApi } from "./kubernetes-api";
+import { runProgram } from "./program";
 
 /** What OLM reports about one Subscription at one moment. */
 export interface OperatorState {
@@ -76,12 +77,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (require.main === module) {
-  main().then(
-    () => process.exit(0),
-    (error: Error) => {
-      process.stderr.write(`${error.message}\n`);
-      process.exit(1);
-    },
-  );
-}
+if (require.main === module) runProgram(main);

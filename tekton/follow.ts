@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, KubernetesApi } from "../cluster/kubernetes-api";
+import { runProgram } from "../cluster/program";
 import {
   builtBy,
   changes,
@@ -110,10 +111,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().then(
-  () => process.exit(0),
-  (error: Error) => {
-    console.error(error.message);
-    process.exit(1);
-  },
-);
+runProgram(main);
