@@ -208,7 +208,7 @@ async function comparePushes(): Promise<Row[]> {
   await clean();
   try {
     await kubectl(["apply", "-f", "-"], stringify(claim));
-    await step("two images of 200 MB", 60, () => secondsOf(scriptRun("bench-prepare", prepareScript)));
+    await step("two images of 200 MB", 110, () => secondsOf(scriptRun("bench-prepare", prepareScript)));
     const archive = scriptRun("bench-archives", archiveScript, `${registry}/bench/archives:latest`);
     const archives = await step("push by archives, as the article", 90, () => secondsOf(archive));
     const layouts = await step("push by layouts", 10, () => secondsOf(layoutRun));
