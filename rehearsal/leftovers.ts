@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./exec";
-import { bootId } from "./lock";
+
 import { network, places } from "./places";
-import { recordedPrograms } from "./process";
+import { bootId, recordedPrograms } from "./process";
 import { say } from "./progress";
 
 /** A process that belongs to the running environment. */

@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { places } from "./places";
+import { bootId, startTime } from "./process";
 import { say, UserError } from "./progress";
 
 interface Holder {
@@ -14,22 +15,6 @@ interface Holder {
 }
 
 const file = join(places.home, "lock");
-
-/**
- * Start of a process in clock ticks since boot (field 22 of /proc/<pid>/stat), which tells a process from a later one of the
- * same id; undefined when there is none, or only a zombie.
- */
-export function startTime(pid: number | "self"): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-export const bootId = () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
 function holder(): Holder | undefined {
   try {

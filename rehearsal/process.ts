@@ -23,9 +23,14 @@ interface ProgramRecord {
 }
 
 const recordFile = (name: string) => join(places.pids, `${name}.json`);
-const bootId = () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+/** Which boot of the machine this is: process ids and start times of another one mean nothing. */
+export const bootId = () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
-function startTime(pid: number): string | undefined {
+/**
+ * Start of a process in clock ticks since boot (field 22 of /proc/<pid>/stat), which tells a process from a later one of the
+ * same id; undefined when there is none, or only a zombie.
+ */
+export function startTime(pid: number | "self"): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

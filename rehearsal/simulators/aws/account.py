@@ -1,6 +1,6 @@
 """What an account holds, asked and prepared over the AWS API alone.
 
-In: one JSON document on stdin, {"action": "seed" | "owned" | "everything", ...}; the AWS_* environment of any client.
+In: one JSON document on stdin, {"action": "seed" | "everything", ...}; the AWS_* environment of any client.
 Out: one JSON document on stdout.
 """
 
@@ -12,8 +12,6 @@ import boto3
 from botocore.config import Config
 
 REGION = os.environ["AWS_REGION"]
-# Both keys are on what the installer and cluster-api make; `destroy cluster` looks for either.
-CLUSTER_TAGS = ("kubernetes.io/cluster/{}", "sigs.k8s.io/cluster-api-provider-aws/cluster/{}")
 
 
 def client(service, region=REGION):
@@ -37,24 +35,6 @@ def seed(zone):
         if found["Name"] == f"{zone}." and not found["Config"]["PrivateZone"]:
             return found["Id"]
     return dns.create_hosted_zone(Name=zone, CallerReference=zone, HostedZoneConfig={"Comment": "rehearsal"})["HostedZone"]["Id"]
-
-
-def owned(infra_id):
-    found = set()
-    for region in {REGION, "us-east-1"}:
-        tagging = client("resourcegroupstaggingapi", region)
-        for key in CLUSTER_TAGS:
-            filters = [{"Key": key.format(infra_id), "Values": ["owned"]}]
-            found |= {item["ResourceARN"] for item in pages(tagging, "get_resources", "ResourceTagMappingList", TagFilters=filters)}
-    # The tagging API knows neither roles nor instance profiles.
-    iam = client("iam")
-    found |= {role["Arn"] for role in pages(iam, "list_roles", "Roles") if role["RoleName"].startswith(f"{infra_id}-")}
-    found |= {
-        profile["Arn"]
-        for profile in pages(iam, "list_instance_profiles", "InstanceProfiles")
-        if profile["InstanceProfileName"].startswith(f"{infra_id}-")
-    }
-    return sorted(found)
 
 
 def everything():
@@ -129,7 +109,7 @@ def everything():
 def main():
     request = json.load(sys.stdin)
     action = request.pop("action")
-    answer = {"seed": seed, "owned": owned, "everything": everything}[action](**request)
+    answer = {"seed": seed, "everything": everything}[action](**request)
     json.dump(answer, sys.stdout)
 
 

@@ -121,22 +121,9 @@ export function machineImages({ architectures }: Stream, of: string): object[] {
   });
 }
 
-/** Ends both programs. The account lives in the emulator's memory, so everything in it is gone. */
-export async function stopAws(): Promise<void> {
-  for (const name of [...awsPrograms].reverse()) await stop(name);
-}
-
-/** Whether both programs run. */
-export const awsRuns = (): boolean => awsPrograms.every((name) => runningPid(name) !== undefined);
-
 /** Makes what the account of a real user has before the first cluster: the public hosted zone of the base domain. */
 export async function seedAccount(): Promise<void> {
   await account<string>({ action: "seed", zone: baseDomain });
-}
-
-/** ARNs of all that `destroy cluster` would have to remove for this cluster. */
-export function ownedObjects(infraId: string): Promise<string[]> {
-  return account({ action: "owned", infra_id: infraId });
 }
 
 /** All objects in the account, each as "kind id name"; empty for an account that was only seeded. */
