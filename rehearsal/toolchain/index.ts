@@ -157,7 +157,8 @@ async function build({ name, result }: Component): Promise<void> {
         GOCACHE: goCache,
         CGO_ENABLED: "0",
         GOTOOLCHAIN: "local",
-        GOFLAGS: "-buildvcs=false",
+        // The debug information that the linker leaves out (-w) is not made in the first place: a tenth of the time.
+        GOFLAGS: "-buildvcs=false -gcflags=all=-dwarf=false",
         // A go.work of the user's, a cross-compiling environment or a vendor mode would change what is built.
         GOWORK: "off",
         GOOS: "linux",
