@@ -44,6 +44,7 @@ digest_of_layout() {
   tr -d ' \t\n' <"$1/index.json" | grep -o '"digest":"sha256:[0-9a-f]*"' | cut -d '"' -f 4
 }
 
+echo "joining the images of $*" >&2
 index=localhost/$RUN
 quietly manifest rm "$index" >/dev/null 2>&1 || true # of an earlier try in the same storage
 quietly manifest create "$index" >/dev/null
