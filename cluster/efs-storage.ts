@@ -70,7 +70,7 @@ export class EfsStorage extends pulumi.ComponentResource {
     const drain = new command.local.Command(
       `${name}-drain`,
       {
-        delete: "exec node --import tsx cluster/drain-claims.ts",
+        delete: "exec node --require tsx/cjs cluster/drain-claims.ts",
         addPreviousOutputInEnv: false,
         environment: { KUBECONFIG_CONTENT: args.kubeconfig, STORAGE_CLASS: "efs-csi", SECONDS: "300" },
       },

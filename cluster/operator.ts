@@ -61,8 +61,8 @@ export class Operator extends pulumi.ComponentResource {
     const ready = new command.local.Command(
       `${name}-ready`,
       {
-        create: "exec node --import tsx cluster/operator-ready.ts",
-        update: "exec node --import tsx cluster/operator-ready.ts",
+        create: "exec node --require tsx/cjs cluster/operator-ready.ts",
+        update: "exec node --require tsx/cjs cluster/operator-ready.ts",
         addPreviousOutputInEnv: false,
         environment: {
           KUBECONFIG_CONTENT: args.kubeconfig,

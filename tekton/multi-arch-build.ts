@@ -72,7 +72,7 @@ export class MultiArchBuild extends pulumi.ComponentResource {
     const follow = new command.local.Command(
       `${name}-follow`,
       {
-        create: "exec node --import tsx tekton/follow.ts",
+        create: "exec node --require tsx/cjs tekton/follow.ts",
         // The result stands once the run is over; other inputs (a renewed kubeconfig) do not change it.
         update: 'printf %s "$PULUMI_COMMAND_STDOUT"',
         triggers: [runName],

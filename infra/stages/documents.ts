@@ -1,4 +1,4 @@
-// The JSON and YAML work of the stages: node --import tsx documents.ts COMMAND [ARGUMENT]... Secrets come by environment or stdin.
+// The JSON and YAML work of the stages: node --require tsx/cjs documents.ts COMMAND [ARGUMENT]... Secrets come by environment or stdin.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments, parseDocument, stringify } from "yaml";

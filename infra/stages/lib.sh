@@ -13,7 +13,7 @@ fail() {
   say "$@"
   exit 1
 }
-documents() { node --import tsx "$stages/documents.ts" "$@"; }
+documents() { node --require tsx/cjs "$stages/documents.ts" "$@"; }
 
 # The installer keeps the same files several times over, which only a compressor with a large window sees: half of what gzip makes.
 pack() {
@@ -195,7 +195,7 @@ watched() {
 remove_cluster() {
   local directory account log status=0
   # The installer and the AWS CLI take a private authority from AWS_CA_BUNDLE, Node.js from a variable of its own.
-  account=$(METADATA=$1 NODE_EXTRA_CA_CERTS=${AWS_CA_BUNDLE:-${NODE_EXTRA_CA_CERTS:-}} NODE_NO_WARNINGS=1 node --import tsx "$stages/account.ts") ||
+  account=$(METADATA=$1 NODE_EXTRA_CA_CERTS=${AWS_CA_BUNDLE:-${NODE_EXTRA_CA_CERTS:-}} NODE_NO_WARNINGS=1 node --require tsx/cjs "$stages/account.ts") ||
     fail "Cannot tell which AWS account the credentials belong to, so nothing was deleted. Check the credentials and try again."
   [[ "$account" == "$2" ]] ||
     fail "The cluster is in the AWS account $2, but the credentials are for $account. Nothing was deleted: use credentials of $2."

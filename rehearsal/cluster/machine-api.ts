@@ -1,5 +1,4 @@
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { awsEndpoint, places, ports } from "../places";
 import { stop } from "../process";
 import { answers, startAndWait } from "./programs";
@@ -13,8 +12,7 @@ import { answers, startAndWait } from "./programs";
  */
 export async function startMachineApi(): Promise<void> {
   const repository = resolve(__dirname, "../..");
-  const loader = pathToFileURL(require.resolve("tsx")).href;
-  const hook = [process.execPath, "--import", loader, join(repository, "rehearsal", "simulators", "machine-hook.ts")];
+  const hook = [process.execPath, "--require", require.resolve("tsx/cjs"), join(repository, "rehearsal", "simulators", "machine-hook.ts")];
   await startAndWait(
     {
       name: "machine-api",

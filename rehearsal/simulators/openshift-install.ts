@@ -46,7 +46,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
  * that before all instances are terminated (pkg/destroy/aws/aws.go).
  */
 async function destroyCluster(args: readonly string[], directory: string): Promise<number> {
-  const { removeRunningCluster, runningCluster } = await import("./create-cluster/running-cluster");
+  const { removeRunningCluster, runningCluster } =
+    require("./create-cluster/running-cluster") as typeof import("./create-cluster/running-cluster");
   const install = new InstallDirectory(directory);
   const infraId = install.has("metadata.json") ? install.metadata.infraID : undefined;
   const ours = infraId !== undefined && runningCluster()?.infraId === infraId;
@@ -72,7 +73,10 @@ async function main(): Promise<number> {
   const { words, directory, help } = parseCommandLine(args);
   const command = words.join(" ");
   // Most commands are handed over at once; what only these two need is loaded for them alone.
-  if (!help && command === "create cluster") return (await import("./create-cluster")).createCluster(parseCommandLine(args));
+  if (!help && command === "create cluster") {
+    const { createCluster } = require("./create-cluster") as typeof import("./create-cluster");
+    return createCluster(parseCommandLine(args));
+  }
   if (!help && command === "destroy cluster") return destroyCluster(args, directory);
   return runInstaller(args);
 }

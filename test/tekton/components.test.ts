@@ -110,7 +110,7 @@ describe("MultiArchBuild", () => {
 
   it("follows the run with a command of the project's own, without paths of this machine, the kubeconfig secret", async () => {
     const { inputs, options } = (await program()).named("htop-follow");
-    expect(inputs.create).toBe("exec node --import tsx tekton/follow.ts");
+    expect(inputs.create).toBe("exec node --require tsx/cjs tekton/follow.ts");
     expect(inputs.triggers).toEqual(["htop-abcde"]);
     expect(inputs.environment).toEqual({ FOLLOW_RUN: "htop-abcde", FOLLOW_NAMESPACE: "build-multiarch", FOLLOW_KUBECONFIG: "{}" });
     expect(inputs.dir).toBeUndefined();

@@ -66,7 +66,7 @@ async function api(answers: Answers): Promise<{ kubeconfig: string; calls: strin
 
 function follow(kubeconfig: string, signal?: { when: string; send: NodeJS.Signals }) {
   return new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) => {
-    const child = spawn("node", ["--import", "tsx", "tekton/follow.ts"], {
+    const child = spawn("node", ["--require", "tsx/cjs", "tekton/follow.ts"], {
       cwd: root,
       env: { PATH: process.env.PATH, FOLLOW_RUN: "hello-1", FOLLOW_NAMESPACE: "builds", FOLLOW_KUBECONFIG: kubeconfig },
     });

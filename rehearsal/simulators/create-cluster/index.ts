@@ -1,7 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import { ensureHosts, ensureNetwork, startControlPlane, startMachineApi, startNode } from "../../cluster";
 import { run } from "../../exec";
@@ -416,10 +414,14 @@ async function startControlPlaneNode({ controlPlane, region }: Plan, { instance 
 /** The stand-ins of OLM and of the operators that it installs. */
 function startOperators(): void {
   const repository = resolve(__dirname, "../../..");
-  const loader = pathToFileURL(createRequire(__filename).resolve("tsx")).href;
   start({
     name: "operators",
-    command: [process.execPath, "--import", loader, join(repository, "rehearsal", "simulators", "operators", "main.ts")],
+    command: [
+      process.execPath,
+      "--require",
+      require.resolve("tsx/cjs"),
+      join(repository, "rehearsal", "simulators", "operators", "main.ts"),
+    ],
     environment: { ...awsEnvironment, KUBECONFIG: places.adminKubeconfig },
     directory: repository,
   });

@@ -61,7 +61,7 @@ exit 4
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
   const begin = (args: string[], env: Record<string, string> = {}): ChildProcess =>
-    spawn(process.execPath, ["--import", "tsx", program, ...args], {
+    spawn(process.execPath, ["--require", "tsx/cjs", program, ...args], {
       cwd: join(__dirname, "../../.."),
       env: { ...process.env, OPENSHIFT_MULTIARCH_HOME: home, AWS_ENDPOINT_URL: "http://127.0.0.1:1", ...env },
     });
