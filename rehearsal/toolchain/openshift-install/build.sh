@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The product's own openshift-install, from its Go module, and the data files that it reads. In: OUT.
-# Its main package is taken as it is but for the destroyers and log gatherers of other clouds than AWS: they are a third of the code.
+# Its main package is taken as it is but for the destroyers and log gatherers of other clouds than AWS, which bring in a quarter of the code.
 set -euo pipefail
 module=github.com/openshift/installer
 go mod download "$module"
@@ -10,7 +10,7 @@ cp "$source"/cmd/openshift-install/*.go main
 chmod -R u+w main
 rm main/*_test.go
 sed -i -E '/^\t_ ".*\/pkg\/(destroy|gather)\//{/\/aws"$/!d}' main/destroy.go main/gather.go
-# Compiled without inlining, but for the standard library: it runs for seconds, and is built in two thirds of the time.
+# Compiled without inlining, but for the standard library: that is quicker, and the program runs for seconds only.
 go build -mod=mod -trimpath -gcflags "all=-dwarf=false -l" -gcflags std=-dwarf=false \
   -ldflags "-s -w -X $module/pkg/version.Raw=4.19.0 -X $module/pkg/version.Commit=module" \
   -o "$OUT/bin/openshift-install" ./main

@@ -13,7 +13,7 @@ sdk_source=$(folder "$sdk")
 jq -c --arg version "$version" '.version = $version' "$source/cmd/pulumi-resource-kubernetes/schema.json" >schema-embed.json
 cp "$source/cmd/pulumi-resource-kubernetes/terraform-mapping.json" terraform-mapping-embed.json
 
-# The Go SDK has 26 MB of generated types, which are a third of the code and most of the memory of this build. One function brings
+# The Go SDK has 26 MB of generated types, a quarter of the code and most of the memory of this build. One function brings
 # them in; yaml/register.go does the same without them. What else the provider uses of the SDK is copied.
 mkdir -p sdk/go/kubernetes/helm sdk/go/kubernetes/yaml
 cp "$sdk_source/go.mod" sdk
