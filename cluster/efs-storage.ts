@@ -2,6 +2,7 @@ import * as command from "@pulumi/command";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Operator } from "./operator";
+import { programCommand } from "./program";
 
 export interface EfsStorageArgs {
   /** The file system; known once its mount targets exist. */
@@ -70,7 +71,7 @@ export class EfsStorage extends pulumi.ComponentResource {
     const drain = new command.local.Command(
       `${name}-drain`,
       {
-        delete: "exec node --require tsx/cjs cluster/drain-claims.ts",
+        delete: programCommand("cluster/drain-claims.ts"),
         addPreviousOutputInEnv: false,
         environment: { KUBECONFIG_CONTENT: args.kubeconfig, STORAGE_CLASS: "efs-csi", SECONDS: "300" },
       },

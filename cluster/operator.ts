@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { programCommand } from "./program";
 
 export interface OperatorArgs {
   /** Name of the package in the catalog. */
@@ -61,8 +62,8 @@ export class Operator extends pulumi.ComponentResource {
     const ready = new command.local.Command(
       `${name}-ready`,
       {
-        create: "exec node --require tsx/cjs cluster/operator-ready.ts",
-        update: "exec node --require tsx/cjs cluster/operator-ready.ts",
+        create: programCommand("cluster/operator-ready.ts"),
+        update: programCommand("cluster/operator-ready.ts"),
         addPreviousOutputInEnv: false,
         environment: {
           KUBECONFIG_CONTENT: args.kubeconfig,

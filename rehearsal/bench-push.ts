@@ -1,19 +1,18 @@
-import { join } from "node:path";
 import { stringify } from "yaml";
-import { run } from "./exec";
-import { places, registry } from "./places";
+import { type Architecture, architectures } from "../config/architecture";
+import { defaults } from "../config/defaults";
+import { serviceAccounts } from "../tekton/pipelines";
+import { workspacePath } from "../tekton/tasks/shared";
+import { kubectl } from "./environment";
+import { registry } from "./places";
 import { until } from "./process";
 import { step, UserError } from "./progress";
 
-export const namespace = "build-multiarch";
+const namespace = defaults.namespace.name;
 
 /** kubectl in the namespace of the builds. */
-export const kubectl = (args: readonly string[], input?: string): Promise<string> =>
-  run([join(places.bin, "kubectl"), "--kubeconfig", places.adminKubeconfig, "--namespace", namespace, ...args], { input });
-
-const buildahImage = "registry.access.redhat.com/ubi9/buildah:9.8";
-const architectures = ["amd64", "arm64"] as const;
-type Architecture = (typeof architectures)[number];
+export const kubectlOfBuilds = (args: readonly string[], input?: string): Promise<string> =>
+  kubectl(["--namespace", namespace, ...args], input);
 
 /** Folders of the shared volume. */
 const source = "source";
@@ -77,18 +76,18 @@ const taskRun = (name: string, serviceAccountName: string, architecture: Archite
 
 /** A run of a script, as the article's tasks run theirs: root in the pod, with SETFCAP, buildah's storage by copies (vfs). */
 const scriptRun = (name: string, architecture: Architecture, script: string) =>
-  taskRun(name, "image-build", architecture, {
+  taskRun(name, serviceAccounts.build, architecture, {
     taskSpec: {
       workspaces: [{ name: "shared" }, { name: "dockerconfig" }],
       volumes: [{ name: "containers", emptyDir: {} }],
       steps: [
         {
           name: "run",
-          image: buildahImage,
+          image: defaults.namespace.taskImages.buildah,
           script,
           env: [
-            { name: "SHARED", value: "$(workspaces.shared.path)" },
-            { name: "DOCKERCONFIG", value: "$(workspaces.dockerconfig.path)" },
+            workspacePath("SHARED", "shared"),
+            workspacePath("DOCKERCONFIG", "dockerconfig"),
             { name: "STORAGE_DRIVER", value: "vfs" },
             { name: "BUILDAH_ISOLATION", value: "chroot" },
             { name: "HOME", value: "/tmp" },
@@ -104,7 +103,7 @@ const params = (values: Readonly<Record<string, unknown>>) => Object.entries(val
 
 /** A run of the program's own build task. */
 const layoutBuild = (architecture: Architecture) =>
-  taskRun(`bench-layout-${architecture}`, "image-build", architecture, {
+  taskRun(`bench-layout-${architecture}`, serviceAccounts.build, architecture, {
     taskRef: { name: "buildah-build" },
     params: params({
       architecture,
@@ -119,7 +118,7 @@ const layoutBuild = (architecture: Architecture) =>
   });
 
 /** A run of the program's own push task. */
-const layoutPush = taskRun("bench-layouts", "image-push", "amd64", {
+const layoutPush = taskRun("bench-layouts", serviceAccounts.push, "amd64", {
   taskRef: { name: "buildah-push" },
   params: params({ image: `${registry}/bench/${layouts}:latest`, architectures, layouts, run: "bench-layouts" }),
 });
@@ -146,19 +145,19 @@ interface TaskRunSeen {
  */
 async function secondsOf(run: ReturnType<typeof taskRun>): Promise<number> {
   const { name } = run.metadata;
-  await kubectl(["apply", "-f", "-"], stringify(run, { aliasDuplicateObjects: false }));
+  await kubectlOfBuilds(["apply", "-f", "-"], stringify(run, { aliasDuplicateObjects: false }));
   let seen: TaskRunSeen = {};
   await until(`TaskRun ${name}`, 900, async () => {
-    seen = JSON.parse(await kubectl(["get", "taskrun", name, "-o", "json"]));
+    seen = JSON.parse(await kubectlOfBuilds(["get", "taskrun", name, "-o", "json"]));
     return seen.status?.completionTime !== undefined;
   });
   const logOf = ["logs", `${name}-pod`, "--container", seen.status?.steps?.[0]?.container ?? "step-run"];
   const [condition] = seen.status?.conditions ?? [];
   if (condition?.status !== "True") {
-    const log = await kubectl([...logOf, "--tail=20"]).catch((error: Error) => error.message);
+    const log = await kubectlOfBuilds([...logOf, "--tail=20"]).catch((error: Error) => error.message);
     throw new UserError(`TaskRun ${name}: ${condition?.message}\n${log}`);
   }
-  const times = (await kubectl([...logOf, "--timestamps"])).trim().split("\n");
+  const times = (await kubectlOfBuilds([...logOf, "--timestamps"])).trim().split("\n");
   const at = (line = "") => Date.parse(line.split(" ", 1)[0] ?? "");
   return (at(times.at(-1)) - at(times[0])) / 1000;
 }
@@ -177,10 +176,10 @@ export async function comparePushes(): Promise<{ archives: number; layouts: numb
   const sources = scriptRun("bench-sources", "amd64", sourcesScript);
   const archivePush = scriptRun("bench-archives", "amd64", archivePushScript);
   const runs = [sources, ...builds, archivePush, layoutPush];
-  const clean = () => kubectl(["delete", "--ignore-not-found", ...runs.map((run) => `taskrun/${run.metadata.name}`), "pvc/bench"]);
+  const clean = () => kubectlOfBuilds(["delete", "--ignore-not-found", ...runs.map((run) => `taskrun/${run.metadata.name}`), "pvc/bench"]);
   await clean();
   try {
-    await kubectl(["apply", "-f", "-"], stringify(claim));
+    await kubectlOfBuilds(["apply", "-f", "-"], stringify(claim));
     await step("sources of a Node.js image", 15, () => secondsOf(sources));
     for (const build of builds) await step(`build ${build.metadata.name}`, 30, () => secondsOf(build));
     return {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { comparePushes, kubectl } from "./bench-push";
+import { comparePushes, kubectlOfBuilds } from "./bench-push";
 import { destroy } from "./destroy";
 import { checkout, configFile, pulumiEnvironment, stack, stackOutputs } from "./environment";
 import { run } from "./exec";
@@ -77,7 +77,7 @@ interface PipelineRunSeen {
 /** From the start of the first run to the end of the last. */
 async function secondsOfBuilds(): Promise<number> {
   const { images } = (await stackOutputs()) as { images: Record<string, string> };
-  const { items }: { items: PipelineRunSeen[] } = JSON.parse(await kubectl(["get", "pipelineruns", "-o", "json"]));
+  const { items }: { items: PipelineRunSeen[] } = JSON.parse(await kubectlOfBuilds(["get", "pipelineruns", "-o", "json"]));
   const runs = items.filter(({ metadata }) => Object.keys(images).some((name) => metadata.name.startsWith(`${name}-`)));
   const start = Math.min(...runs.map(({ metadata }) => Date.parse(metadata.creationTimestamp)));
   const end = Math.max(...runs.map(({ status }) => Date.parse(status?.completionTime ?? "")));

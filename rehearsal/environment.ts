@@ -86,6 +86,10 @@ export function shellEnvironment(): Record<string, string | undefined> {
   };
 }
 
+/** Runs `kubectl` on the cluster, as its administrator. */
+export const kubectl = (args: readonly string[], input?: string): Promise<string> =>
+  run([join(places.bin, "kubectl"), "--kubeconfig", places.adminKubeconfig, ...args], { input });
+
 /** Runs `pulumi` on the stack, away from the checkout. */
 export function pulumi(args: readonly string[], input?: string): Promise<string> {
   return run([join(places.path, "pulumi"), "--non-interactive", "--color", "never", "-C", places.stack, ...args], {

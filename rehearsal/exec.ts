@@ -31,6 +31,9 @@ export class CommandError extends Error {
 /** Lines of a failed program's output that its error shows. */
 const shownLines = 15;
 
+/** The command of a program in TypeScript, from any folder. */
+export const typescriptCommand = (file: string): [string, ...string[]] => [process.execPath, "--require", require.resolve("tsx/cjs"), file];
+
 const children = new Set<ChildProcess>();
 
 /** Ends the programs that `run` is waiting for; for a caller that is about to end itself. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { kubectl } from "./environment";
 import { run } from "./exec";
 import { places } from "./places";
 import { until } from "./process";
@@ -27,8 +28,6 @@ export interface Proof {
 }
 
 const records = join(places.run, "proof");
-const kubectl = (args: readonly string[], input?: string) =>
-  run([join(places.bin, "kubectl"), "--kubeconfig", places.adminKubeconfig, ...args], { input });
 
 /**
  * Shows for each image what its index holds, and what a container of each member prints on a node of its architecture. The

@@ -3,6 +3,7 @@ import * as command from "@pulumi/command";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { programCommand } from "../cluster/program";
 import type { Architecture } from "../config/settings";
 import type { BuildNamespace } from "./build-namespace";
 import { buildLabel, type FollowedBuild } from "./following";
@@ -72,7 +73,7 @@ export class MultiArchBuild extends pulumi.ComponentResource {
     const follow = new command.local.Command(
       `${name}-follow`,
       {
-        create: "exec node --require tsx/cjs tekton/follow.ts",
+        create: programCommand("tekton/follow.ts"),
         // The result stands once the run is over; other inputs (a renewed kubeconfig) do not change it.
         update: 'printf %s "$PULUMI_COMMAND_STDOUT"',
         triggers: [runName],

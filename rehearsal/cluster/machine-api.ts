@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { typescriptCommand } from "../exec";
 import { awsEndpoint, places, ports } from "../places";
 import { stop } from "../process";
 import { answers, startAndWait } from "./programs";
@@ -12,7 +13,7 @@ import { answers, startAndWait } from "./programs";
  */
 export async function startMachineApi(): Promise<void> {
   const repository = resolve(__dirname, "../..");
-  const hook = [process.execPath, "--require", require.resolve("tsx/cjs"), join(repository, "rehearsal", "simulators", "machine-hook.ts")];
+  const hook = typescriptCommand(join(repository, "rehearsal", "simulators", "machine-hook.ts"));
   await startAndWait(
     {
       name: "machine-api",

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
-import { CommandError, lastLines, run } from "../exec";
+import { CommandError, lastLines, run, typescriptCommand } from "../exec";
 import { places } from "../places";
 import { say, seconds, step, UserError } from "../progress";
 
@@ -157,7 +157,7 @@ async function build({ name, result }: Component): Promise<void> {
         GOCACHE: goCache,
         CGO_ENABLED: "0",
         GOTOOLCHAIN: "local",
-        // The debug information that the linker leaves out (-w) is not made in the first place: a tenth of the time.
+        // The debug information that the linker leaves out (-w) is not made in the first place.
         GOFLAGS: "-buildvcs=false -gcflags=all=-dwarf=false",
         // A go.work of the user's, a cross-compiling environment or a vendor mode would change what is built.
         GOWORK: "off",
@@ -220,7 +220,7 @@ function writeStandIn(): void {
     "#!/bin/sh",
     "# openshift-install of the rehearsal: the real one, but for what `create cluster` does to a cloud.",
     `export TSX_TSCONFIG_PATH=${quote(join(checkout, "tsconfig.json"))}`,
-    `exec ${quote(process.execPath)} --require ${quote(require.resolve("tsx/cjs"))} ${quote(program)} "$@"`,
+    `exec ${typescriptCommand(program).map(quote).join(" ")} "$@"`,
     "",
   ].join("\n");
   const file = join(places.path, standIn);

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { ensureHosts, ensureNetwork, startControlPlane, startMachineApi, startNode } from "../../cluster";
-import { run } from "../../exec";
+import { run, typescriptCommand } from "../../exec";
 import { network, places } from "../../places";
 import { start } from "../../process";
 import { awsEnvironment } from "../aws";
@@ -416,12 +416,7 @@ function startOperators(): void {
   const repository = resolve(__dirname, "../../..");
   start({
     name: "operators",
-    command: [
-      process.execPath,
-      "--require",
-      require.resolve("tsx/cjs"),
-      join(repository, "rehearsal", "simulators", "operators", "main.ts"),
-    ],
+    command: typescriptCommand(join(repository, "rehearsal", "simulators", "operators", "main.ts")),
     environment: { ...awsEnvironment, KUBECONFIG: places.adminKubeconfig },
     directory: repository,
   });
