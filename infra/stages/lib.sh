@@ -26,16 +26,16 @@ unpack() { node -e 'process.stdin.pipe(require("zlib").createBrotliDecompress())
 
 installer_report() { "$1" version 2>/dev/null || true; }
 installer_version() { installer_report "$1" | sed -n '1s/.*[[:space:]]v\{0,1\}\([^[:space:]]*\)$/\1/p'; }
+# Nothing or "unknown" of a build from source; the installer looks at the release again when it matters.
+release_architecture() { installer_report "$1" | sed -n 's/^release architecture //p'; }
 
-# Whether a program is the installer of the stack's version, for all architectures. A build from source does not know which
-# architectures its release has; the installer checks that again when it matters.
+# Whether a program is the installer of the stack's version, for all architectures as far as it knows.
 right_installer() {
   local architecture
   [[ "$(installer_version "$1")" == "$OPENSHIFT_VERSION" ]] || return 1
-  architecture=$(installer_report "$1" | sed -n 's/^release architecture //p')
+  architecture=$(release_architecture "$1")
   case "$architecture" in
-    multi) ;;
-    "" | unknown) say "Warning: $1 does not say for which architectures its release is; nodes of two need a multi-architecture release." ;;
+    multi | "" | unknown) ;;
     *)
       say "$1 has the right version, but its release is for $architecture only."
       return 1

@@ -134,6 +134,8 @@ describe("tools", () => {
     const { code, stderr } = await run("tools", { STUB_ARCHITECTURE: "unknown" });
     expect(code).toBe(0);
     expect(stderr).toContain("Warning:");
+    // Said once, not by every stage.
+    expect((await run("identity", { STUB_ARCHITECTURE: "unknown" })).stderr).not.toContain("does not say for which architectures");
   });
 
   // A mirror in a folder, a curl that reads it, and a gpg that knows one key.
