@@ -1,4 +1,4 @@
-import * as aws from "@pulumi/aws";
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture, ClusterSettings } from "../config";
@@ -45,7 +45,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
   constructor(name: string, args: OpenShiftClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:infra:OpenShiftCluster", name, {}, opts);
     this.identifier = `${args.name}.${args.baseDomain}`;
-    const account = aws.getCallerIdentityOutput({}, { parent: this });
+    const account = getCallerIdentityOutput({}, { parent: this });
     const common = {
       CLUSTER: this.identifier,
       OPENSHIFT_VERSION: args.version,
