@@ -3,6 +3,8 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -189,7 +191,13 @@ function removeOthers({ name, result }: Component): void {
 }
 
 /** What goes in front of PATH for `pulumi` and for the user's shell, next to the stand-in for openshift-install. */
-const onPath = ["pulumi", "pulumi-language-nodejs", "kubectl", "oc"] as const;
+const onPath = ["kubectl", "oc"] as const;
+
+/**
+ * There too, but no symbolic links: the command line follows those that lead to itself, looks for its language hosts beside that
+ * file, and warns at every update of one that it found elsewhere (sdk/go/common/workspace/plugins.go).
+ */
+const sideBySide = ["pulumi", "pulumi-language-nodejs"] as const;
 
 /** Points `places.bin`, `places.share` and `places.path` to the finished results. */
 export function linkToolchain(all: readonly Component[]): void {
@@ -205,8 +213,21 @@ export function linkToolchain(all: readonly Component[]): void {
   }
   linkFolder(places.bin, bin);
   linkFolder(places.share, share);
-  linkFolder(places.path, new Map(onPath.filter((name) => bin.has(name)).map((name) => [name, join(places.bin, name)])), [standIn]);
+  const links = new Map(onPath.filter((name) => bin.has(name)).map((name) => [name, join(places.bin, name)]));
+  linkFolder(places.path, links, [...sideBySide, standIn]);
+  for (const name of sideBySide) {
+    const program = bin.get(name);
+    if (program !== undefined) linkFile(program, join(places.path, name));
+  }
   writeStandIn();
+}
+
+/** Makes `path` another name of the file `target`, unless it is. */
+function linkFile(target: string, path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.ino === lstatSync(target).ino) return;
+  rmSync(`${path}.new`, { force: true });
+  linkSync(target, `${path}.new`);
+  renameSync(`${path}.new`, path);
 }
 
 const standIn = "openshift-install";
