@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stopCluster } from "./cluster";
 import { deleteTables, removeNetwork } from "./cluster/network";
@@ -59,6 +60,9 @@ async function pulumiDestroy(): Promise<string[]> {
   return (await everything()).map((thing) => `AWS object ${thing}`);
 }
 
+/** What pulumi keeps of the stack beside its plugins: logs of each command (2 MB of an update), the stack chosen in each folder. */
+const pulumiTraces = ["logs", "workspaces"].map((name) => join(places.pulumiHome, name));
+
 /**
  * Stops and removes all that runs, from whatever state: first in order, by those who know the parts, then whatever is still
  * there. Pulumi's state goes too. Caches stay.
@@ -83,7 +87,8 @@ export async function stopEverything(): Promise<void> {
   for (const link of ownLinks()) await attempt(() => run(["ip", "link", "delete", link]).catch(() => ""));
   await attempt(() => deleteTables(["ip", "kube-proxy"], ["ip6", "kube-proxy"]));
   await attempt(unmountAll);
-  for (const folder of [places.run, places.stack]) await attempt(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  for (const folder of [places.run, places.stack, ...pulumiTraces])
+    await attempt(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const left = await leftovers();
   if (left.length > 0 && troubles.length > 0) throw troubles[0];
 }

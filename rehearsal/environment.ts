@@ -43,8 +43,15 @@ export const awsEnvironment = {
  */
 const trustBundle = join(places.pki, "aws", "bundle.crt");
 
-/** Environment of `pulumi`, as changes to the caller's. */
+/**
+ * Temporary files of `pulumi` and its plugins. They are kept apart because not all are removed by who made them: the Kubernetes
+ * provider leaves a copy of the kubeconfig each time it starts (provider/pkg/provider/provider.go, `writeKubeconfigToFile`).
+ */
+const temporaryFiles = join(places.stack, "tmp");
+
+/** Environment of `pulumi`, as changes to the caller's. The folder for its temporary files is there afterwards. */
 export function pulumiEnvironment(): Record<string, string | undefined> {
+  mkdirSync(temporaryFiles, { recursive: true });
   return {
     ...awsEnvironment,
     PATH: `${places.path}:${process.env.PATH ?? ""}:/usr/sbin:/sbin`,
@@ -57,6 +64,9 @@ export function pulumiEnvironment(): Record<string, string | undefined> {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_ERROR_OUTPUT_STRING: "true",
+    // The language host is older than the engine and does not hear the runtime's options from it: it would have ts-node check the
+    // types of the whole program at every change.
+    PULUMI_NODEJS_TSCONFIG_PATH: tsconfig(),
     // Half a second of a preview: the diffs, each a dry run by the API server, are not made one after another.
     PULUMI_PARALLEL_DIFF: "true",
     SSL_CERT_FILE: trustBundle,
@@ -64,6 +74,7 @@ export function pulumiEnvironment(): Record<string, string | undefined> {
     AWS_CA_BUNDLE: trustBundle,
     // The stages keep the installer's directories there: part of the environment, so gone with it.
     XDG_CACHE_HOME: join(places.run, "cache"),
+    TMPDIR: temporaryFiles,
     // Whatever proxy the machine needs, it does not know the way to the rehearsal's own addresses.
     NO_PROXY: withoutProxy(process.env.NO_PROXY ?? process.env.no_proxy),
     no_proxy: withoutProxy(process.env.NO_PROXY ?? process.env.no_proxy),
@@ -71,6 +82,12 @@ export function pulumiEnvironment(): Record<string, string | undefined> {
     KUBECONFIG: undefined,
     NODE_OPTIONS: undefined,
   };
+}
+
+/** Name of the tsconfig that Pulumi.yaml chooses. */
+function tsconfig(): string {
+  const project: { runtime: { options: { tsconfig: string } } } = parse(readFileSync(join(checkout, "Pulumi.yaml"), "utf8"));
+  return project.runtime.options.tsconfig;
 }
 
 const withoutProxy = (list: string | undefined) =>

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -30,6 +30,10 @@ function show(command: readonly string[], env: Record<string, string | undefined
 const rehearse = (...args: string[]) => show(["npm", "run", "--silent", "rehearse", "--", ...args]);
 
 const folder = mkdtempSync(join(tmpdir(), "rehearsal-test-"));
+
+/** Files by which Pulumi, its plugins and the installer would leave credentials, or sockets, outside of the rehearsal's folder. */
+const strayFiles = () => readdirSync(tmpdir()).filter((name) => /^(kubeconfig|pulumi|openshift)/.test(name));
+const strayBefore = strayFiles();
 
 /** A copy of the stack's configuration with a change. */
 function changedConfig(change: (config: Document) => void): string {
@@ -93,6 +97,7 @@ describe("the rehearsal", () => {
     const { code, output } = await rehearse();
     firstOutput = output;
     expect(code).toBe(0);
+    expect(output).not.toContain("from $PATH");
   });
 
   it("exports URLs, ids and one digest per build", async () => {
@@ -199,7 +204,8 @@ describe("the rehearsal", () => {
     expect(code).toBe(0);
     expect(output).toContain("Nothing is left");
     expect(await leftovers()).toEqual([]);
-    expect(existsSync(places.run)).toBe(false);
+    for (const folder of [places.run, places.stack]) expect(existsSync(folder)).toBe(false);
+    expect(strayFiles().filter((name) => !strayBefore.includes(name))).toEqual([]);
   });
 
   it("destroys what is not there without a complaint", async () => {

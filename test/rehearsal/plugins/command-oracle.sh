@@ -19,9 +19,14 @@ if ! compgen -G "$home/pulumi/plugins/resource-command-v*/pulumi-resource-comman
   exit 1
 fi
 
-# Only PULUMI_HOME and PATH count: a stack or passphrase of the caller must not get in.
+# Only PULUMI_HOME and PATH count: a stack or passphrase of the caller must not get in. What pulumi leaves there (logs, temporary
+# files) goes when the comparison ends.
 for name in "${!PULUMI_@}"; do unset "$name"; done
+TMPDIR=$(mktemp -d)
+trap 'rm -rf "$TMPDIR"' EXIT
+mkdir "$TMPDIR/home"
+ln -s "$home/pulumi/plugins" "$TMPDIR/home/plugins"
+export TMPDIR PULUMI_HOME=$TMPDIR/home
 export PATH=$home/path:$home/cache/bin:$PATH
-export PULUMI_HOME=$home/pulumi
 export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true
-exec node "$oracle/run.mjs" --modules "$checkout" --compare "$oracle/observed.json" "$@"
+node "$oracle/run.mjs" --modules "$checkout" --compare "$oracle/observed.json" "$@"
