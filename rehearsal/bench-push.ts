@@ -181,10 +181,10 @@ export async function comparePushes(): Promise<{ archives: number; layouts: numb
   try {
     await kubectlOfBuilds(["apply", "-f", "-"], stringify(claim));
     await step("sources of a Node.js image", 15, () => secondsOf(sources));
-    for (const build of builds) await step(`build ${build.metadata.name}`, 30, () => secondsOf(build));
+    for (const build of builds) await step(`build ${build.metadata.name}`, 90, () => secondsOf(build));
     return {
-      archives: await step("push by archives, as the article", 60, () => secondsOf(archivePush)),
-      layouts: await step("push by layouts", 5, () => secondsOf(layoutPush)),
+      archives: await step("push by archives, as the article", 90, () => secondsOf(archivePush)),
+      layouts: await step("push by layouts", 10, () => secondsOf(layoutPush)),
     };
   } finally {
     await clean();

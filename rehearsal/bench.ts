@@ -36,7 +36,7 @@ export async function bench(): Promise<void> {
     aim: "",
     measured: `${push.archives.toFixed(1)} s`,
   });
-  const ratio = `1/${(push.archives / push.layouts).toFixed(0)}`;
+  const ratio = `1/${(push.archives / push.layouts).toFixed(1)}`;
   rows.push({ what: "  the same, layouts", aim: "1/15 of it", measured: `${push.layouts.toFixed(1)} s, ${ratio}` });
   const rest = parts();
   const total = (key: "rss" | "pss") => rest.reduce((sum, row) => sum + row[key], 0) / 1024;

@@ -44,14 +44,14 @@ const check = (what: string, command: readonly string[], env?: NodeJS.ProcessEnv
     return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   });
 
-/** A vitest run, counted test by test. */
-const vitest = (what: string, config: string): Count =>
+/** A vitest run, counted test by test; `files` narrows it to those whose path contains it. */
+const vitest = (what: string, config: string, ...files: string[]): Count =>
   timed(what, () => {
     const folder = mkdtempSync(join(tmpdir(), "openshift-multiarch-test-"));
     const report = join(folder, "report.json");
     const { status } = spawnSync(
       "npx",
-      ["vitest", "run", "--config", config, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+      ["vitest", "run", ...files, "--config", config, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
       {
         cwd: root,
         stdio: ["ignore", "inherit", "inherit"],
@@ -80,8 +80,9 @@ const checks = (): Count[] => [
 ];
 const unit = (): Count[] => [vitest("unit tests", "vitest.config.mts")];
 const rehearsal = (): Count[] => [
-  vitest("the rehearsal, end to end", "test/rehearsal/vitest.config.mts"),
-  // After the rehearsal, which installs the engine and the plugins.
+  vitest("the rehearsal, end to end", "test/rehearsal/vitest.config.mts", "end-to-end"),
+  // After the rehearsal, which installs the emulator, the engine and the plugins.
+  vitest("the emulated AWS", "test/rehearsal/vitest.config.mts", "aws-emulator"),
   check("the command plugin against what the real one did", ["bash", "test/rehearsal/plugins/command-oracle.sh"]),
 ];
 

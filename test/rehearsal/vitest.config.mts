@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/rehearsal/*.e2e.ts"],
+    include: ["test/rehearsal/**/*.e2e.ts"],
     // One environment, one machine: each step stands on the one before it, so the first failure ends the run.
     fileParallelism: false,
     bail: 1,
