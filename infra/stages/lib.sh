@@ -25,15 +25,16 @@ unpack() { node -e 'process.stdin.pipe(require("zlib").createBrotliDecompress())
 # ---------------------------------------------------------------- tools
 
 installer_report() { "$1" version 2>/dev/null || true; }
-installer_version() { installer_report "$1" | sed -n '1s/.*[[:space:]]v\{0,1\}\([^[:space:]]*\)$/\1/p'; }
-# Nothing or "unknown" of a build from source; the installer looks at the release again when it matters.
-release_architecture() { installer_report "$1" | sed -n 's/^release architecture //p'; }
+# Of such a report on stdin. The architecture of a build from source is "" or "unknown"; the installer looks again when it matters.
+installer_version() { sed -n '1s/.*[[:space:]]v\{0,1\}\([^[:space:]]*\)$/\1/p'; }
+release_architecture() { sed -n 's/^release architecture //p'; }
 
 # Whether a program is the installer of the stack's version, for all architectures as far as it knows.
 right_installer() {
-  local architecture
-  [[ "$(installer_version "$1")" == "$OPENSHIFT_VERSION" ]] || return 1
-  architecture=$(release_architecture "$1")
+  local report architecture
+  report=$(installer_report "$1")
+  [[ "$(installer_version <<<"$report")" == "$OPENSHIFT_VERSION" ]] || return 1
+  architecture=$(release_architecture <<<"$report")
   case "$architecture" in
     multi | "" | unknown) ;;
     *)

@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 ensure_tools
 say "openshift-install $OPENSHIFT_VERSION: $installer"
 say "client: $client"
-case "$(release_architecture "$installer")" in
+case "$(installer_report "$installer" | release_architecture)" in
   "" | unknown) say "Warning: $installer does not say for which architectures its release is; nodes of two need a multi-architecture release." ;;
 esac
 printf '{"version":"%s"}\n' "$OPENSHIFT_VERSION"
