@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
   linkSync,
@@ -222,12 +223,19 @@ export function linkToolchain(all: readonly Component[]): void {
   writeStandIn();
 }
 
-/** Makes `path` another name of the file `target`, unless it is. */
+/** Makes `path` another name of the file `target`, unless it is; a copy, when the cache is on a disk of its own. */
 function linkFile(target: string, path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.ino === lstatSync(target).ino) return;
-  rmSync(`${path}.new`, { force: true });
-  linkSync(target, `${path}.new`);
-  renameSync(`${path}.new`, path);
+  const [present, wanted] = [lstatSync(path, { throwIfNoEntry: false }), lstatSync(target)];
+  if (present?.ino === wanted.ino && present.dev === wanted.dev) return;
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  try {
+    linkSync(target, draft);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    copyFileSync(target, draft);
+  }
+  renameSync(draft, path);
 }
 
 const standIn = "openshift-install";
