@@ -1,4 +1,4 @@
-// The modules that are used, not the whole package: that takes a quarter of a second longer to load, at every preview.
+// The modules that are used, not the whole package, which takes longer to load: at every preview.
 import * as ec2 from "@pulumi/aws/ec2";
 import * as efs from "@pulumi/aws/efs";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc";

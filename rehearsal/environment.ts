@@ -51,7 +51,7 @@ const temporaryFiles = join(places.stack, "tmp");
 
 /** Environment of `pulumi`, as changes to the caller's. The folder for its temporary files is there afterwards. */
 export function pulumiEnvironment(): Record<string, string | undefined> {
-  mkdirSync(temporaryFiles, { recursive: true });
+  mkdirSync(temporaryFiles, { recursive: true, mode: 0o700 });
   return {
     ...awsEnvironment,
     PATH: `${places.path}:${process.env.PATH ?? ""}:/usr/sbin:/sbin`,

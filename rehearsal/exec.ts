@@ -31,7 +31,7 @@ export class CommandError extends Error {
 /** Lines of a failed program's output that its error shows. */
 const shownLines = 15;
 
-/** The command of a program in TypeScript, from any folder. */
+/** The command of a program in TypeScript, from any folder. It may load other modules of ours by `require`, not by `import()`. */
 export const typescriptCommand = (file: string): [string, ...string[]] => [process.execPath, "--require", require.resolve("tsx/cjs"), file];
 
 const children = new Set<ChildProcess>();
