@@ -2,9 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./exec";
-
 import { network, places } from "./places";
-import { bootId, recordedPrograms } from "./process";
+import { bootId, programMarker, recordedPrograms } from "./process";
 import { say } from "./progress";
 
 /** A process that belongs to the running environment. */
@@ -39,8 +38,7 @@ function sessions(): Map<number, string> {
 
 /**
  * All processes of the environment, whoever their parents are by now: those in the sessions of recorded programs, those that
- * write our logs, those whose executable is one of the toolchain's (kubelets, shims) or Debian's service programs working in our
- * folder, and everything in a container whose root file system lies in our folder. The caller and its ancestors never count.
+ * write our logs, those whose executable is one of the toolchain's (kubelets, shims), those that one of our programs started, and everything in a container whose root file system lies in our folder. The caller and its ancestors never count.
  */
 export function ownProcesses(): OwnProcess[] {
   const ancestors = new Set<number>();
@@ -60,7 +58,7 @@ export function ownProcesses(): OwnProcess[] {
     if (fields[0] === "Z") continue;
     const command = (read(`/proc/${pid}/cmdline`) ?? "").split("\0").join(" ").trim();
     const program = leaders.get(Number(fields[3]));
-    if (program !== undefined || isOurs(pid, command)) found.push({ pid, command, ...(program === undefined ? {} : { program }) });
+    if (program !== undefined || isOurs(pid)) found.push({ pid, command, ...(program === undefined ? {} : { program }) });
   }
   return found;
 }
@@ -107,10 +105,10 @@ export async function endOrphanedUpdate(patience: number): Promise<void> {
   }
 }
 
-/** Programs of Debian's that the environment runs as services; others (an editor, `tail`) may well look at our files. */
-const services = /\/(nginx|docker-registry|git|git-daemon|containerd-shim[^/]*|runc|python3?[^/]*|node)$/;
+/** What one of our programs started has its environment; a user's own `git log` or `node` that looks at our files does not. */
+const startedByOurs = (pid: number) => read(`/proc/${pid}/environ`)?.split("\0").includes(`${programMarker}=${places.run}`) === true;
 
-function isOurs(pid: number, command: string): boolean {
+function isOurs(pid: number): boolean {
   let executable = "";
   try {
     executable = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
@@ -119,7 +117,7 @@ function isOurs(pid: number, command: string): boolean {
   }
   if (executable.startsWith(`${places.cache}/toolchain/`) || executable.startsWith(`${places.cache}/bin/`)) return isLongLived(executable);
   if (writesOurLog(pid)) return true;
-  if (services.test(executable) && command.includes(`${places.run}/`)) return true;
+  if (startedByOurs(pid)) return true;
   const root = read(`/proc/${pid}/mountinfo`)
     ?.split("\n")
     .find((line) => line.split(" ")[4] === "/");

@@ -22,6 +22,9 @@ interface ProgramRecord {
   readonly command: readonly string[];
 }
 
+/** Set, to the folder of the environment, for every program of it and so for what these start. */
+export const programMarker = "OPENSHIFT_MULTIARCH_PROGRAM_OF";
+
 const recordFile = (name: string) => join(places.pids, `${name}.json`);
 /** Which boot of the machine this is: process ids and start times of another one mean nothing. */
 export const bootId = () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -77,7 +80,7 @@ export function start({ name, command, environment, directory }: Program): numbe
     detached: true,
     stdio: ["ignore", log, log],
     cwd: directory ?? "/",
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...environment, [programMarker]: places.run },
   });
   process.umask(mask);
   if (child.pid === undefined) throw new Error(`${name}: ${file} could not be started`);

@@ -6,7 +6,8 @@ import { UserError } from "./progress";
 
 /**
  * A shell of the user's in the checkout, in which pulumi, kubectl, oc, openshift-install, skopeo and AWS clients speak to the
- * rehearsal. With words, it runs that command instead. Returns the exit code.
+ * rehearsal. With words, it runs that command instead: one word is a line for bash, several are a program and its arguments as they
+ * are. Returns the exit code.
  */
 export async function shell(command: readonly string[]): Promise<number> {
   if (!existsSync(places.stack)) throw new UserError("nothing runs: `npm run rehearse` first");
@@ -15,7 +16,8 @@ export async function shell(command: readonly string[]): Promise<number> {
   if (interactive) {
     console.error("pulumi, kubectl, oc, skopeo and AWS clients speak to the rehearsal here; `exit` leaves.");
   }
-  const child = spawn(interactive ? program : "bash", interactive ? [] : ["-c", command.join(" ")], {
+  const [file = program, ...args] = command.length === 1 ? ["bash", "-c", ...command] : command;
+  const child = spawn(file, args, {
     cwd: checkout,
     stdio: "inherit",
     env: { ...process.env, ...shellEnvironment() },

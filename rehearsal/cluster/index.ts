@@ -3,11 +3,11 @@ import { removeHosts } from "./hosts";
 import { stopMachineApi } from "./machine-api";
 import { stopAllNodes } from "./node";
 
-export { startControlPlane, stopControlPlane } from "./control-plane";
-export { ensureHosts, removeHosts } from "./hosts";
-export { startMachineApi, stopMachineApi } from "./machine-api";
-export { ensureNetwork, removeNetwork } from "./network";
-export { listNodes, startNode, stopAllNodes, stopNode } from "./node";
+export { startControlPlane } from "./control-plane";
+export { ensureHosts } from "./hosts";
+export { startMachineApi } from "./machine-api";
+export { ensureNetwork } from "./network";
+export { startNode } from "./node";
 
 /** Ends everything of the cluster, from whatever state: machine-api, nodes with their pods, control plane, names of the API. The bridge stays. */
 export async function stopCluster(): Promise<void> {

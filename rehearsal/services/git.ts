@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../exec";
 import { gitRepository, network, places, ports } from "../places";
-import { start, stop, until } from "../process";
+import { start, until } from "../process";
 
 const checkout = join(__dirname, "..", "..");
 const base = join(places.run, "git");
@@ -27,8 +27,6 @@ export async function startGit(): Promise<void> {
   });
   await until("the Git server answers", 15, async () => (await run(["git", "ls-remote", gitRepository, "main"], { env: isolated })) !== "");
 }
-
-export const stopGit = () => stop("git");
 
 /** Nobody's own Git settings decide what a commit looks like. */
 const isolated = {

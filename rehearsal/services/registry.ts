@@ -64,12 +64,6 @@ export async function startRegistry(): Promise<void> {
   await until("the registry answers on the bridge", 30, async () => (await fetch(`http://${registry}/v2/`)).status === 401);
 }
 
-export async function stopRegistry(): Promise<void> {
-  for (const name of [...registryPrograms].reverse()) await stop(name);
-}
-
-export const registryRuns = () => registryPrograms.every((name) => runningPid(name) !== undefined);
-
 function backendConfig(): object {
   return {
     version: 0.1,

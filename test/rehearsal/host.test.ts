@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,8 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { mergeConfig, pemBlocks } from "../../rehearsal/environment";
 import { CommandError, lastLines, run } from "../../rehearsal/exec";
-import { parseRules } from "../../rehearsal/leftovers";
+import { ownProcesses, parseRules } from "../../rehearsal/leftovers";
+import { places } from "../../rehearsal/places";
 import { overlaps, parseListeners } from "../../rehearsal/preflight";
+import { programMarker } from "../../rehearsal/process";
 import { seconds } from "../../rehearsal/progress";
 import { membersOf } from "../../rehearsal/proof";
 import { publish } from "../../rehearsal/services/git";
@@ -136,6 +140,21 @@ describe("preflight", () => {
 });
 
 describe("leftovers", () => {
+  it("are processes that our programs started, not a user's own that work on our files", async () => {
+    const script = "setTimeout(() => {}, 20_000)";
+    const ours = spawn("node", ["-e", script], { env: { ...process.env, [programMarker]: places.run } });
+    const users = spawn("node", ["-e", script, `${places.run}/git/examples.git`]);
+    try {
+      await Promise.all([ours, users].map((child) => once(child, "spawn")));
+      const pids = ownProcesses().map(({ pid }) => pid);
+      expect(pids).toContain(ours.pid);
+      expect(pids).not.toContain(users.pid);
+    } finally {
+      ours.kill();
+      users.kill();
+    }
+  });
+
   it("finds the firewall rules of our pods and leaves those of others", () => {
     const saved = [
       "*nat",
