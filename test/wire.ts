@@ -1,0 +1,128 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc";
+import { getMonitor } from "@pulumi/pulumi/runtime/settings";
+
+/**
+ * What a program tells the engine of each resource, read from the requests themselves. The engine writes just this to the state: what
+ * is not marked as a secret here is there in plain text. Pulumi's mocks and transformations show neither these marks, nor which provider
+ * a resource ends up with, nor what it inherits from its parent.
+ */
+export interface Wire {
+  readonly urn: string;
+  /** Names of resources; of the same name only in resources of different types. */
+  readonly parent: string | undefined;
+  /** The provider that acts on it; the default provider of its package has none. */
+  readonly provider: string | undefined;
+  readonly deletedWith: string | undefined;
+  /** All that it waits for: what `dependsOn` and inputs name, with the children of components. */
+  readonly dependencies: readonly string[];
+  /** Paths of the inputs that the engine encrypts. */
+  readonly secrets: readonly string[];
+  /** Inputs as they are in the state in plain text: without the secret ones. */
+  // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource type.
+  readonly plain: any;
+  /** All inputs, secret ones in plain text, unknown ones `undefined`. */
+  // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource type.
+  readonly sent: any;
+  readonly custom: boolean;
+  readonly protect: boolean;
+  readonly retainOnDelete: boolean;
+  readonly deleteBeforeReplace: boolean;
+  readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
+  readonly additionalSecretOutputs: readonly string[];
+  readonly customTimeouts: { readonly create?: string; readonly update?: string; readonly delete?: string };
+  /** URNs, or the parts of an URN that differ. */
+  readonly aliases: readonly unknown[];
+}
+
+/** Outputs of a component or of the stack, which are in the state as well. */
+export interface WireOutputs {
+  readonly type: string;
+  readonly name: string;
+  readonly secrets: readonly string[];
+  // biome-ignore lint/suspicious/noExplicitAny: outputs of any component.
+  readonly plain: any;
+}
+
+export interface Recorder {
+  readonly resources: Map<string, Wire[]>;
+  readonly outputs: WireOutputs[];
+  /** Which outputs the engine will treat as secret, from the request that is being answered. */
+  additionalSecretOutputs(type: string, name: string): readonly string[];
+}
+
+export const key = (type: string, name: string): string => `${type}::${name}`;
+
+/** Records what goes to the monitor that `setMocks` has just put in place. */
+export function record(): Recorder {
+  // biome-ignore lint/suspicious/noExplicitAny: the monitor of the mocks, whose class is internal.
+  const monitor = getMonitor() as any;
+  const resources = new Map<string, Wire[]>();
+  const outputs: WireOutputs[] = [];
+  const secretOutputs = new Map<string, readonly string[]>();
+  const { registerResource, registerResourceOutputs } = monitor;
+  monitor.registerResource = (request: RegisterResourceRequest, callback: (error: unknown, response: unknown) => void) => {
+    const id = key(request.getType(), request.getName());
+    secretOutputs.set(id, request.getAdditionalsecretoutputsList());
+    return registerResource.call(monitor, request, (error: unknown, response: { getUrn(): string } | undefined) => {
+      if (response) resources.set(id, [...(resources.get(id) ?? []), read(request, response.getUrn())]);
+      callback(error, response);
+    });
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: not among the types that Pulumi exports.
+  monitor.registerResourceOutputs = (request: any, callback: unknown) => {
+    const urn: string = request.getUrn();
+    outputs.push({ type: typeOf(urn), name: nameOf(urn), ...parts(request.getOutputs()?.toJavaScript() ?? {}) });
+    return registerResourceOutputs.call(monitor, request, callback);
+  };
+  return { resources, outputs, additionalSecretOutputs: (type, name) => secretOutputs.get(key(type, name)) ?? [] };
+}
+
+function read(request: RegisterResourceRequest, urn: string): Wire {
+  const timeouts = request.getCustomtimeouts();
+  const limit = (text: string | undefined) => text || undefined;
+  return {
+    urn,
+    parent: request.getParent() ? nameOf(request.getParent()) : undefined,
+    // A reference is the URN and the id of the provider.
+    provider: request.getProvider() ? nameOf(request.getProvider().replace(/::[^:]*$/, "")) : undefined,
+    deletedWith: request.getDeletedwith() ? nameOf(request.getDeletedwith()) : undefined,
+    dependencies: request.getDependenciesList().map(nameOf),
+    ...parts(request.getObject()?.toJavaScript() ?? {}),
+    custom: request.getCustom(),
+    protect: request.getProtect() ?? false,
+    retainOnDelete: request.getRetainondelete() ?? false,
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+    customTimeouts: {
+      ...(limit(timeouts?.getCreate()) && { create: timeouts?.getCreate() }),
+      ...(limit(timeouts?.getUpdate()) && { update: timeouts?.getUpdate() }),
+      ...(limit(timeouts?.getDelete()) && { delete: timeouts?.getDelete() }),
+    },
+    aliases: [...request.getAliasurnsList(), ...request.getAliasesList().map((alias) => alias.toObject())],
+  };
+}
+
+const typeOf = (urn: string): string => urn.split("::")[2].split("$").at(-1) ?? "";
+const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
+
+function parts(value: unknown): { secrets: string[]; plain: unknown; sent: unknown } {
+  const secrets: string[] = [];
+  const walk = (part: unknown, path: string, hide: boolean): unknown => {
+    if (part === unknownValue || pulumi.isUnknown(part)) return undefined;
+    if (Array.isArray(part)) return part.map((item, index) => walk(item, `${path}[${index}]`, hide));
+    if (typeof part !== "object" || part === null) return part;
+    const map = part as Record<string, unknown>;
+    if (map[specialSigKey] === specialSecretSig) {
+      if (!hide) return walk(map.value, path, hide);
+      secrets.push(path);
+      return undefined;
+    }
+    return Object.fromEntries(Object.entries(map).map(([name, inner]) => [name, walk(inner, path ? `${path}.${name}` : name, hide)]));
+  };
+  return { plain: walk(value, "", true), sent: walk(value, "", false), secrets };
+}
