@@ -32,6 +32,8 @@ export interface Graph {
   readonly outputs: readonly WireOutputs[];
   /** The one resource of that name. */
   named(name: string): Registered;
+  /** Names of all that a resource waits for when it is made, however far away: these are deleted after it. */
+  waitsFor(resource: Registered): Set<string>;
 }
 
 /** Runs a program against mocks and returns all that it registered. Secret inputs stay secret in the outputs, as with the engine. */
@@ -83,6 +85,18 @@ export async function graph(
       if (found.length !== 1)
         throw new Error(`${found.length} resources are called ${name}: there are ${resources.map((r) => r.name).join(", ")}`);
       return found[0];
+    },
+    waitsFor(resource: Registered): Set<string> {
+      const reached = new Set<Registered>();
+      const follow = ({ after }: Registered): void => {
+        for (const next of resources.filter(({ urn }) => after.includes(urn))) {
+          if (reached.has(next)) continue;
+          reached.add(next);
+          follow(next);
+        }
+      };
+      follow(resource);
+      return new Set([...reached].map(({ name }) => name));
     },
   };
 }

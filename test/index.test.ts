@@ -1,60 +1,176 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
-import { graph } from "./graph";
+import type { Graph, Registered } from "./graph";
+import { leaks } from "./leaks";
+import { commands, guard, infraId, kubeconfig, program, secrets, stackFile } from "./program";
 
-/** The configuration of the rehearsal, with secrets. */
-function configure(): void {
-  const { config } = parse(readFileSync(join(__dirname, "..", "Pulumi.rehearsal.yaml"), "utf8")) as { config: Record<string, unknown> };
-  const secrets = {
-    "openshift-multiarch:pullSecret": '{"auths":{"quay.io":{"auth":"dXNlcjpodW50ZXIy"}}}',
-    "openshift-multiarch:registryCredentials": '{"auths":{"10.213.0.1:5000":{"auth":"dXNlcjpodW50ZXIy"}}}',
-  };
-  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-  const values = Object.entries({ ...config, ...secrets }).map(([key, value]) => [key, text(value)]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(values), Object.keys(secrets));
+const isKubernetes = ({ type }: Registered) => type.startsWith("kubernetes:");
+const isAws = ({ type }: Registered) => type.startsWith("aws:");
+const isComponent = ({ type }: Registered) => type.startsWith("openshift-multiarch:");
+const ofType = (type: string) => (resource: Registered) => resource.type === type;
+const names = (resources: readonly Registered[]) => resources.map(({ name }) => name).sort();
+
+for (const stack of ["rehearsal", "dev"]) {
+  for (const when of ["first", "running"] as const) {
+    describe(`the ${when === "first" ? "first preview" : "preview of the running stack"} ${stack}`, () => {
+      const config = stackFile(stack);
+      const pools = config["openshift-multiarch:pools"];
+      const builds = config["openshift-multiarch:builds"];
+      let preview: Graph;
+      let the: (test: (resource: Registered) => boolean) => Registered[];
+
+      beforeAll(async () => {
+        preview = await program(stack, when);
+        the = (test) => {
+          const found = preview.resources.filter(test);
+          // A rule for all of none says nothing.
+          expect(found).not.toHaveLength(0);
+          return found;
+        };
+      }, 60_000);
+
+      it("shows every resource that the stack's file asks for", () => {
+        const zones = pools.flatMap((pool) => pool.zones.map((zone) => `workers-${pool.architecture}-${zone.name}`));
+        expect(names(the(({ inputs }) => inputs?.kind === "MachineSet"))).toEqual(zones.sort());
+        const shared = [...new Set(pools.flatMap((pool) => pool.zones.map((zone) => `shared-${zone.name}`)))];
+        expect(names(the(ofType("aws:efs/mountTarget:MountTarget")))).toEqual(shared.sort());
+        const built = builds.map(({ name }) => name).sort();
+        expect(names(the(ofType("openshift-multiarch:tekton:MultiArchBuild")))).toEqual(built);
+        for (const kind of ["Pipeline", "PipelineRun"]) {
+          expect(the(({ inputs }) => inputs?.kind === kind).map(({ parent }) => parent)).toEqual(builds.map(({ name }) => name));
+        }
+        expect(the(ofType("kubernetes:tekton.dev/v1:Task"))).toHaveLength(5);
+        expect(the(ofType("kubernetes:core/v1:Secret")).length).toBeGreaterThanOrEqual(3);
+        for (const operator of ["efs-operator", "pipelines-operator"]) expect(preview.named(operator).type).toMatch(/:Operator$/);
+      });
+
+      it("knows the replicas and architectures that a reviewer looks for", () => {
+        for (const pool of pools)
+          for (const zone of pool.zones)
+            expect(preview.named(`workers-${pool.architecture}-${zone.name}`).inputs.spec.replicas).toBe(zone.replicas);
+        const tasks = preview.named("htop-pipeline").inputs.spec.tasks.map(({ name }: { name: string }) => name);
+        expect(tasks).toEqual(["clone", ...pools.map((pool) => `build-${pool.architecture}`), "push"]);
+      });
+
+      it("gives the Kubernetes provider the administrator's kubeconfig, secret, and an identity that is known before the cluster", () => {
+        const [provider, ...others] = the(ofType("pulumi:providers:kubernetes"));
+        expect(others).toEqual([]);
+        const { name, baseDomain } = config["openshift-multiarch:cluster"];
+        expect(provider.plain).toEqual(expect.objectContaining({ clusterIdentifier: `${name}.${baseDomain}` }));
+        if (when === "running") expect(provider.sent.kubeconfig).toBe(kubeconfig);
+        expect(provider.secrets).toContain("kubeconfig");
+      });
+
+      it("makes every Kubernetes object by that provider, and never deletes one by itself when the cluster is deleted", () => {
+        const [provider] = the(ofType("pulumi:providers:kubernetes"));
+        for (const object of the(isKubernetes))
+          expect([object.name, object.provider, object.deletedWith]).toEqual([object.name, provider.name, guard(preview).name]);
+      });
+
+      if (when === "running") {
+        it("names every Kubernetes object itself: a generated name would be another one after each replacement", () => {
+          for (const { name, sent } of the(isKubernetes)) expect([name, sent.metadata.name]).toEqual([name, expect.stringMatching(/./)]);
+        });
+      }
+
+      it("hides every secret from the state: in inputs, and in outputs of components and of the stack", () => {
+        for (const { name, plain } of preview.resources) expect([name, leaks(plain, secrets)]).toEqual([name, []]);
+        for (const { name, plain } of preview.outputs) expect([name, leaks(plain, secrets)]).toEqual([name, []]);
+        // The check above sees the secrets at all.
+        const sent = leaks(
+          preview.resources.map((resource) => resource.sent),
+          secrets,
+        ).map(({ secret }) => secret);
+        const known = when === "running" ? Object.keys(secrets) : ["pull secret", "registry password", "npm token", "maven password"];
+        expect(new Set(sent)).toEqual(new Set(known.filter((secret) => secret !== "admin password" || sent.includes(secret))));
+      });
+
+      it("has no secret, and no path of this machine, in what commands run and are triggered by", () => {
+        for (const { name, sent } of the(ofType("command:local:Command"))) {
+          const { create, update, delete: remove, triggers, interpreter, dir } = sent;
+          const shown = { create, update, remove, triggers, interpreter, dir };
+          expect([name, leaks(shown, secrets)]).toEqual([name, []]);
+          expect(JSON.stringify(shown), name).not.toMatch(/\/root|\/home|\/tmp|"\//);
+        }
+      });
+
+      it("keeps what a stage prints secret, and logs none of it", () => {
+        for (const command of commands(preview).filter(({ sent }) => /infra\/stages\//.test(sent.create))) {
+          expect([command.name, command.additionalSecretOutputs]).toEqual([command.name, ["stdout", "stderr"]]);
+          expect(["stderr", "none"], command.name).toContain(command.sent.logging);
+        }
+      });
+
+      it("lets every command end by itself before Pulumi ends it", () => {
+        const minutes = (text = "") => {
+          const [, number, unit] = /^(\d+)([hm])$/.exec(text) ?? [];
+          return Number(number) * (unit === "h" ? 60 : 1);
+        };
+        for (const { name, sent, customTimeouts } of commands(preview)) {
+          const steps = (["create", "update", "delete"] as const).filter((step) => sent[step] !== undefined);
+          if (sent.environment?.SECONDS !== undefined)
+            for (const step of steps)
+              expect(minutes(customTimeouts[step]) * 60, `${name} ${step}`).toBeGreaterThan(Number(sent.environment.SECONDS));
+        }
+        const { sent, customTimeouts } = guard(preview);
+        expect(minutes(customTimeouts.delete)).toBeGreaterThan(Number(sent.environment.DESTROY_MINUTES));
+      });
+
+      it("has children in every component, named after it, and hardly anything outside of one", () => {
+        for (const { name } of the(isComponent)) {
+          const children = preview.resources.filter(({ parent }) => parent === name);
+          expect(children.length, name).toBeGreaterThan(0);
+          for (const child of children) expect(child.name.startsWith(name), `${child.name} of ${name}`).toBe(true);
+        }
+        const roots = preview.resources.filter((resource) => !isComponent(resource) && /^openshift-multiarch-/.test(resource.parent ?? ""));
+        // A child of the storage would inherit deletedWith, and its deletion would never run.
+        expect(names(roots)).toEqual(["cluster", "efs-drain"]);
+      });
+
+      it("protects and leaves behind nothing: pulumi destroy removes it all", () => {
+        for (const { name, protect, retainOnDelete } of preview.resources)
+          expect([name, protect, retainOnDelete]).toEqual([name, false, false]);
+      });
+
+      it("deletes whatever is in AWS before the cluster: each of them waits for the cluster", () => {
+        for (const resource of the(isAws)) {
+          const before = preview.waitsFor(resource);
+          expect([resource.name, before.has(guard(preview).name), before.has("cluster-access")]).toEqual([resource.name, true, true]);
+        }
+        for (const component of the(({ type }) => type.endsWith(":SharedFileSystem")))
+          expect([component.name, component.dependsOn]).toEqual([component.name, ["cluster"]]);
+      });
+
+      it("makes the build namespace once storage and pipelines are ready, and builds once it and all nodes are", () => {
+        expect(the(({ type }) => type.endsWith(":BuildNamespace")).map(({ dependsOn }) => [...dependsOn].sort())).toEqual([
+          ["efs", "pipelines"],
+        ]);
+        for (const build of the(ofType("openshift-multiarch:tekton:MultiArchBuild")))
+          expect([...build.dependsOn].sort()).toEqual(["builds", ...pools.map((pool) => `workers-${pool.architecture}`)].sort());
+        for (const run of the(({ inputs }) => inputs?.kind === "PipelineRun")) {
+          const before = preview.waitsFor(run);
+          for (const name of [
+            "efs-class",
+            "pipelines-config",
+            "builds-namespace",
+            ...pools.flatMap((pool) => pool.zones.map((zone) => `workers-${pool.architecture}-${zone.name}`)),
+          ])
+            expect(before.has(name), `${run.name} waits for ${name}`).toBe(true);
+        }
+      });
+
+      it("tells the stack's user how to reach the cluster, with the secrets secret", () => {
+        const [outputs] = preview.outputs.filter(({ type }) => type === "pulumi:pulumi:Stack");
+        expect([...outputs.secrets].filter((path) => !path.startsWith("images")).sort()).toEqual(["kubeadminPassword", "kubeconfig"]);
+        if (when === "running") {
+          expect(outputs.plain).toMatchObject({
+            apiUrl: "https://api.multiarch.example.com:6443",
+            consoleUrl: "https://console.example.com",
+            infraId,
+            fileSystemId: "shared-id",
+          });
+          expect(Object.keys(outputs.plain.images).sort()).toEqual(builds.map(({ name }) => name).sort());
+        }
+      });
+    });
+  }
 }
-
-describe("the first preview", () => {
-  let preview: Awaited<ReturnType<typeof graph>>;
-
-  // Nothing exists yet, so nothing that the cluster would tell is known.
-  beforeAll(async () => {
-    const program = () => {
-      configure();
-      return import("../index");
-    };
-    const functions = (token: string) => (token.includes("getCallerIdentity") ? { accountId: "123456789012" } : {});
-    preview = await graph(program, { preview: true, functions });
-  }, 60_000);
-
-  it("shows every resource although there is no cluster yet", () => {
-    const { resources } = preview;
-    const count = (type: string) => resources.filter((resource) => resource.type === type).length;
-    expect(count("openshift-multiarch:cluster:MachinePool")).toBe(2);
-    expect(resources.filter(({ inputs }) => inputs?.kind === "MachineSet")).toHaveLength(6);
-    expect(count("aws:efs/mountTarget:MountTarget")).toBe(3);
-    expect(count("openshift-multiarch:tekton:MultiArchBuild")).toBe(3);
-    expect(resources.filter(({ inputs }) => inputs?.kind === "PipelineRun")).toHaveLength(3);
-    expect(count("kubernetes:tekton.dev/v1:Task")).toBe(5);
-  });
-
-  it("knows the replicas and architectures that a reviewer looks for", () => {
-    const { named } = preview;
-    expect(named("workers-arm64-eu-west-3b").inputs.spec.replicas).toBe(1);
-    expect(named("htop-pipeline").inputs.spec.tasks.map(({ name }: { name: string }) => name)).toEqual([
-      "clone",
-      "build-amd64",
-      "build-arm64",
-      "push",
-    ]);
-  });
-
-  it("gives the Kubernetes provider an identity that is known before the cluster", () => {
-    const { resources } = preview;
-    const [provider] = resources.filter(({ type }) => type === "pulumi:providers:kubernetes");
-    expect(provider.inputs.clusterIdentifier).toBe("multiarch.rehearsal.test");
-  });
-});

@@ -17,6 +17,8 @@ export interface Wire {
   readonly deletedWith: string | undefined;
   /** All that it waits for: what `dependsOn` and inputs name, with the children of components. */
   readonly dependencies: readonly string[];
+  /** URNs of all resources that it is deleted before: dependencies, parent, provider (pulumi's pkg/resource/graph/dependency_graph.go). */
+  readonly after: readonly string[];
   /** Paths of the inputs that the engine encrypts. */
   readonly secrets: readonly string[];
   /** Inputs as they are in the state in plain text: without the secret ones. */
@@ -61,13 +63,18 @@ export function record(): Recorder {
   const monitor = getMonitor() as any;
   const resources = new Map<string, Wire[]>();
   const outputs: WireOutputs[] = [];
+  const byUrn = new Map<string, Wire>();
   const secretOutputs = new Map<string, readonly string[]>();
   const { registerResource, registerResourceOutputs } = monitor;
   monitor.registerResource = (request: RegisterResourceRequest, callback: (error: unknown, response: unknown) => void) => {
     const id = key(request.getType(), request.getName());
     secretOutputs.set(id, request.getAdditionalsecretoutputsList());
     return registerResource.call(monitor, request, (error: unknown, response: { getUrn(): string } | undefined) => {
-      if (response) resources.set(id, [...(resources.get(id) ?? []), read(request, response.getUrn())]);
+      if (response) {
+        const wire = read(request, response.getUrn(), byUrn.get(request.getParent()));
+        byUrn.set(wire.urn, wire);
+        resources.set(id, [...(resources.get(id) ?? []), wire]);
+      }
       callback(error, response);
     });
   };
@@ -80,20 +87,23 @@ export function record(): Recorder {
   return { resources, outputs, additionalSecretOutputs: (type, name) => secretOutputs.get(key(type, name)) ?? [] };
 }
 
-function read(request: RegisterResourceRequest, urn: string): Wire {
+/** With what the engine lets a child inherit: inheritFromParent in pulumi's pkg/resource/deploy/source_eval.go. */
+function read(request: RegisterResourceRequest, urn: string, parent: Wire | undefined): Wire {
   const timeouts = request.getCustomtimeouts();
+  // A reference is the URN and the id of the provider.
+  const provider = request.getProvider().replace(/::[^:]*$/, "");
   const limit = (text: string | undefined) => text || undefined;
   return {
     urn,
     parent: request.getParent() ? nameOf(request.getParent()) : undefined,
-    // A reference is the URN and the id of the provider.
-    provider: request.getProvider() ? nameOf(request.getProvider().replace(/::[^:]*$/, "")) : undefined,
-    deletedWith: request.getDeletedwith() ? nameOf(request.getDeletedwith()) : undefined,
+    provider: provider ? nameOf(provider) : undefined,
+    deletedWith: request.getDeletedwith() ? nameOf(request.getDeletedwith()) : parent?.deletedWith,
     dependencies: request.getDependenciesList().map(nameOf),
+    after: [...request.getDependenciesList(), request.getParent(), provider].filter((other) => other !== ""),
     ...parts(request.getObject()?.toJavaScript() ?? {}),
     custom: request.getCustom(),
-    protect: request.getProtect() ?? false,
-    retainOnDelete: request.getRetainondelete() ?? false,
+    protect: request.getProtect() ?? parent?.protect ?? false,
+    retainOnDelete: request.getRetainondelete() ?? parent?.retainOnDelete ?? false,
     deleteBeforeReplace: request.getDeletebeforereplace(),
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),

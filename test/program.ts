@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+import * as pulumi from "@pulumi/pulumi";
+import { vi } from "vitest";
+import { parse } from "yaml";
+import { fixedSettings } from "../infra/install-config";
+import { workerTemplate } from "./cluster/worker-template";
+import { type Graph, graph, type Registered } from "./graph";
+import { testSecret } from "./leaks";
+
+/** Everything that must not be read in the state, a log or a process list. */
+export const secrets = Object.fromEntries(
+  ["pull secret", "registry password", "npm token", "maven password", "AWS secret key", "admin certificate", "admin password"].map(
+    (name) => [name, testSecret(name)],
+  ),
+);
+
+const login = (secret: string) => Buffer.from(`user:${secrets[secret]}`).toString("base64");
+
+interface Build {
+  name: string;
+  image: string;
+}
+
+/** A stack's file as it is in the repository. */
+export interface StackFile {
+  "openshift-multiarch:cluster": { name: string; baseDomain: string; version: string };
+  "openshift-multiarch:pools": { architecture: string; zones: { name: string; replicas: number }[] }[];
+  "openshift-multiarch:builds": Build[];
+}
+
+export const stackFile = (stack: string): StackFile =>
+  parse(readFileSync(join(__dirname, "..", `Pulumi.${stack}.yaml`), "utf8")).config as StackFile;
+
+/** The stack's file, with every secret that the configuration takes. */
+function configure(stack: string): void {
+  const config = stackFile(stack);
+  const registry = config["openshift-multiarch:builds"][0].image.split("/")[0];
+  const secretValues = {
+    "openshift-multiarch:pullSecret": JSON.stringify({ auths: { "quay.io": { auth: login("pull secret") } } }),
+    "openshift-multiarch:registryCredentials": JSON.stringify({ auths: { [registry]: { auth: login("registry password") } } }),
+    "openshift-multiarch:npmrc": `//npm.example.com/:_authToken=${secrets["npm token"]}\n`,
+    "openshift-multiarch:mavenSettings": `<settings><servers><server><password>${secrets["maven password"]}</password></server></servers></settings>`,
+  };
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  const values = Object.entries({ ...config, ...secretValues }).map(([key, value]) => [key, text(value)]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(values), Object.keys(secretValues));
+}
+
+const account = "123456789012";
+export const infraId = "multiarch-x7k2p";
+export const kubeconfig = JSON.stringify({
+  clusters: [{ cluster: { server: "https://api.multiarch.example.com:6443" } }],
+  users: [{ user: { "client-key-data": Buffer.from(secrets["admin certificate"]).toString("base64") } }],
+});
+
+/** What each stage printed, by the name of its script. */
+const printed: Record<string, (environment: Record<string, string>) => unknown> = {
+  identity: ({ INSTALL_CONFIG }) => ({
+    infraId,
+    metadata: { infraID: infraId, aws: { region: "eu-west-3" } },
+    workerTemplate: workerTemplate(),
+    images: { amd64: "ami-1", arm64: "ami-2" },
+    accountId: account,
+    createdAt: "2026-01-01T00:00:00Z",
+    fixed: fixedSettings(JSON.parse(INSTALL_CONFIG)),
+  }),
+  assets: () => brotliCompressSync(`credentials: ${secrets["AWS secret key"]}`).toString("base64"),
+  install: () => ({ kubeconfig, kubeadminPassword: secrets["admin password"] }),
+  access: () => ({
+    kubeconfig,
+    kubeadminPassword: secrets["admin password"],
+    apiUrl: "https://api.multiarch.example.com:6443",
+    consoleUrl: "https://console.example.com",
+  }),
+};
+
+/** Inputs as a provider gets them: marks of secrets are theirs to see. */
+function bare(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(bare);
+  if ("4dabf18193072939515e22adb298388d" in value) return bare((value as { value?: unknown }).value);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bare(inner)]));
+}
+
+/** Outputs of resources that are there already. */
+function existing(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> | undefined {
+  if (type === "random:index/randomString:RandomString") return { result: "abcde" };
+  if (type.startsWith("aws:")) return { arn: `arn:aws:elasticfilesystem:eu-west-3:${account}:${name}` };
+  if (type !== "command:local:Command") return undefined;
+  const { create, environment } = bare(inputs) as { create?: string; environment?: Record<string, string> };
+  const stage = /infra\/stages\/([a-z]+)\.sh/.exec(create ?? "")?.[1] ?? "";
+  if (printed[stage]) {
+    const value = printed[stage](environment ?? {});
+    return { stdout: typeof value === "string" ? value : JSON.stringify(value) };
+  }
+  if (create?.includes("tekton/follow.ts"))
+    return { stdout: JSON.stringify({ image: `registry.example.com/${name}@sha256:${"d".repeat(64)}` }) };
+  return { stdout: "" };
+}
+
+/**
+ * The whole program with a stack's own file: the preview before anything exists, or that of a stack that is there, in which
+ * all outputs are known.
+ */
+export function program(stack: string, when: "first" | "running"): Promise<Graph> {
+  vi.resetModules();
+  return graph(
+    () => {
+      configure(stack);
+      return import("../index");
+    },
+    {
+      preview: true,
+      stack,
+      functions: (token) => (token.includes("getCallerIdentity") ? { accountId: account } : when === "running" ? { id: "looked-up" } : {}),
+      outputs: when === "running" ? existing : undefined,
+    },
+  );
+}
+
+export const commands = ({ resources }: Graph): Registered[] => resources.filter(({ type }) => type === "command:local:Command");
+
+/** The one resource whose deletion destroys the cluster. */
+export function guard({ resources }: Graph): Registered {
+  const found = resources.filter(({ inputs }) => /infra\/stages\/destroy\.sh/.test(inputs?.delete ?? ""));
+  if (found.length !== 1) throw new Error(`the cluster is destroyed by ${found.length} resources`);
+  return found[0];
+}
