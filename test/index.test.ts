@@ -72,6 +72,21 @@ for (const stack of ["rehearsal", "dev"]) {
         });
       }
 
+      if (when === "running") {
+        it("hands the cluster's kubeconfig and the file system to what acts on them, and the settings to the operators", () => {
+          for (const { name, sent } of commands(preview)) {
+            if (![sent.create, sent.delete].some((command) => /tsx\/cjs (cluster|tekton)\//.test(command ?? ""))) continue;
+            expect([name, Object.values(sent.environment)]).toEqual([name, expect.arrayContaining([kubeconfig])]);
+          }
+          const [storageClass] = the(ofType("kubernetes:storage.k8s.io/v1:StorageClass"));
+          expect(storageClass.sent.parameters.fileSystemId).toBe("shared-id");
+          const [tekton] = the(({ inputs }) => inputs?.kind === "TektonConfig");
+          expect(tekton.sent.spec.pruner.keep).toBe(20);
+          const channels = the(({ inputs }) => inputs?.kind === "Subscription").map(({ sent }) => [sent.spec.name, sent.spec.channel]);
+          expect(Object.fromEntries(channels)).toMatchObject({ "openshift-pipelines-operator-rh": "latest" });
+        });
+      }
+
       it("hides every secret from the state: in inputs, and in outputs of components and of the stack", () => {
         for (const { name, plain } of preview.resources) expect([name, leaks(plain, secrets)]).toEqual([name, []]);
         for (const { name, plain } of preview.outputs) expect([name, leaks(plain, secrets)]).toEqual([name, []]);

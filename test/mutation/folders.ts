@@ -19,12 +19,12 @@ export const folders: readonly Folder[] = [
     files: ["infra/**/*.ts"],
     // Those that start no programs first.
     tests: ["test/infra/!(stages*).test.ts"],
-    more: ["test/infra/stages*.test.ts", program],
+    more: ["test/infra/stages{*,/**/*}.test.ts", program],
   },
   { name: "cluster", language: "TypeScript", files: ["cluster/**/*.ts"], tests: ["test/cluster/**/*.test.ts"], more: [program] },
   { name: "tekton", language: "TypeScript", files: ["tekton/**/*.ts"], tests: ["test/tekton/!(scripts*).test.ts"], more: [program] },
-  { name: "stages", language: "shell", files: ["infra/stages/*.sh"], tests: ["test/infra/stages*.test.ts"] },
-  { name: "tasks", language: "shell", files: ["tekton/tasks/**/*.sh"], tests: ["test/tekton/scripts*.test.ts"] },
+  { name: "stages", language: "shell", files: ["infra/stages/**/*.sh"], tests: ["test/infra/stages{*,/**/*}.test.ts"] },
+  { name: "tasks", language: "shell", files: ["tekton/tasks/**/*.sh"], tests: ["test/tekton/scripts{*,/**/*}.test.ts"] },
 ];
 
 /** What the project wants to reach, in per cent. */
