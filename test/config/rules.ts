@@ -1,0 +1,264 @@
+/** Per setting: the last values that are right, the first ones that are wrong, and what the message says would be right. */
+export interface Rule {
+  readonly right: readonly unknown[];
+  readonly wrong: readonly unknown[];
+  readonly says: string;
+}
+
+export const letters = (count: number) => "a".repeat(count);
+const anyType = [null, [], {}, true];
+const whole = (from: number, to: number) => ({ right: [from, to], wrong: [from - 1, to + 1, from + 0.5, String(from), null] });
+const anObject = (says: string, empty = false): Rule => ({ right: empty ? [{}] : [], wrong: ["text", 1, []], says });
+const tags = {
+  right: [
+    { "a b_.:/=+-@9": "" },
+    { [letters(128)]: letters(256) },
+    Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`k${index}`, "v"])),
+    { Names: "v", Nam: "v" },
+    { "my.kubernetes.io/x": "v" },
+    { xaws: "v" },
+  ],
+  wrong: ["text", ["a"], 1],
+  says: "an object of tag keys and texts",
+};
+const taskImage = {
+  right: [
+    "quay.io/a/b:1",
+    `quay.io/a/b@sha256:${"0af".repeat(22).slice(0, 64)}`,
+    `quay.io/a/b:1@sha256:${"0".repeat(64)}`,
+    "localhost/a:b",
+    "registry:5000/a:b",
+  ],
+  wrong: [
+    "quay.io/a/b",
+    "b:1",
+    "library/b:1",
+    `quay.io/a/b@sha256:${"0".repeat(63)}`,
+    `quay.io/a/b@sha256:${"0".repeat(64)}x`,
+    "x quay.io/a/b:1",
+    "quay.io/A/b:1",
+    ...anyType,
+  ],
+  says: "an image with registry and tag or digest, such as",
+};
+const path = (says: string): Rule => ({
+  right: [".", "a", "a/b", "a.b_c@1+2-3", "a..b", "..a/b"],
+  wrong: ["", "/a", "-a", "..", "a/../b", "a/..", "a b", "a\nb", "ä", ...anyType],
+  says,
+});
+const instanceTypeRule = {
+  right: [],
+  wrong: ["", "m6a", "m6a.", ".large", "M6A.large", "m6a.2xlarge ", ...anyType],
+  says: "an EC2 instance type such as",
+};
+const zone = {
+  right: ["eu-west-3c"],
+  wrong: ["", "eu-west-3", "eu-west-3ab", "xeu-west-3a", "eu-3a", "EU-west-3a", "e-west-3a", "eu-west-33a", ...anyType],
+  says: 'an availability zone such as "eu-west-3a"',
+};
+const network = (right: string[]): Rule => ({
+  right,
+  wrong: ["10.0.0.0", "10.0.0.1/16", "300.0.0.0/16", "10.0.0.0/33", "text", "", ...anyType],
+  says: 'an IPv4 network such as "10.0.0.0/16"',
+});
+const url = (right: string[], wrong: string[], says: string): Rule => ({
+  right: ["https://example.com", "https://example.com:8443", ...right],
+  wrong: ["http://example.com", "example.com", "https://", "https://user@example.com", "https://example.com?a=b", ...wrong, ...anyType],
+  says,
+});
+const volume = (says: number): Record<string, Rule> => ({
+  size: { ...whole(says, 16384), right: [16384], says: `the size in GiB, from ${says} to 16384` },
+  iops: { right: [100, 50000], wrong: [99, 64001, 100.5, "100", null], says: "operations a second, from 100 to 64000" },
+  type: { right: ["io1", "io2"], wrong: ["gp4", "", ...anyType], says: "one of gp3, gp2, io1, io2" },
+});
+const prefixed = (prefix: string, rules: Record<string, Rule>) =>
+  Object.fromEntries(Object.entries(rules).map(([key, rule]) => [`${prefix}.${key}`, rule]));
+
+export const rules: Record<string, Rule> = {
+  "cluster.name": {
+    right: ["a", "a9", "a-b", letters(54)],
+    wrong: ["", "9a", "-a", "a-", "A", "a_b", "a.b", "aB", " a", "a\n", letters(55), ...anyType],
+    says: "lower-case letters, digits and dashes, with a letter first, at most 54 characters",
+  },
+  "cluster.baseDomain": {
+    right: ["a.bc", "1.com", "a-b.c-d.example.com", "a9.b9.c9", `${letters(194)}.a.com`],
+    wrong: [
+      "com",
+      "a.b",
+      ".com",
+      "a.",
+      "a..b",
+      "-a.com",
+      "a-.com",
+      "a.-com",
+      "a.com-",
+      "a_b.com",
+      "A.com",
+      "a.Com",
+      "x a.com",
+      "a.com/",
+      `${letters(197)}.com`,
+      ...anyType,
+    ],
+    says: 'the name of a public hosted zone of the account, such as "example.com"',
+  },
+  "cluster.version": {
+    right: ["4.15.0", "4.22.999", "4.19.0-rc.10"],
+    wrong: [
+      "4.14.99",
+      "4.23.0",
+      "3.19.1",
+      "5.19.1",
+      "4.19",
+      "4.19.x",
+      "x4.19.1",
+      "4.19.1x",
+      "4.19.1-rc",
+      "v4.19.1",
+      "stable-4.19",
+      "4.19.1-rc.",
+      4.19,
+      ...anyType,
+    ],
+    says: "a full OpenShift version from 4.15 to 4.22, in quotes",
+  },
+  "cluster.destroyMinutes": { ...whole(10, 600), says: "minutes that the removal of the cluster may take, from 10 to 600" },
+  "cluster.mirror": url(["https://example.com/a/b"], [], "an https:// address that holds openshift-v4"),
+  "cluster.serviceEndpoints[0].url": url(["https://example.com/"], ["https://example.com/a"], "an https:// address without a path"),
+  "cluster.serviceEndpoints[0].name": {
+    right: ["ec2", "s3", "elastic-load-balancing", "9"],
+    wrong: ["", "EC2", "-ec2", "ec2-", "a--b", "a b", "a\n", ...anyType],
+    says: 'the name of an AWS service, such as "ec2"',
+  },
+  "cluster.serviceEndpoints[0]": anObject("an object with name and url"),
+  "cluster.serviceEndpoints": { right: [[]], wrong: ["ec2", {}, 1], says: "a list of objects with name and url" },
+  "cluster.sshKey": {
+    right: [
+      "ssh-ed25519 AAAA",
+      "ssh-rsa AAAA==",
+      "ssh-ed25519 AAAA a comment",
+      "ssh-ed25519 AAAA c\n",
+      "ecdsa-sha2-nistp256 A+/9",
+      "ecdsa-sha2-nistp384 A",
+      "ecdsa-sha2-nistp521 A",
+    ],
+    wrong: [
+      "",
+      "AAAA",
+      "ssh-dss AAAA",
+      "ecdsa-sha2-nistp128 A",
+      "x ssh-rsa A",
+      "ssh-ed25519 AAAA\nssh-rsa B",
+      "ssh-ed25519 A=A",
+      "ssh-ed25519  A",
+      ...anyType,
+    ],
+    says: "one public SSH key, such as",
+  },
+  "cluster.tags": tags,
+  "fileSystem.tags": tags,
+  "cluster.controlPlane": anObject("an object with instanceType, zone and rootVolume", true),
+  "cluster.controlPlane.instanceType": { ...instanceTypeRule, right: ["m6a.4xlarge", "m7i.metal-24xl"] },
+  "cluster.controlPlane.zone": zone,
+  "cluster.controlPlane.rootVolume": anObject("an object with type, size (GiB) and iops"),
+  ...prefixed("cluster.controlPlane.rootVolume", volume(120)),
+  "cluster.networks": anObject("an object with machine, cluster, hostPrefix and service", true),
+  "cluster.networks.machine": network(["192.168.0.0/16", "192.168.0.0/20"]),
+  "cluster.networks.cluster": network(["10.132.0.0/14", "10.64.0.0/12"]),
+  "cluster.networks.service": network(["172.31.0.0/16", "192.168.0.0/24"]),
+  "cluster.networks.hostPrefix": {
+    right: [16, 28],
+    wrong: [15, 29, 23.5, "23", null],
+    says: "the prefix of one node's part of the cluster network, from 16 to 28",
+  },
+  pools: { right: [], wrong: ["text", {}, 1], says: "a list with one object for each architecture" },
+  "pools[0]": anObject("an object with architecture, instanceType and zones"),
+  "pools[0].architecture": { right: [], wrong: ["x86_64", "aarch64", "", "ppc64le", ...anyType], says: "one of amd64, arm64" },
+  "pools[0].instanceType": { ...instanceTypeRule, right: ["m6a.large", "c5.metal", "g4dn.xlarge"] },
+  "pools[1].instanceType": { ...instanceTypeRule, right: ["m7g.medium", "c7gn.16xlarge", "g5g.xlarge", "im4gn.large", "r8gd.metal-24xl"] },
+  "pools[0].zones": { right: [], wrong: ["text", {}, 1], says: "a list of objects with name and replicas" },
+  "pools[0].zones[0]": anObject("an object with name and replicas, such as"),
+  "pools[0].zones[0].name": zone,
+  "pools[0].zones[0].replicas": { ...whole(0, 100), says: "the number of nodes in the zone, from 0 to 100" },
+  "pools[0].rootVolume": anObject("an object with type, size (GiB) and iops"),
+  ...prefixed("pools[0].rootVolume", volume(100)),
+  fileSystem: anObject("an object with lifecycle and tags", true),
+  "fileSystem.lifecycle": {
+    right: ["NEVER", "AFTER_1_DAY", ...[7, 14, 30, 60, 90, 180, 270, 365].map((days) => `AFTER_${days}_DAYS`)],
+    wrong: ["AFTER_1_DAYS", "AFTER_2_DAYS", "never", "", ...anyType],
+    says: "when unused files move to the cheaper class: NEVER, AFTER_1_DAY, AFTER_7_DAYS",
+  },
+  pipelines: anObject("an object with channel and keep", true),
+  "pipelines.channel": {
+    right: ["latest", "pipelines-1.9", "pipelines-10.21"],
+    wrong: ["", "stable", "latest ", "xlatest", "pipelines-1", "pipelines-1.x", "pipelines-1.21x", "pipelines-.1", ...anyType],
+    says: '"latest" or a channel of OpenShift Pipelines such as "pipelines-1.21"',
+  },
+  "pipelines.keep": { ...whole(1, 1000), says: "the number of finished runs to keep, from 1 to 1000" },
+  namespace: anObject("an object with name and taskImages", true),
+  "namespace.name": {
+    right: ["a", "a9-b", letters(63), "opens", "kube", "defaults", "openshifts"],
+    wrong: ["", "9", "-a", "a-", "A", "aB", "a b", "default", "openshift", "openshift-x", "kube-x", letters(64), ...anyType],
+    says: "lower-case letters, digits and dashes, with a letter first, at most 63 characters, not one of the cluster's own",
+  },
+  "namespace.taskImages": anObject("an object with buildah, nodejs and maven", true),
+  "namespace.taskImages.buildah": taskImage,
+  "namespace.taskImages.nodejs": taskImage,
+  "namespace.taskImages.maven": taskImage,
+  builds: { right: [[]], wrong: ["text", {}, 1], says: "a list of objects with name, pipeline, repository and image" },
+  "builds[0]": anObject("an object with name, pipeline, repository and image"),
+  "builds[0].name": {
+    right: ["a", "a-9", letters(40)],
+    wrong: ["", "9a", "-a", "a-", "A", "aB", "a.b", letters(41), ...anyType],
+    says: "lower-case letters, digits and dashes, with a letter first, at most 40 characters",
+  },
+  "builds[0].pipeline": {
+    right: ["containerfile", "nodejs", "quarkus"],
+    wrong: ["docker", "", ...anyType],
+    says: "one of containerfile, nodejs, quarkus",
+  },
+  "builds[0].repository": {
+    right: ["https://a/b", "http://a/b.git", "git://a:9418/b"],
+    wrong: [
+      "",
+      "git@github.com:a/b.git",
+      "ssh://a/b",
+      "https://a",
+      "https://a/",
+      "ftp://a/b",
+      "x https://a/b",
+      "https://a/b c",
+      "https://user@a/b",
+      "https://:password@a/b",
+      "file:///a",
+      ...anyType,
+    ],
+    says: "an https://, http:// or git:// address without user and password",
+  },
+  "builds[0].revision": {
+    right: ["v1", "feature/x", "a.b", "a@b+c_d", letters(250)],
+    wrong: ["", "-a", "a..b", "a b", "ä", letters(251), "a:b", ...anyType],
+    says: "a branch, a tag or a commit",
+  },
+  "builds[0].context": path("a folder of the repository, relative and without .."),
+  "builds[0].containerfile": path("a file below the context, relative and without .."),
+  "builds[0].image": {
+    right: ["quay.io/a/b:1", "quay.io/a/b", "localhost/a", "registry:5000/a-b__c.d/e", "10.0.0.1:5000/a", `quay.io/a:${letters(128)}`],
+    wrong: [
+      "",
+      "b:1",
+      "library/b",
+      "quay.io/A",
+      "quay.io/a:",
+      `quay.io/a:${letters(129)}`,
+      "quay.io/a:.x",
+      "quay.io/a//b",
+      "quay.io/a/",
+      "x quay.io/a",
+      "quay.io/a b",
+      "quay.io:123456/a",
+      `quay.io/a@sha256:${"0".repeat(64)}`,
+    ],
+    says: "registry, lower-case repository and tag, without a digest, such as",
+  },
+};

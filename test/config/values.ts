@@ -1,0 +1,60 @@
+import { expect } from "vitest";
+import { UserMistake } from "../../config/mistake";
+import { parseSettings } from "../../config/settings";
+
+// biome-ignore lint/suspicious/noExplicitAny: the tests break this object on purpose.
+export type Values = Record<string, any>;
+
+const auth = Buffer.from("user:secret-password").toString("base64");
+const credentials = JSON.stringify({ auths: { "quay.io": { auth } } });
+/** A configuration with a value for every object in it. */
+export const base = (): Values => ({
+  cluster: {
+    name: "multiarch",
+    baseDomain: "example.com",
+    version: "4.19.42",
+    controlPlane: { instanceType: "m6a.2xlarge", zone: "eu-west-3a", rootVolume: { type: "io1", size: 1000, iops: 1000 } },
+    networks: { machine: "10.0.0.0/16", cluster: "10.128.0.0/14", hostPrefix: 23, service: "172.30.0.0/16" },
+    serviceEndpoints: [{ name: "ec2", url: "https://ec2.example.com" }],
+    tags: {},
+  },
+  pools: [
+    {
+      architecture: "amd64",
+      instanceType: "m6a.2xlarge",
+      zones: [{ name: "eu-west-3a", replicas: 0 }],
+      rootVolume: { type: "io1", size: 1000, iops: 1000 },
+    },
+    { architecture: "arm64", instanceType: "m7g.2xlarge", zones: [{ name: "eu-west-3b", replicas: 1 }] },
+  ],
+  fileSystem: {},
+  pipelines: {},
+  namespace: { taskImages: {} },
+  builds: [{ name: "htop", pipeline: "containerfile", repository: "https://github.com/example/htop.git", image: "quay.io/example/htop:1" }],
+  pullSecret: credentials,
+  registryCredentials: credentials,
+});
+
+/** That configuration with one other value. */
+export function withValue(key: string, value: unknown): Values {
+  const values = base();
+  const path = key.split(/[.[\]]+/).filter(Boolean);
+  const last = path.pop() ?? "";
+  const holder = path.reduce((inside, step) => inside[step], values);
+  holder[last] = value;
+  return values;
+}
+
+/** The lines of the message, each one problem. */
+export function problems(values: Values, region: unknown = "eu-west-3"): string[] {
+  try {
+    parseSettings({ region, values });
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserMistake);
+    return (error as Error).message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.replace(/^ {2}- /, ""));
+  }
+  return [];
+}
