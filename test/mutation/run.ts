@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { aims, type Folder, folders } from "./folders";
@@ -51,6 +51,8 @@ async function main(): Promise<void> {
   // What tests that are cut short leave behind goes with the rest.
   process.env.TMPDIR = join(scratch, "tmp");
   mkdirSync(process.env.TMPDIR);
+  // Tests may give up root.
+  for (const folder of [scratch, process.env.TMPDIR]) chmodSync(folder, 0o755);
   try {
     for (const folder of wanted) {
       console.log(`\n== ${folder.name} (${folder.language})`);

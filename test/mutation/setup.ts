@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, afterEach, beforeEach } from "vitest";
@@ -18,13 +18,15 @@ interface Stryker {
   mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
 }
 const stryker = (globalThis as unknown as { __stryker__?: Stryker }).__stryker__;
-/** A file for lines of the form `{"test", "file", "milliseconds", "lines"}`. */
+/** A file for lines of the form `{"test", "file", "milliseconds", "lines"}`; a line is `<script>:<number>` and the text there. */
 const trace = process.env.MUTATION_TRACE;
 
 const folder = mkdtempSync(join(tmpdir(), "openshift-multiarch-mutation-programs-"));
 const at = (name: string) => join(folder, name);
 const real = (name: string) => execFileSync("/bin/sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
 const empty = (name: string) => writeFileSync(at(name), "");
+// Tests may give up root.
+chmodSync(folder, 0o755);
 const lines = (name: string) => readFileSync(at(name), "utf8").split("\n").filter(Boolean);
 
 function program(name: string, start: string): void {
@@ -33,7 +35,10 @@ function program(name: string, start: string): void {
 }
 
 const path = process.env.PATH;
-for (const name of ["mutant", "covered", "executed"]) empty(name);
+for (const name of ["mutant", "covered", "executed"]) {
+  empty(name);
+  chmodSync(at(name), 0o666);
+}
 if (stryker) {
   writeFileSync(
     at("cover.cjs"),
@@ -49,7 +54,13 @@ if (trace) {
     at("trace.sh"),
     `exec {MUTATION_FD}>>'${at("executed")}'\nBASH_XTRACEFD=$MUTATION_FD\nPS4='+@\${BASH_SOURCE[0]-}:\${LINENO-}@ '\nset -x\n`,
   );
-  program("bash", `BASH_ENV='${at("trace.sh")}' exec REAL "$@"`);
+  mkdirSync(at("scripts"));
+  chmodSync(at("scripts"), 0o777);
+  // A script may be gone when its test is over.
+  program(
+    "bash",
+    `[ -f "$1" ] && cp "$1" '${at("scripts")}'/$(echo "$1" | tr / %) 2>/dev/null\nBASH_ENV='${at("trace.sh")}' exec REAL "$@"`,
+  );
 }
 process.env.PATH = `${folder}${delimiter}${path}`;
 
@@ -58,6 +69,13 @@ beforeEach(() => {
   started = Date.now();
   writeFileSync(at("mutant"), stryker?.activeMutant ?? "");
 });
+
+function textAt(place: string): string {
+  const [, script = "", line = "1"] = /^(.*):(\d+)$/.exec(place) ?? [];
+  const copy = at(`scripts/${script.replaceAll("/", "%")}`);
+  const file = existsSync(copy) ? copy : script;
+  return existsSync(file) ? (readFileSync(file, "utf8").split("\n")[Number(line) - 1]?.trim() ?? "") : "";
+}
 
 function note(into: Record<string, number> | undefined): void {
   for (const id of lines("covered")) if (into) into[id] = (into[id] ?? 0) + 1;
@@ -72,10 +90,11 @@ afterEach(({ task }) => {
   }
   if (trace) {
     const executed = new Set(lines("executed").flatMap((line) => /^\++@(.+\.sh:\d+)@ /.exec(line)?.[1] ?? []));
+    const texts = [...executed].map((place) => `${place} ${textAt(place)}`);
     empty("executed");
     const names = [task.name];
     for (let suite = task.suite; suite; suite = suite.suite) names.unshift(suite.name);
-    const entry = { file: task.file.name, test: names.filter(Boolean).join(" "), milliseconds: Date.now() - started, lines: [...executed] };
+    const entry = { file: task.file.name, test: names.filter(Boolean).join(" "), milliseconds: Date.now() - started, lines: texts };
     appendFileSync(trace, `${JSON.stringify(entry)}\n`);
   }
 });

@@ -24,7 +24,7 @@ interface Traced {
   readonly file: string;
   readonly test: string;
   readonly milliseconds: number;
-  /** `<script>:<line>` */
+  /** `<script>:<line> <text>` */
   readonly lines: readonly string[];
 }
 
@@ -128,6 +128,21 @@ export async function tryShell(folder: Folder, scratch: string, only?: readonly 
 
 const pick = ({ line, mutator, original, replacement }: ShellMutant) => ({ line, mutator, original, replacement });
 
+/** Whether an executed line is of the mutant's statement. A script may run as a part of another text, so then its lines' text counts. */
+function runs(file: string, source: string, { lines: [first, last] }: ShellMutant) {
+  const texts = new Set(
+    source
+      .split("\n")
+      .slice(first - 1, last)
+      .map((text) => text.trim()),
+  );
+  return (executed: string): boolean => {
+    const [, path = "", line, text = ""] = /^(.*?):(\d+) (.*)$/.exec(executed) ?? [];
+    if (path === file || path.endsWith(`/${file}`)) return Number(line) >= first && Number(line) <= last;
+    return text !== "" && texts.has(text);
+  };
+}
+
 async function tryOne(
   tree: string,
   file: string,
@@ -137,17 +152,7 @@ async function tryOne(
 ): Promise<Tried["result"]> {
   const script = mutated(source, mutant);
   if (spawnSync("bash", ["-n"], { input: script }).status !== 0) return "invalid";
-  const [first, last] = mutant.lines;
-  const seeing = traced.filter(({ lines }) =>
-    lines.some((executed) => {
-      const [, path, line] = /^(.*):(\d+)$/.exec(executed) ?? [];
-      return (
-        Number(line) >= first &&
-        Number(line) <= last &&
-        (path === file || path.endsWith(`/${file}`) || path.endsWith(`/${file.split("/").at(-1)}`))
-      );
-    }),
-  );
+  const seeing = traced.filter(({ lines }) => lines.some(runs(file, source, mutant)));
   if (seeing.length === 0) return "unseen";
   writeFileSync(join(tree, file), script);
   try {
