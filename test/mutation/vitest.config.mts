@@ -6,9 +6,6 @@ export default defineConfig({
     include: JSON.parse(process.env.MUTATION_TESTS ?? "[]"),
     env: { PULUMI_ERROR_OUTPUT_STRING: "true" },
     testTimeout: 30_000,
-    // The mutant is chosen before any file of it is loaded, and every run has a process of its own: Pulumi's SDK is loaded once for
-    // all files of a run, not for each.
-    isolate: false,
     maxWorkers: 1,
     setupFiles: ["test/mutation/setup.ts"],
   },
