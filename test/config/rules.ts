@@ -237,7 +237,7 @@ export const rules: Record<string, Rule> = {
   },
   "builds[0].revision": {
     right: ["v1", "feature/x", "a.b", "a@b+c_d", letters(250)],
-    wrong: ["", "-a", "a..b", "a b", "ä", letters(251), "a:b", ...anyType],
+    wrong: ["", "-a", "a..b", "aa..b", "a b", "ä", letters(251), "a:b", ...anyType],
     says: "a branch, a tag or a commit",
   },
   "builds[0].context": path("a folder of the repository, relative and without .."),

@@ -178,3 +178,45 @@ describe("networks", () => {
     );
   });
 });
+
+describe("what a list must have", () => {
+  it.each([
+    ["pools", "at least one pool"],
+    ["pools[0].zones", "at least one zone"],
+  ])("%s: %s", (key, says) => expect(problems(withValue(key, []))).toContainEqual(`${key} is []; expected ${says}`));
+});
+
+it("builds are none unless some are asked for", () => {
+  const values = base();
+  delete values.builds;
+  expect(parseSettings({ region: "eu-west-3", values }).settings.builds).toEqual([]);
+});
+
+it("a zone of a region with a longer name is one", () => {
+  expect(problems(withValue("cluster.controlPlane.zone", "us-gov-west-1a"))).toEqual([
+    expect.stringContaining("expected a zone of the region eu-west-3"),
+  ]);
+});
+
+describe("an image goes to a registry with credentials, else there is a warning", () => {
+  const warnings = (host: string, image: string) => {
+    const values = withValue("builds[0].image", image);
+    values.registryCredentials = JSON.stringify({ auths: { [host]: { auth: Buffer.from("user:password").toString("base64") } } });
+    return parseSettings({ region: "eu-west-3", values }).warnings.filter((text) => text.includes("registryCredentials"));
+  };
+  it.each([
+    ["quay.io", "quay.io/a/b:1"],
+    ["https://quay.io", "quay.io/a/b:1"],
+    ["http://quay.io/v2/", "quay.io/a/b:1"],
+    ["https://index.docker.io/v1/", "docker.io/a/b:1"],
+  ])("%s is for %s", (host, image) => expect(warnings(host, image)).toEqual([]));
+  it.each([
+    ["quay.io", "docker.io/a/b:1"],
+    ["index.docker.io", "quay.io/a/b:1"],
+    ["quay.io", "ghcr.io/a/b:1"],
+  ])("%s is not for %s", (host, image) =>
+    expect(warnings(host, image)).toEqual([
+      expect.stringMatching(/^builds\[0\]\.image goes to .*, for which registryCredentials has no entry/),
+    ]),
+  );
+});
