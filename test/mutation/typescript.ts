@@ -109,6 +109,8 @@ async function stryker(mutate: readonly string[], tests: readonly string[], scra
       cleanTempDir: "always",
       allowEmpty: true,
       logLevel: "warn",
+      // Much of the program is constants and what a beforeAll builds: such mutants take all tests of their folder.
+      warnings: { slow: false },
       // Of the time that the same tests took without a mutant, and a time for busy machines.
       timeoutFactor: 3,
       timeoutMS: 10_000,
