@@ -152,7 +152,9 @@ async function tryOne(
 ): Promise<Tried["result"]> {
   const script = mutated(source, mutant);
   if (spawnSync("bash", ["-n"], { input: script }).status !== 0) return "invalid";
-  const seeing = traced.filter(({ lines }) => lines.some(runs(file, source, mutant)));
+  const running = traced.filter(({ lines }) => lines.some(runs(file, source, mutant)));
+  // A test that runs no script may be about their text.
+  const seeing = [...running, ...traced.filter(({ lines }) => lines.length === 0)];
   if (seeing.length === 0) return "unseen";
   writeFileSync(join(tree, file), script);
   try {
@@ -162,7 +164,7 @@ async function tryOne(
       names: seeing.map(({ test }) => test),
       milliseconds: Math.min(20_000 + 4 * usual, 300_000),
     });
-    return result === "timeout" ? "timeout" : result === 0 ? "survived" : "killed";
+    return result === "timeout" ? "timeout" : result !== 0 ? "killed" : running.length > 0 ? "survived" : "unseen";
   } finally {
     writeFileSync(join(tree, file), source);
   }
