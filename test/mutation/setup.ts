@@ -52,14 +52,16 @@ if (stryker) {
 if (trace) {
   writeFileSync(
     at("trace.sh"),
-    `exec {MUTATION_FD}>>'${at("executed")}'\nBASH_XTRACEFD=$MUTATION_FD\nPS4='+@\${BASH_SOURCE[0]-}:\${LINENO-}@ '\nset -x\n`,
+    `[ -z "\${TEST_BASH_ENV-}" ] || source "$TEST_BASH_ENV"\nexec {MUTATION_FD}>>'${at("executed")}'\nBASH_XTRACEFD=$MUTATION_FD\nPS4='+@\${BASH_SOURCE[0]-}:\${LINENO-}@ '\nset -x\n`,
   );
   mkdirSync(at("scripts"));
   chmodSync(at("scripts"), 0o777);
-  // A script may be gone when its test is over.
+  // A script may be gone when its test is over. What a test has bash read first is read first.
   program(
     "bash",
-    `[ -f "$1" ] && cp "$1" '${at("scripts")}'/$(echo "$1" | tr / %) 2>/dev/null\nBASH_ENV='${at("trace.sh")}' exec REAL "$@"`,
+    `[ -f "$1" ] && cp "$1" '${at("scripts")}'/$(echo "$1" | tr / %) 2>/dev/null
+case "$BASH_ENV" in '${at("trace.sh")}') ;; *) export TEST_BASH_ENV="$BASH_ENV" ;; esac
+BASH_ENV='${at("trace.sh")}' exec REAL "$@"`,
   );
 }
 process.env.PATH = `${folder}${delimiter}${path}`;
