@@ -38,7 +38,8 @@ async function main(): Promise<void> {
   if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: there is no such folder or option\n\n${help}`);
   const wanted = names.length > 0 ? names.flatMap(chosen) : flags.includes("--write") ? [] : folders;
 
-  const scratch = mkdtempSync(join(tmpdir(), "openshift-multiarch-mutation-"));
+  // Short: tests make sockets in there, whose whole path has 108 letters at most (unix(7)).
+  const scratch = mkdtempSync(join(tmpdir(), "mutation-"));
   const clean = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => {
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
   }
   mkdirSync(kept, { recursive: true });
   // What tests that are cut short leave behind goes with the rest.
-  process.env.TMPDIR = join(scratch, "tmp");
+  process.env.TMPDIR = join(scratch, "t");
   mkdirSync(process.env.TMPDIR);
   // Tests may give up root.
   for (const folder of [scratch, process.env.TMPDIR]) chmodSync(folder, 0o755);
