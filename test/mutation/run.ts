@@ -38,8 +38,7 @@ async function main(): Promise<void> {
   if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: there is no such folder or option\n\n${help}`);
   const wanted = names.length > 0 ? names.flatMap(chosen) : flags.includes("--write") ? [] : folders;
 
-  // Short: tests make sockets in there, whose whole path has 108 letters at most (unix(7)).
-  const scratch = mkdtempSync(join(tmpdir(), "mutation-"));
+  const scratch = mkdtempSync(join(tmpdir(), "openshift-multiarch-mutation-"));
   const clean = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => {
@@ -49,11 +48,9 @@ async function main(): Promise<void> {
     });
   }
   mkdirSync(kept, { recursive: true });
-  // What tests that are cut short leave behind goes with the rest.
-  process.env.TMPDIR = join(scratch, "t");
-  mkdirSync(process.env.TMPDIR);
+  process.env.MUTATION_SCRATCH = scratch;
   // Tests may give up root.
-  for (const folder of [scratch, process.env.TMPDIR]) chmodSync(folder, 0o755);
+  chmodSync(scratch, 0o755);
   try {
     for (const folder of wanted) {
       console.log(`\n== ${folder.name} (${folder.language})`);

@@ -21,7 +21,7 @@ const stryker = (globalThis as unknown as { __stryker__?: Stryker }).__stryker__
 /** A file for lines of the form `{"test", "file", "milliseconds", "lines"}`; a line is `<script>:<number>` and the text there. */
 const trace = process.env.MUTATION_TRACE;
 
-const folder = mkdtempSync(join(tmpdir(), "openshift-multiarch-mutation-programs-"));
+const folder = mkdtempSync(join(process.env.MUTATION_SCRATCH ?? tmpdir(), "programs-"));
 const at = (name: string) => join(folder, name);
 const real = (name: string) => execFileSync("/bin/sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
 const empty = (name: string) => writeFileSync(at(name), "");
