@@ -6,7 +6,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { EFSClient } from "@aws-sdk/client-efs";
 import { pythonVenv } from "../../../rehearsal/packages";
 
-const python = join(pythonVenv, "bin", "python");
+export const python = join(pythonVenv, "bin", "python");
 export const region = "eu-west-3";
 
 /** A refusal of AWS, as a client sees it. */
