@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureEmulation } from "./cluster/binfmt";
 import { recordHostState } from "./cluster/host-state";
@@ -37,8 +37,8 @@ const packages = [
 /** Their services would start by themselves at the next boot, on ports of their own. */
 const services = ["nginx.service", "docker-registry.service"] as const;
 
-/** The emulator, and the Python environment that it is installed in. */
-const requirements = ["moto[server]==5.2.5"];
+/** The emulator's Python packages, each with the hashes of its files, and the environment that they are installed in. */
+const requirements = join(__dirname, "simulators", "aws", "requirements.txt");
 export const pythonVenv = join(places.cache, "python");
 
 const log = join(places.cache, "log", "packages.log");
@@ -62,14 +62,14 @@ export async function missingPackages(): Promise<string[]> {
 /** Whether the Python environment is complete. */
 export function pythonReady(): boolean {
   const stamp = join(pythonVenv, "requirements");
-  return existsSync(stamp) && readFileSync(stamp, "utf8") === requirements.join("\n");
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === readFileSync(requirements, "utf8");
 }
 
 /** Installs what is missing: Debian packages, the Python environment, and the kernel's way to run arm64 programs. */
 export async function ensurePackages(): Promise<void> {
   const missing = await missingPackages();
   if (missing.length > 0) await step(`Debian packages: ${missing.join(" ")}`, 60, () => recordingEmulation(() => install(missing)));
-  if (!pythonReady()) await step(`Python packages: ${requirements.join(" ")}`, 40, makeVenv);
+  if (!pythonReady()) await step("Python packages: moto and what it needs", 40, makeVenv);
   await ensureEmulation();
 }
 
@@ -109,12 +109,11 @@ async function makeVenv(): Promise<void> {
   rmSync(pythonVenv, { recursive: true, force: true });
   mkdirSync(places.cache, { recursive: true });
   await run(["python3", "-m", "venv", pythonVenv], { log });
-  await run([join(pythonVenv, "bin", "pip"), "install", "--quiet", "--no-input", "--retries", "5", ...requirements], { log }).catch(
-    (error) => {
-      throw new UserError(`Python packages could not be installed (whole output: ${log}): ${error.message}`);
-    },
-  );
-  writeFileSync(join(pythonVenv, "requirements"), requirements.join("\n"));
+  const pip = [join(pythonVenv, "bin", "pip"), "install", "--quiet", "--no-input", "--retries", "5"];
+  await run([...pip, "--require-hashes", "--requirement", requirements], { log }).catch((error) => {
+    throw new UserError(`Python packages could not be installed (whole output: ${log}): ${error.message}`);
+  });
+  copyFileSync(requirements, join(pythonVenv, "requirements"));
 }
 
 const binfmt = "/proc/sys/fs/binfmt_misc";

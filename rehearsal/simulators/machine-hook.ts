@@ -315,8 +315,9 @@ async function answer(request: Request): Promise<Response> {
 }
 
 /**
- * What the controller makes of a failure: EC2's answers of the 400 kind are the configuration's fault and final, anything else
- * is tried again (as machine-api-provider-aws decides).
+ * What the controller makes of a failure, in the words of machine-api-provider-aws (pkg/actuators/machine/instances.go,
+ * launchInstance): EC2's answers of the 400 kind are the configuration's fault and final, a quota among them; anything else is
+ * tried again, and lacking capacity is EC2's own error (500).
  */
 export function failure(error: unknown, action: Request["action"]): { reason: string; message: string } {
   const message = error instanceof Error ? error.message : String(error);
@@ -324,6 +325,9 @@ export function failure(error: unknown, action: Request["action"]): { reason: st
   if (error instanceof InvalidConfiguration) return { reason: "InvalidConfiguration", message };
   if (status >= 400 && status < 500)
     return { reason: "InvalidConfiguration", message: action === "create" ? `error launching instance: ${message}` : message };
+  if (status >= 500 && action === "create") {
+    return { reason: "CreateError", message: `error creating EC2 instance: ${(error as Error).name}: ${message}` };
+  }
   return { reason: "CreateError", message };
 }
 

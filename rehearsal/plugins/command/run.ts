@@ -55,11 +55,16 @@ function execute(command: string, options: RunOptions, printed: Buffer[]): Promi
     });
     const kill = () => child.kill("SIGKILL");
     signal.addEventListener("abort", kill);
+    let tooLong = false;
+    const stop = () => {
+      tooLong = true;
+      kill();
+    };
 
     const output: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
     for (const name of ["stdout", "stderr"] as const) {
       const shown = logging === "stdoutAndStderr" || logging === name;
-      const lines = new Lines(log);
+      const lines = new Lines(log, stop);
       child[name]?.on("data", (chunk: Buffer) => {
         output[name].push(chunk);
         printed.push(chunk);
@@ -74,18 +79,31 @@ function execute(command: string, options: RunOptions, printed: Buffer[]): Promi
     child.on("error", (error: NodeJS.ErrnoException) => reject(new Error(startFailure(file, error))));
     child.on("close", (code, killedBy) => {
       signal.removeEventListener("abort", kill);
-      if (killedBy !== null) reject(new Error(`signal: ${signalTexts[killedBy] ?? killedBy}`));
+      if (tooLong) reject(new Error(lineTooLong));
+      else if (killedBy !== null) reject(new Error(`signal: ${signalTexts[killedBy] ?? killedBy}`));
       else if (code !== 0) reject(new Error(`exit status ${code}`));
       else resolve({ stdout: trimmed(output.stdout), stderr: trimmed(output.stderr) });
     });
   });
 }
 
-/** Hands over whole lines, however the output was cut into chunks. */
+/**
+ * The longest line that is shown, in bytes: Go's bufio.MaxScanTokenSize less the line's end. At a longer one the real plugin
+ * (provider/pkg/provider/util/logging.go, LogOutput) stops reading without a word, the command blocks as soon as the pipe is full,
+ * and the operation never ends, whatever its time-out. Here it fails.
+ */
+const longestLine = 64 * 1024 - 1;
+const lineTooLong = `a line of more than ${longestLine} bytes of output that is shown, at which pulumi-command waits for ever: print shorter lines, or set logging to "none"`;
+
+/** Hands over whole lines, however the output was cut into chunks; nothing more after a line that is too long. */
 class Lines {
   private rest: Buffer[] = [];
+  private stopped = false;
 
-  constructor(private readonly log: (line: string) => void) {}
+  constructor(
+    private readonly log: (line: string) => void,
+    private readonly tooLong: () => void,
+  ) {}
 
   add(chunk: Buffer): void {
     let from = 0;
@@ -94,13 +112,25 @@ class Lines {
       from = at + 1;
     }
     if (from < chunk.length) this.rest.push(chunk.subarray(from));
+    if (length(this.rest) > longestLine) this.stop();
   }
 
   end(): void {
     if (this.rest.length > 0) this.emit(Buffer.alloc(0));
   }
 
+  private stop(): void {
+    this.stopped = true;
+    this.rest = [];
+    this.tooLong();
+  }
+
   private emit(last: Buffer): void {
+    if (this.stopped) return;
+    if (length(this.rest) + last.length > longestLine) {
+      this.stop();
+      return;
+    }
     this.log(
       Buffer.concat([...this.rest, last])
         .toString()
@@ -110,6 +140,7 @@ class Lines {
   }
 }
 
+const length = (chunks: readonly Buffer[]): number => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 const trimmed = (chunks: Buffer[]): string => Buffer.concat(chunks).toString().replace(/\n$/, "");
 
 // The texts of Go's os package, which the real plugin shows.

@@ -6,8 +6,10 @@ import { run, typescriptCommand } from "../../exec";
 import { network, places } from "../../places";
 import { start } from "../../process";
 import { awsEnvironment } from "../aws";
+import type { CommandLine } from "../openshift-install";
 import { Api, isConflict } from "../operators/api";
 import { inParallel } from "../operators/loop";
+import { refusalOf, removeBootstrapOf } from "./bootstrap";
 import { createInfrastructure, type Infrastructure, type Plan, plan } from "./infrastructure";
 import {
   artifacts,
@@ -15,33 +17,27 @@ import {
   bootstrapManifests,
   type CertificateKey,
   consumed,
+  etcd,
   InstallDirectory,
   type Manifest,
 } from "./install-directory";
 import { askInstaller, endingSignals, parseVersion, runInstaller } from "./installer";
-import { InstallerLog, parseLevel, waiting } from "./log";
+import { InstallerLog, type Level, parseLevel, waiting } from "./log";
 import { bootstrapComplete, clusterObjects, namespaces } from "./objects";
 import { recordCluster, removeRunningCluster, runningCluster } from "./running-cluster";
 
-export interface CreateOptions {
-  readonly directory: string;
-  readonly logLevel: string;
-  readonly skipPasswordPrint: boolean;
-  /** A flag that the command does not have. */
-  readonly unknown?: string;
-}
-
 /** Exit codes of the installer: cmd/openshift-install/create.go. */
-export const exitCodes = { failure: 1, installConfig: 3, infrastructure: 4, bootstrap: 5, install: 6, interrupted: 8 } as const;
+const exitCodes = { failure: 1, installConfig: 3, infrastructure: 4, bootstrap: 5, install: 6, interrupted: 8 } as const;
 
 /**
  * For tests: the step at which the stand-in fails as the real command would, named in REHEARSAL_CREATE_CLUSTER_FAILS.
  * `install-config` before anything is made (code 3), `infrastructure` when the AWS objects are there and nothing runs (4),
- * `bootstrap` when the API answers and nothing is in it (5), `operators` when the cluster is complete and its version does not
+ * `bootstrap` when the API answers and nothing is in it (5), `bootstrap-removal` when the cluster bears itself and its bootstrap
+ * machine cannot be removed (1), `operators` when the cluster is complete and its version does not
  * say so in time (6; `wait-for install-complete` goes on from there).
  */
-export type FailingStep = "install-config" | "infrastructure" | "bootstrap" | "operators";
-const failingStep = (): string | undefined => process.env.REHEARSAL_CREATE_CLUSTER_FAILS;
+type FailingStep = "install-config" | "infrastructure" | "bootstrap" | "bootstrap-removal" | "operators";
+const failingStep = (): FailingStep | undefined => process.env.REHEARSAL_CREATE_CLUSTER_FAILS as FailingStep | undefined;
 
 /** Ends `create cluster` with a code after its messages were logged. */
 class Stop extends Error {
@@ -60,17 +56,14 @@ const guests = "openshift-cluster-api-guests";
  *
  * @returns the exit code.
  */
-export async function createCluster({ directory, logLevel, skipPasswordPrint, unknown }: CreateOptions): Promise<number> {
-  const level = parseLevel(logLevel);
-  if (unknown !== undefined) {
-    process.stderr.write(`level=fatal msg=Error executing openshift-install: unknown flag: ${unknown}\n`);
+export async function createCluster(line: CommandLine): Promise<number> {
+  const refusal = refusalOf(line);
+  if (refusal !== undefined) {
+    process.stderr.write(refusal);
     return exitCodes.failure;
   }
-  if (level === undefined) {
-    process.stderr.write(`level=fatal msg=invalid log-level: not a valid logrus Level: ${JSON.stringify(logLevel)}\n`);
-    return exitCodes.failure;
-  }
-  const log = new InstallerLog(directory, level);
+  const { directory, logLevel, skipPasswordPrint } = line;
+  const log = new InstallerLog(directory, parseLevel(logLevel) as Level);
   const install = new InstallDirectory(directory);
   const creation = new Creation(install, log);
   const onSignal = () => void creation.interrupted().then(() => process.exit(exitCodes.interrupted));
@@ -128,8 +121,10 @@ class Creation {
     await this.targets();
     const { metadata } = install;
     const apiHost = `api.${metadata.aws.clusterDomain}`;
-    const manifests = bootstrapManifests(install.read("bootstrap.ign"));
-    const wanted = plan(metadata, install.awsCluster, install.controlPlaneMachine);
+    const ignition = install.read("bootstrap.ign");
+    const manifests = bootstrapManifests(ignition);
+    const machines = { controlPlane: install.controlPlaneMachine, bootstrap: install.bootstrapMachine };
+    const wanted = plan(metadata, install.awsCluster, machines, ignition);
     const adminSigner = install.certificate(authorities.adminSigner);
     const loadBalancerSigner = install.certificate(authorities.loadBalancerSigner);
     for (const [name, file] of consumed) {
@@ -173,7 +168,7 @@ class Creation {
     startMachineApi();
     startOperators();
     await api.apply(bootstrapComplete, manager);
-    this.bootstrapDone(metadata.infraID);
+    await this.bootstrapDone();
     if (failingStep() === "operators") this.operatorFailure();
   }
 
@@ -204,7 +199,7 @@ class Creation {
     log.info("Reconciling IAM roles for control-plane and compute nodes");
     log.info("Creating IAM role for master");
     log.info("Creating IAM role for worker");
-    mkdirSync(join(install.path, artifacts), { recursive: true, mode: 0o750 });
+    mkdirSync(join(install.path, etcd), { recursive: true, mode: 0o750 });
     install.write(
       join(artifacts, "envtest.kubeconfig"),
       "# The stand-in has no local control plane; a second `create cluster` looks for this file.\n",
@@ -241,14 +236,23 @@ class Creation {
     this.install.write(join(artifacts, `${object.kind}-${guests}-${name}.yaml`), JSON.stringify(object, null, 1));
   }
 
-  private bootstrapDone(infraId: string): void {
-    const { log } = this;
+  private async bootstrapDone(): Promise<void> {
+    const { install, log } = this;
     log.info("Waiting for the bootstrap etcd member to be removed...");
     log.info("Bootstrap etcd member has been removed");
+    if (process.env.OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP) {
+      log.warning(
+        "OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP is set, not destroying bootstrap resources. Warning: this should only be used for debugging purposes, and poses a risk to cluster stability.",
+      );
+      return;
+    }
     log.info("Destroying the bootstrap resources...");
-    log.info(`Waiting up to 5m0s for bootstrap machine deletion ${guests}/${infraId}-bootstrap...`);
-    this.teardown();
-    log.info("Finished destroying bootstrap resources");
+    const removing = removeBootstrapOf(install, log, failingStep() === "bootstrap-removal");
+    this.pending = removing.catch(() => undefined);
+    await removing.catch((error) => {
+      log.fatal(error instanceof Error ? error.message : String(error));
+      throw new Stop(exitCodes.failure);
+    });
   }
 
   private teardown(): void {

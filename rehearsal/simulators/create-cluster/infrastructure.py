@@ -1,10 +1,10 @@
 """Makes the AWS objects of a new cluster, under the names and tags that cluster-api-provider-aws and the installer give them.
 
-In: the plan that infrastructure.ts makes (one JSON document on stdin), and the AWS_* environment of any client.
-Out: {"vpc": id, "instance": {"id", "dnsName"}} on stdout.
+Argument: create, remove-bootstrap (the way in for SSH, the bootstrap machine, the bucket) or remove-bucket.
+In: the plan or the leftovers of infrastructure.ts (one JSON document on stdin), and the AWS_* environment of any client.
+Out: one JSON document on stdout; of create: {"vpc": id, "instance": {"id", "dnsName"}}, the control plane's.
 
-Left out, because nothing in the rehearsal looks at them: NAT gateways and their addresses, load balancers, the S3 bucket of the
-ignition files, the bootstrap machine.
+Left out, because nothing in the rehearsal looks at them: NAT gateways and their addresses, load balancers.
 """
 
 import json
@@ -19,13 +19,49 @@ def tag_list(tags):
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def main():
-    plan = json.load(sys.stdin)
+def client(service, region):
+    # Over a plain endpoint, bucket names are no host names.
+    config = Config(retries={"max_attempts": 2}, s3={"addressing_style": "path"})
+    return boto3.client(service, region_name=region, config=config)
+
+
+def remove_bucket(leftovers):
+    """pkg/infrastructure/aws/clusterapi/aws.go, removeS3Bucket; one that is gone is no error there either."""
+    s3, name = client("s3", leftovers["region"]), leftovers["bucket"]
+    try:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+            for item in page.get("Contents", []):
+                s3.delete_object(Bucket=name, Key=item["Key"])
+        s3.delete_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+    return {}
+
+
+def remove_bootstrap(leftovers):
+    """The order of pkg/infrastructure/clusterapi/clusterapi.go, DestroyBootstrap."""
+    infra, ec2 = leftovers["infraId"], client("ec2", leftovers["region"])
+    owned = {"Name": f"tag:kubernetes.io/cluster/{infra}", "Values": ["owned"]}
+    groups = ec2.describe_security_groups(Filters=[owned, {"Name": "group-name", "Values": [f"{infra}-controlplane"]}])
+    for group in groups["SecurityGroups"]:
+        for permission in group["IpPermissions"]:
+            everybody = [{"CidrIp": one["CidrIp"]} for one in permission["IpRanges"] if one["CidrIp"] == "0.0.0.0/0"]
+            if permission.get("ToPort") == 22 and everybody:
+                ports = {key: permission[key] for key in ("IpProtocol", "FromPort", "ToPort")}
+                ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[{**ports, "IpRanges": everybody}])
+    named = {"Name": "tag:Name", "Values": [f"{infra}-bootstrap"]}
+    living = {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}
+    found = ec2.describe_instances(Filters=[owned, named, living])["Reservations"]
+    machines = [instance["InstanceId"] for reservation in found for instance in reservation["Instances"]]
+    if machines:
+        ec2.terminate_instances(InstanceIds=machines)
+    return remove_bucket(leftovers)
+
+
+def create(plan):
     infra, region = plan["infraId"], plan["region"]
-    config = Config(retries={"max_attempts": 2})
-    ec2 = boto3.client("ec2", region_name=region, config=config)
-    iam = boto3.client("iam", region_name=region, config=config)
-    dns = boto3.client("route53", region_name=region, config=config)
+    ec2, iam, dns, s3 = (client(service, region) for service in ("ec2", "iam", "route53", "s3"))
 
     def tags(kind, name, **more):
         return [{"ResourceType": kind, "Tags": tag_list({"Name": name, **plan["tags"], **more})}]
@@ -89,20 +125,33 @@ def main():
         if permissions:
             ec2.authorize_security_group_ingress(GroupId=groups[role], IpPermissions=permissions)
 
-    # The control plane's machine
-    machine = plan["controlPlane"]
-    instance = ec2.run_instances(
-        ImageId=machine["image"],
-        InstanceType=machine["instanceType"],
-        MinCount=1,
-        MaxCount=1,
-        SubnetId=subnets[machine["subnet"]],
-        SecurityGroupIds=[groups[role] for role in machine["securityGroups"]],
-        IamInstanceProfile={"Name": f"{infra}-master-profile"},
-        MetadataOptions={"HttpTokens": machine["httpTokens"]},
-        TagSpecifications=tags("instance", machine["name"], **{role_tag: "control-plane"})
-        + tags("volume", machine["name"]),
-    )["Instances"][0]
+    # The bucket for the ignition file of the bootstrap machine: sigs.k8s.io/cluster-api-provider-aws, pkg/cloud/services/s3
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=plan["bucket"], **place)
+    s3.put_bucket_tagging(Bucket=plan["bucket"], Tagging={"TagSet": tag_list({**plan["tags"], role_tag: "node"})})
+    s3.put_object(Bucket=plan["bucket"], Key=f"control-plane/{infra}-bootstrap", Body=plan["bootstrap"]["ignition"].encode())
+
+    # The machines
+    def launch(machine):
+        interface = {
+            "DeviceIndex": 0,
+            "SubnetId": subnets[machine["subnet"]],
+            "Groups": [groups[role] for role in machine["securityGroups"]],
+            "AssociatePublicIpAddress": machine["publicIp"],
+        }
+        return ec2.run_instances(
+            ImageId=machine["image"],
+            InstanceType=machine["instanceType"],
+            MinCount=1,
+            MaxCount=1,
+            NetworkInterfaces=[interface],
+            IamInstanceProfile={"Name": f"{infra}-master-profile"},
+            MetadataOptions={"HttpTokens": machine["httpTokens"]},
+            TagSpecifications=tags("instance", machine["name"], **{role_tag: "control-plane"}) + tags("volume", machine["name"]),
+        )["Instances"][0]
+
+    launch(plan["bootstrap"])
+    instance = launch(plan["controlPlane"])
 
     # Names: pkg/infrastructure/aws/clusterapi/aws.go, InfraReady
     zones = dns.list_hosted_zones_by_name(DNSName=plan["baseDomain"])["HostedZones"]
@@ -127,11 +176,12 @@ def main():
         }
         dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]})
 
-    json.dump({"vpc": vpc, "instance": {"id": instance["InstanceId"], "dnsName": instance["PrivateDnsName"]}}, sys.stdout)
+    return {"vpc": vpc, "instance": {"id": instance["InstanceId"], "dnsName": instance["PrivateDnsName"]}}
 
 
 if __name__ == "__main__":
+    action = {"create": create, "remove-bootstrap": remove_bootstrap, "remove-bucket": remove_bucket}[sys.argv[1]]
     try:
-        main()
+        json.dump(action(json.load(sys.stdin)), sys.stdout)
     except (BotoCoreError, ClientError) as error:
         sys.exit(str(error))

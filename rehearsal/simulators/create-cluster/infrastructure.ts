@@ -27,15 +27,20 @@ export interface Plan {
   readonly roles: Readonly<Record<"master" | "worker", readonly string[]>>;
   readonly subnets: readonly { readonly name: string; readonly zone: string; readonly cidr: string; readonly public: boolean }[];
   readonly securityGroups: Readonly<Record<string, readonly Rule[]>>;
-  readonly controlPlane: {
-    readonly name: string;
-    readonly image: string;
-    readonly instanceType: string;
-    readonly subnet: string;
-    readonly zone: string;
-    readonly httpTokens: string;
-    readonly securityGroups: readonly string[];
-  };
+  readonly controlPlane: MachinePlan;
+  readonly bootstrap: MachinePlan & { readonly ignition: string };
+  readonly bucket: string;
+}
+
+interface MachinePlan {
+  readonly name: string;
+  readonly image: string;
+  readonly instanceType: string;
+  readonly subnet: string;
+  readonly zone: string;
+  readonly publicIp: boolean;
+  readonly httpTokens: string;
+  readonly securityGroups: readonly string[];
 }
 
 export interface Infrastructure {
@@ -45,19 +50,37 @@ export interface Infrastructure {
 }
 
 /** What cluster-api-provider-aws would make of the installer's manifests, as far as the rehearsal needs it. Pure. */
-export function plan(metadata: Metadata, cluster: AwsCluster, machine: AwsMachine): Plan {
+export function plan(
+  metadata: Metadata,
+  cluster: AwsCluster,
+  machines: { readonly controlPlane: AwsMachine; readonly bootstrap: AwsMachine },
+  ignition: string,
+): Plan {
   const { infraID: infraId, aws } = metadata;
   const { network, region, additionalTags = {} } = cluster.spec;
   const iamTags = { ...additionalTags, [`kubernetes.io/cluster/${infraId}`]: "owned" };
-  const wanted = machine.spec.subnet?.filters?.find(({ name }) => name === "tag:Name")?.values ?? [];
   const subnets = network.subnets.map(({ id, availabilityZone, cidrBlock, isPublic = false }) => ({
     name: id,
     zone: availabilityZone,
     cidr: cidrBlock,
     public: isPublic,
   }));
-  const subnet = subnets.find(({ name }) => wanted.includes(name)) ?? subnets.find((candidate) => !candidate.public);
-  if (!subnet) throw new Error("the installer's manifests have no subnet for the control plane");
+  const planned = ({ metadata: { name }, spec }: AwsMachine): MachinePlan => {
+    const wanted = spec.subnet?.filters?.find((filter) => filter.name === "tag:Name")?.values ?? [];
+    const publicIp = spec.publicIP ?? false;
+    const subnet = subnets.find((one) => wanted.includes(one.name)) ?? subnets.find((one) => one.public === publicIp);
+    if (!subnet) throw new Error(`the installer's manifests have no subnet for the machine ${name}`);
+    return {
+      name,
+      image: spec.ami.id,
+      instanceType: spec.instanceType,
+      subnet: subnet.name,
+      zone: subnet.zone,
+      publicIp,
+      httpTokens: spec.instanceMetadataOptions?.httpTokens ?? "optional",
+      securityGroups: ["node", "controlplane", "lb"],
+    };
+  };
   return {
     infraId,
     region,
@@ -69,15 +92,9 @@ export function plan(metadata: Metadata, cluster: AwsCluster, machine: AwsMachin
     roles: { master: ["ec2:*", "elasticloadbalancing:*", "kms:DescribeKey"], worker: ["ec2:DescribeInstances", "ec2:DescribeRegions"] },
     subnets,
     securityGroups: securityGroups(cluster),
-    controlPlane: {
-      name: machine.metadata.name,
-      image: machine.spec.ami.id,
-      instanceType: machine.spec.instanceType,
-      subnet: subnet.name,
-      zone: subnet.zone,
-      httpTokens: machine.spec.instanceMetadataOptions?.httpTokens ?? "optional",
-      securityGroups: ["node", "controlplane", "lb"],
-    },
+    controlPlane: planned(machines.controlPlane),
+    bootstrap: { ...planned(machines.bootstrap), ignition },
+    bucket: cluster.spec.s3Bucket.name,
   };
 }
 
@@ -96,10 +113,8 @@ function securityGroups({ spec: { network } }: AwsCluster): Record<string, Rule[
       kubelet,
       rule(api, ["apiserver-lb", "controlplane", "node"]),
       rule({ description: "etcd", protocol: "tcp", fromPort: 2379, toPort: 2380 }, ["controlplane"]),
-      // The way in for SSH is closed when the bootstrap machine goes, which here is never there.
-      ...(network.additionalControlPlaneIngressRules ?? [])
-        .filter(({ sourceSecurityGroupRoles = [] }) => sourceSecurityGroupRoles.length > 0)
-        .map((one) => rule(one, one.sourceSecurityGroupRoles ?? [])),
+      // One of them lets everybody in by SSH, until the bootstrap machine goes.
+      ...(network.additionalControlPlaneIngressRules ?? []).map((one) => rule(one, one.sourceSecurityGroupRoles ?? [])),
     ],
   };
 }
@@ -109,10 +124,32 @@ function rule({ description, protocol, fromPort, toPort, cidrBlocks = [] }: Ingr
 }
 
 /** Makes the plan's objects in the emulated account. */
-export async function createInfrastructure(wanted: Plan): Promise<Infrastructure> {
-  const answer = await run([python, join(__dirname, "infrastructure.py")], {
-    input: JSON.stringify(wanted),
-    env: { ...awsEnvironment, AWS_REGION: wanted.region, PYTHONDONTWRITEBYTECODE: "1" },
+export const createInfrastructure = (wanted: Plan): Promise<Infrastructure> => inAccount("create", wanted);
+
+/** The way in for SSH, the bootstrap machine and the bucket with its ignition file. */
+export interface BootstrapLeftovers {
+  readonly infraId: string;
+  readonly region: string;
+  readonly bucket: string;
+}
+
+/** What is left of the bootstrap goes; what is not there any more is no error. */
+export const removeBootstrap = (leftovers: BootstrapLeftovers): Promise<unknown> => inAccount("remove-bootstrap", leftovers);
+
+/** The bucket alone. */
+export const removeBucket = (leftovers: BootstrapLeftovers): Promise<unknown> => inAccount("remove-bucket", leftovers);
+
+/** pkg/asset/manifests/aws/cluster.go, GetIgnitionBucketName */
+export const leftoversOf = ({ infraID: infraId, aws: { region } }: Metadata): BootstrapLeftovers => ({
+  infraId,
+  region,
+  bucket: `openshift-bootstrap-data-${infraId}`,
+});
+
+async function inAccount<Answer>(action: string, request: { readonly region: string }): Promise<Answer> {
+  const answer = await run([python, join(__dirname, "infrastructure.py"), action], {
+    input: JSON.stringify(request),
+    env: { ...awsEnvironment, AWS_REGION: request.region, PYTHONDONTWRITEBYTECODE: "1" },
   });
   return JSON.parse(answer);
 }

@@ -26,6 +26,8 @@ export interface AwsCluster {
   readonly spec: {
     readonly region: string;
     readonly additionalTags?: Readonly<Record<string, string>>;
+    /** For the ignition file of the bootstrap machine. */
+    readonly s3Bucket: { readonly name: string };
     readonly network: {
       readonly vpc: { readonly cidrBlock: string };
       readonly subnets: readonly {
@@ -55,6 +57,7 @@ export interface AwsMachine {
   readonly spec: {
     readonly ami: { readonly id: string };
     readonly instanceType: string;
+    readonly publicIP?: boolean;
     readonly subnet?: { readonly filters?: readonly { readonly name: string; readonly values: readonly string[] }[] };
     readonly instanceMetadataOptions?: { readonly httpTokens?: string };
   };
@@ -77,6 +80,8 @@ export const authorities = {
 export const stateFile = ".openshift_install_state.json";
 /** Its presence makes a second `create cluster` refuse (pkg/asset/cluster/cluster.go, Load). */
 export const artifacts = ".clusterapi_output";
+/** What the local control plane knows; `destroy bootstrap` works from it and removes it (pkg/clusterapi/system.go, CleanEtcd). */
+export const etcd = join(artifacts, "etcd");
 
 /** Targets of earlier stages in the order in which `create cluster` takes them up; each file is gone afterwards. */
 export const consumed = [
@@ -115,10 +120,17 @@ export class InstallDirectory {
 
   /** The first control-plane machine. The stand-in makes no other. */
   get controlPlaneMachine(): AwsMachine {
-    const folder = join(this.path, "cluster-api", "machines");
-    const file = readdirSync(folder).find((name) => /^10_inframachine_.*-master-0\.yaml$/.test(name));
-    if (!file) throw new Error(`no control-plane machine in ${folder}`);
-    return parse(readFileSync(join(folder, file), "utf8"));
+    return this.machine("master-0");
+  }
+
+  get bootstrapMachine(): AwsMachine {
+    return this.machine("bootstrap");
+  }
+
+  private machine(name: string): AwsMachine {
+    const file = join("cluster-api", "machines", `10_inframachine_${this.metadata.infraID}-${name}.yaml`);
+    if (!this.has(file)) throw new Error(`no machine ${name} in ${this.path}: ${file}`);
+    return parse(this.read(file));
   }
 
   /** Kinds and names of all objects of cluster-api/, for the log. */

@@ -54,9 +54,13 @@ describe("a failure of EC2", () => {
     expect(failure(refusal(400), "create")).toEqual({ reason: "InvalidConfiguration", message: "error launching instance: said so" });
   });
 
-  it("is tried again when EC2 cannot do it now (500, no answer)", () => {
-    expect(failure(refusal(500), "create").reason).toBe("CreateError");
-    expect(failure(new Error("ECONNREFUSED"), "exists").reason).toBe("CreateError");
+  it("is tried again when EC2 cannot do it now (500, no answer), and says so with EC2's code", () => {
+    const lacking = Object.assign(refusal(500), { name: "InsufficientInstanceCapacity" });
+    expect(failure(lacking, "create")).toEqual({
+      reason: "CreateError",
+      message: "error creating EC2 instance: InsufficientInstanceCapacity: said so",
+    });
+    expect(failure(new Error("ECONNREFUSED"), "exists")).toEqual({ reason: "CreateError", message: "ECONNREFUSED" });
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -78,13 +78,34 @@ describe("run", () => {
     expect(await run("cat; printf '\\n\\n'", { stdin: "a", ...context() })).toEqual({ stdout: "a\n", stderr: "" });
   });
 
-  it("shows whole lines of the chosen output only, however long", async () => {
+  it("shows whole lines of the chosen output only", async () => {
     await run("printf 'a\\r\\nb'; echo err >&2", { logging: "stdout", ...context() });
     expect(lines).toEqual(["a", "b"]);
-    await run("head -c 200000 /dev/zero | tr '\\0' x; echo; echo after", context());
-    expect(lines.map((line) => line.length)).toEqual([200_000, 5]);
     await run("echo quiet", { logging: "none", ...context() });
     expect(lines).toEqual([]);
+  });
+
+  const long = (bytes: number, end = "; echo") => `head -c ${bytes} /dev/zero | tr '\\0' x ${end}; echo after`;
+
+  it("shows a line of 65,535 bytes", async () => {
+    await run(long(65_535), context());
+    expect(lines.map((line) => line.length)).toEqual([65_535, 5]);
+  });
+
+  it.each([
+    ["one byte more", long(65_536)],
+    ["a line without an end", long(200_000, "; sleep 30")],
+    ["a line on stderr", `{ ${long(70_000)}; } >&2`],
+  ])("fails at %s, where the real plugin waits for ever, and shows nothing after it", async (_, command) => {
+    const began = Date.now();
+    await expect(run(command, context())).rejects.toThrow(/^a line of more than 65535 bytes of output that is shown/);
+    expect(lines).toEqual([]);
+    expect(Date.now() - began).toBeLessThan(20_000);
+  });
+
+  it("takes a line of any length that is not shown", async () => {
+    expect((await run(long(200_000), { logging: "none", ...context() })).stdout).toHaveLength(200_000 + "\nafter".length);
+    expect((await run(long(200_000), { logging: "stderr", ...context() })).stdout).toHaveLength(200_006);
   });
 
   it("fails with exit status, command and everything printed", async () => {
@@ -142,4 +163,13 @@ describe("globs", () => {
   it("let the last rule that matches decide", () => {
     expect(chooseFiles(["**", "!b*", "bb"], ["a", "b", "bb"])).toEqual(["a", "bb"]);
   });
+});
+
+it("is compared with observations of the real one that lie beside the scenarios, one for each", () => {
+  const data = (file: string): object => JSON.parse(readFileSync(join(__dirname, "command-oracle", file), "utf8"));
+  const [scenarios, observed] = [Object.keys(data("scenarios.json")), Object.keys(data("observed.json"))];
+  expect(scenarios.length).toBeGreaterThan(25);
+  expect(observed).toEqual(scenarios);
+  const runner = readFileSync(join(__dirname, "command-oracle.sh"), "utf8");
+  expect(runner).not.toMatch(/exit 77|shared/);
 });

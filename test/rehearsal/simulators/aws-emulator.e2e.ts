@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
-import { join } from "node:path";
 import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
@@ -15,7 +12,7 @@ import {
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupRulesCommand,
   DescribeSecurityGroupsCommand,
-  EC2Client,
+  type EC2Client,
   RevokeSecurityGroupIngressCommand,
   RunInstancesCommand,
   TerminateInstancesCommand,
@@ -32,41 +29,25 @@ import {
   DescribeFileSystemPolicyCommand,
   DescribeFileSystemsCommand,
   DescribeMountTargetsCommand,
-  EFSClient,
+  type EFSClient,
   PutBackupPolicyCommand,
   PutFileSystemPolicyCommand,
   UpdateFileSystemCommand,
   UpdateFileSystemProtectionCommand,
 } from "@aws-sdk/client-efs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pythonVenv } from "../../../rehearsal/packages";
-
-const python = join(pythonVenv, "bin", "python");
+import { type Emulator, eventually, startEmulator } from "./emulator";
 
 describe("the emulator", () => {
-  const delay = 400;
-  let emulator: ChildProcess;
+  let emulator: Emulator;
   let ec2: EC2Client;
   let efs: EFSClient;
 
   beforeAll(async () => {
-    const port = await freePort();
-    const program = join(__dirname, "../../../rehearsal/simulators/aws/emulator.py");
-    emulator = spawn(python, [program, "-H", "127.0.0.1", "-p", String(port)], {
-      env: { ...process.env, EMULATOR_DELAY: String(delay / 1000), PYTHONDONTWRITEBYTECODE: "1" },
-      stdio: "ignore",
-    });
-    const settings = {
-      endpoint: `http://127.0.0.1:${port}`,
-      region: "eu-west-3",
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
-      maxAttempts: 1,
-    };
-    ec2 = new EC2Client(settings);
-    efs = new EFSClient(settings);
-    await eventually(async () => (await fetch(`${settings.endpoint}/moto-api/`)).ok, 40_000);
+    emulator = await startEmulator({ EMULATOR_DELAY: "0.4" });
+    ({ ec2, efs } = emulator);
   }, 60_000);
-  afterAll(() => void emulator?.kill("SIGKILL"));
+  afterAll(() => emulator?.stop());
 
   const network = async (cidr: string) => {
     const vpc = (await ec2.send(new CreateVpcCommand({ CidrBlock: `${cidr}.0.0/16` }))).Vpc?.VpcId ?? "";
@@ -151,7 +132,8 @@ describe("the emulator", () => {
     const { FileSystems } = await efs.send(new DescribeFileSystemsCommand({ FileSystemId }));
     expect(FileSystems?.[0]?.FileSystemProtection?.ReplicationOverwriteProtection).toBe("DISABLED");
     expect(FileSystems?.[0]?.KmsKeyId).toMatch(/^arn:aws:kms:eu-west-3:123456789012:key\//);
-    await efs.send(new PutFileSystemPolicyCommand({ FileSystemId, Policy: "{}" }));
+    const Policy = JSON.stringify({ Statement: { Effect: "Allow", Principal: "*", Action: "elasticfilesystem:ClientMount" } });
+    await efs.send(new PutFileSystemPolicyCommand({ FileSystemId, Policy }));
     await efs.send(new DeleteFileSystemPolicyCommand({ FileSystemId }));
     await expect(efs.send(new DescribeFileSystemPolicyCommand({ FileSystemId }))).rejects.toMatchObject({ name: "PolicyNotFound" });
   });
@@ -193,20 +175,3 @@ describe("the emulator", () => {
     await ec2.send(new DeleteSecurityGroupCommand({ GroupId: node }));
   });
 });
-
-async function eventually(check: () => Promise<boolean>, milliseconds = 10_000): Promise<void> {
-  const deadline = Date.now() + milliseconds;
-  while (!(await check().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error("not in time");
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}

@@ -30,8 +30,24 @@ describe("the command line of openshift-install", () => {
     expect(parseCommandLine(["create", "cluster", "--skip-password-print=false"]).skipPasswordPrint).toBe(false);
   });
 
-  it("names the first flag that create cluster does not have", () => {
-    expect(parseCommandLine(["create", "cluster", "--fast", "--cheap"]).unknown).toBe("--fast");
+  // The texts are those of github.com/spf13/pflag: errors.go, and strconv.
+  it.each([
+    [["create", "cluster", "--fast=yes", "--cheap"], "unknown flag: --fast"],
+    [["create", "cluster", "-x"], "unknown shorthand flag: 'x' in -x"],
+    [["create", "cluster", "--dir"], "flag needs an argument: --dir"],
+    [
+      ["create", "cluster", "--skip-password-print=maybe"],
+      'invalid argument "maybe" for "--skip-password-print" flag: strconv.ParseBool: parsing "maybe": invalid syntax',
+    ],
+    [["destroy", "bootstrap", "--skip-password-print"], "unknown flag: --skip-password-print"],
+    [["destroy", "bootstrap", "--force"], "unknown flag: --force"],
+  ])("refuses %j in cobra's words", (args, refusal) => {
+    expect(parseCommandLine(args).refusal).toBe(refusal);
+  });
+
+  it("takes everything after -- for words", () => {
+    expect(parseCommandLine(["create", "--", "cluster", "--fast"])).toMatchObject({ words: ["create", "cluster", "--fast"] });
+    expect(parseCommandLine(["create", "--", "cluster", "--fast"])).not.toHaveProperty("refusal");
   });
 
   it("keeps an equals sign in a value", () => {
@@ -125,7 +141,27 @@ exit 4
     expect(existsSync(join(directory, ".clusterapi_output"))).toBe(false);
   });
 
-  it("refuses flags and levels that create cluster does not have", async () => {
+  it("destroys no bootstrap of which the directory says nothing", async () => {
+    const destroy = () => run(["destroy", "bootstrap", "--dir", directory]);
+    expect(await destroy()).toMatchObject({
+      code: 1,
+      stderr: `level=fatal msg=open ${join(directory, "metadata.json")}: no such file or directory\n`,
+    });
+    const metadata = { clusterName: "c", infraID: "c-x7k2p", aws: { region: "eu-west-3", clusterDomain: "c.test" } };
+    writeFileSync(join(directory, "metadata.json"), JSON.stringify(metadata));
+    const { code, stderr } = await destroy();
+    rmSync(join(directory, "metadata.json"));
+    expect([code, stderr]).toEqual([
+      1,
+      'level=fatal msg=error destroying bootstrap resources failed during the destroy bootstrap hook: failed to get AWSCluster: awsclusters.infrastructure.cluster.x-k8s.io "c-x7k2p" not found\n',
+    ]);
+  });
+
+  it("refuses flags and levels that the stand-in's commands do not have", async () => {
+    expect(await run(["destroy", "bootstrap", "--force"])).toMatchObject({
+      code: 1,
+      stderr: "level=fatal msg=Error executing openshift-install: unknown flag: --force\n",
+    });
     expect(await run(["create", "cluster", "--fast"])).toMatchObject({
       code: 1,
       stderr: "level=fatal msg=Error executing openshift-install: unknown flag: --fast\n",

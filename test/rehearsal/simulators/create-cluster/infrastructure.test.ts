@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plan } from "../../../../rehearsal/simulators/create-cluster/infrastructure";
+import { leftoversOf, plan } from "../../../../rehearsal/simulators/create-cluster/infrastructure";
 
 const metadata = {
   clusterName: "multiarch",
@@ -17,6 +17,7 @@ const cluster = {
   spec: {
     region: "eu-west-3",
     additionalTags: { project: "demo" },
+    s3Bucket: { name: "openshift-bootstrap-data-multiarch-x7k2p" },
     network: {
       vpc: { cidrBlock: "10.0.0.0/16" },
       subnets: [
@@ -32,7 +33,16 @@ const cluster = {
     },
   },
 };
-const machine = {
+const bootstrap = {
+  metadata: { name: "multiarch-x7k2p-bootstrap" },
+  spec: {
+    ami: { id: "ami-1" },
+    instanceType: "m6a.2xlarge",
+    publicIP: true,
+    subnet: { filters: [{ name: "tag:Name", values: ["multiarch-x7k2p-subnet-public-eu-west-3a"] }] },
+  },
+};
+const controlPlane = {
   metadata: { name: "multiarch-x7k2p-master-0" },
   spec: {
     ami: { id: "ami-1" },
@@ -43,7 +53,7 @@ const machine = {
 };
 
 describe("the plan of a cluster's AWS objects", () => {
-  const made = plan(metadata, cluster, machine);
+  const made = plan(metadata, cluster, { controlPlane, bootstrap }, "{}");
 
   it("has the tags by which destroy cluster finds its objects, and the user's", () => {
     expect(made.tags).toEqual({
@@ -69,20 +79,37 @@ describe("the plan of a cluster's AWS objects", () => {
     });
   });
 
-  it("has the four groups, whose rules name only each other, and no way in for SSH", () => {
+  it("has the bootstrap machine with its ignition file, public where its manifest says so", () => {
+    expect(made.bootstrap).toMatchObject({
+      name: "multiarch-x7k2p-bootstrap",
+      subnet: "multiarch-x7k2p-subnet-public-eu-west-3a",
+      publicIp: true,
+      ignition: "{}",
+    });
+    expect(made.bucket).toBe("openshift-bootstrap-data-multiarch-x7k2p");
+    expect(made.controlPlane.publicIp).toBe(false);
+  });
+
+  it("has what a bootstrap leaves under the installer's names", () => {
+    expect(leftoversOf(metadata)).toEqual({ infraId: "multiarch-x7k2p", region: "eu-west-3", bucket: made.bucket });
+  });
+
+  it("has the four groups, whose rules name only each other, and one way in for SSH, that of the bootstrap", () => {
     const groups = Object.keys(made.securityGroups);
     expect(groups.sort()).toEqual(["apiserver-lb", "controlplane", "lb", "node"]);
     const rules = Object.values(made.securityGroups).flat();
     for (const rule of rules) expect(groups).toEqual(expect.arrayContaining([...rule.groups]));
-    expect(rules.filter(({ from }) => from === 22)).toEqual([]);
+    expect(rules.filter(({ from }) => from === 22)).toMatchObject([
+      { description: "Bootstrap SSH Access", cidrs: ["0.0.0.0/0"], groups: [] },
+    ]);
   });
 
   it("takes the base domain from the cluster's domain", () => {
     expect(made.baseDomain).toBe("rehearsal.test");
   });
 
-  it("is refused when no subnet fits the control plane", () => {
+  it("is refused when no subnet fits a machine", () => {
     const none = { spec: { ...cluster.spec, network: { ...cluster.spec.network, subnets: [] } } };
-    expect(() => plan(metadata, none, machine)).toThrow(/no subnet/);
+    expect(() => plan(metadata, none, { controlPlane, bootstrap }, "{}")).toThrow(/no subnet for the machine multiarch-x7k2p-master-0/);
   });
 });

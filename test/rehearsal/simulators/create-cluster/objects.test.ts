@@ -103,6 +103,17 @@ describe("the objects of a new cluster", () => {
     });
   });
 
+  it("keep the pull secret as the installer's manifests have it", () => {
+    const pullSecret: Manifest = {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/dockerconfigjson",
+      metadata: { name: "pull-secret", namespace: "openshift-config" },
+      data: { ".dockerconfigjson": "e30=" },
+    };
+    expect(find("Secret", "pull-secret", version, pullSecret)).toEqual(pullSecret);
+  });
+
   it("do not say that the bootstrap is complete: that comes when everything runs", () => {
     expect(find("ConfigMap", "bootstrap", version)).toBeUndefined();
   });
