@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
@@ -21,6 +21,10 @@ export function settings(change: (cluster: Record<string, unknown>) => void = ()
   const registryCredentials = '{"auths":{"quay.io":{"auth":"dTpw"}}}';
   return parseSettings({ region: "eu-west-3", values: { cluster, pools, pullSecret, registryCredentials } }).settings.cluster;
 }
+
+/** Calls of the installer, as its stub notes them. */
+export const create = "create cluster --dir DIR --log-level=info";
+export const waitFor = "wait-for install-complete --dir DIR --log-level=info";
 
 export interface Result {
   readonly code: number | null;
@@ -127,6 +131,27 @@ export class Bench {
   /** As `run`; each sleep takes `seconds` for the script, and no time here. */
   runFast(stage: string, seconds: number, environment: Environment = {}, options: RunOptions = {}): Promise<Result> {
     return this.run(stage, { BASH_ENV: join(__dirname, "clock.sh"), CLOCK: String(seconds), ...environment }, options);
+  }
+
+  /** The install stage after identity and assets, and what `before` does to what they left. Its patience passes quickly. */
+  async install(environment: Environment = {}, before: () => void = () => {}, options: RunOptions = {}) {
+    await this.prepared();
+    before();
+    return this.installAgain(environment, options);
+  }
+
+  /** The install stage, with what the try before left. */
+  async installAgain(environment: Environment = {}, options: RunOptions = {}) {
+    const ready = await this.ready();
+    return this.runFast("install", 1, { ...ready.environment, ...environment }, { stdin: ready.stdin, ...options });
+  }
+
+  /** A program of the test's own, in Bash. What then stands first on PATH. */
+  program(name: string, text: string): string {
+    const bin = join(this.folder, "bin");
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+    return [bin, stubs].join(delimiter);
   }
 
   /** Seconds that a stage was told to sleep, polls of a running program apart. */
