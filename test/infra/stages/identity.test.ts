@@ -127,6 +127,12 @@ describe("identity", () => {
     if (fault.endsWith("stubborn")) expect(bench.read("slept").match(/^0\.1$/gm)?.length).toBeGreaterThanOrEqual(600);
   });
 
+  it("does not hand over half of the installer's directory", async () => {
+    const { code, stdout } = await bench.run("identity", {}, { path: bench.program("tar", '/usr/bin/tar "$@"; exit 2') });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(existsSync(bench.home)).toBe(false);
+  });
+
   it("shows what the installer refused, and where its log is", async () => {
     const { stderr } = await bench.run("identity", { STUB_FAULT: "create manifests=3" });
     expect(stderr).toContain("error: failed to fetch Master Machines: the instance type is not there");
