@@ -34,6 +34,11 @@ describe("access", () => {
     expect(stderr + bench.read("oc-calls")).not.toMatch(/pass-word-1|clusters:/);
   });
 
+  it("says long things shortly: Pulumi's command plugin stops reading at a line of 64 KiB", async () => {
+    const { code, stderr } = await access({ STUB_READY: "long ok" });
+    expect({ code, longest: Math.max(...stderr.split("\n").map((line) => line.length)) }).toEqual({ code: 0, longest: 1000 });
+  });
+
   it("falls back to the usual address of the console", async () => {
     const { stdout } = await access();
     expect(JSON.parse(stdout).consoleUrl).toBe("https://console-openshift-console.apps.lab.example.com");
