@@ -49,7 +49,6 @@ documents identity "$new/assets" "$new/template.json" "$new/stream.json" >"$new/
 infra_id=$(documents infra-id <"$new/identity.json")
 pack "$new/assets" >"$new/assets.tar.br"
 touch "$new/untouched"
-rm -rf "${work:?}/${infra_id:?}"
 mv "$new" "$work/$infra_id"
 say "The cluster's AWS objects will be called $infra_id-..."
 cat "$work/$infra_id/identity.json"

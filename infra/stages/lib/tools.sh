@@ -118,7 +118,6 @@ download() (
   check_sum "$temporary/signed" "$folder/sha256sum.txt" "$temporary/folder"
   check_sum "$temporary/folder" "$archive" "$temporary/archive"
   tar -xzf "$temporary/archive" -C "$temporary" "$2" || fail "Cannot unpack $archive in $tools: is there 2 GB of space?"
-  chmod 755 "$temporary/$2"
   mv -f "$temporary/$2" "$tools/$2"
 )
 

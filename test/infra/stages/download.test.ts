@@ -56,6 +56,7 @@ describe("programs that are downloaded", () => {
     ["a client that is two versions older", { STUB_CLIENT: "4.17.9" }, "openshift-client-linux"],
     ["a client that is two versions newer", { STUB_CLIENT: "4.21.0" }, "openshift-client-linux"],
     ["a client that does not run", { STUB_CLIENT: "broken" }, "openshift-client-linux"],
+    ["a client that fails", { STUB_CLIENT: "failing" }, "openshift-client-linux"],
     ["a client that says nothing", { STUB_CLIENT: "empty" }, "openshift-client-linux"],
   ])("come in place of %s", async (_, environment, archive) => {
     mirror.write();
@@ -118,6 +119,17 @@ describe("programs that are downloaded", () => {
         return true;
       };
       await refused("is not what Red Hat signed");
+    });
+
+    it("when no sum can be made, and none is listed", async () => {
+      mirror.write();
+      mirror.instead = (request, response) => {
+        if (!request.url?.endsWith(`${machine}/sha256sum.txt`)) return false;
+        response.end();
+        return true;
+      };
+      const { code } = await tools({}, { path: bench.program("sha256sum", "exit 0") });
+      expect({ code, left: cached() }).toEqual({ code: 1, left: [] });
     });
 
     it("when another key signed the list, even one whose name is a line of gpg's report", async () => {

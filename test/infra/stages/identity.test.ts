@@ -127,6 +127,15 @@ describe("identity", () => {
     if (fault.endsWith("stubborn")) expect(bench.read("slept").match(/^0\.1$/gm)?.length).toBeGreaterThanOrEqual(600);
   });
 
+  it("ends an installer that hangs when it is asked for its images", async () => {
+    // As timeout(1), but patient for a second only.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Bash.
+    const path = bench.program("timeout", 'exec /usr/bin/timeout -k 1 1 "${@:4}"');
+    const { code, stderr } = await bench.run("identity", { STUB_FAULT: "coreos print-stream-json=hang" }, { path });
+    expect(code).toBe(1);
+    expect(stderr).toContain("openshift-install coreos print-stream-json did not end in time");
+  });
+
   it("does not hand over half of the installer's directory", async () => {
     const { code, stdout } = await bench.run("identity", {}, { path: bench.program("tar", '/usr/bin/tar "$@"; exit 2') });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -148,6 +148,23 @@ describe("going on with a cluster that came up", () => {
     expect(bench.slept).toBe(0);
   });
 
+  it("remembers what the API server said once", async () => {
+    bench.aws.machines = [master];
+    const first = await bench.install({ STUB_BOOTSTRAP: "complete", STUB_FAULT: "wait-for install-complete=6" }, elsewhere);
+    expect(first.code).toBe(1);
+    const { code } = await bench.installAgain({ STUB_BOOTSTRAP: "complete missing" });
+    expect({ code, calls: bench.calls }).toEqual({ code: 0, calls: [waitFor, waitFor] });
+    expect(bench.slept).toBe(0);
+  });
+
+  it("forgets it when the cluster is removed", async () => {
+    bench.aws.machines = [master];
+    await bench.install({ STUB_FAULT: "create cluster=6;wait-for install-complete=6" });
+    await bench.installAgain({ OPENSHIFT_MULTIARCH_REMOVE_CLUSTER: "lab-x1y2z", STUB_FAULT: "create cluster=4" });
+    const { code } = await bench.installAgain({ STUB_BOOTSTRAP: "missing" });
+    expect({ code, removals: bench.calls.filter((call) => call === destroy).length }).toEqual({ code: 0, removals: 2 });
+  });
+
   it("reads in the installer's log that bootstrap was over when the install was killed", async () => {
     bench.aws.machines = [master];
     await bench.install({ STUB_FAULT: "create cluster=1" });

@@ -108,10 +108,16 @@ describe("a watched program", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "error: to the end\n" });
   });
 
+  it("is forgotten when it has ended: a signal then ends the script as any", async () => {
+    const child = bash('watched "$LOG" 1 true; kill -TERM $$; sleep 5', { LOG: join(bench.folder, "log") });
+    expect((await finished(child)).code).toBeNull();
+    expect(child.signalCode).toBe("SIGTERM");
+  });
+
   it("has nothing to read", async () => {
-    const child = bash(`watched "$LOG" 1 bash -c 'read -r line; echo level=error msg=end of file'`, { LOG: join(bench.folder, "log") });
+    const child = bash(`watched "$LOG" 1 bash -c 'read -r line; echo level=error msg=read [$line]'`, { LOG: join(bench.folder, "log") });
     const { stderr } = await Promise.race([finished(child, "x\n"), sleep(10_000).then(() => ({ stderr: "hangs" }))]);
-    expect(stderr).toBe("error: end of file\n");
+    expect(stderr).toBe("error: read []\n");
     expect(existsSync(join(bench.folder, "log"))).toBe(true);
   });
 });
