@@ -111,25 +111,17 @@ describe("programs that are downloaded", () => {
       await refused(message);
     });
 
-    it("when the folder's list has no such archive", async () => {
-      mirror.write();
-      mirror.instead = (request, response) => {
-        if (!request.url?.endsWith(`${machine}/sha256sum.txt`)) return false;
-        response.end();
-        return true;
-      };
-      await refused("is not what Red Hat signed");
+    it("when the signed list of its folder has no such archive", async () => {
+      mirror.write({ listed: false });
+      await refused(
+        "openshift-install-linux-4.19.42.tar.gz from https://mirror.example.com/openshift-v4/multi/clients/ocp/4.19.42 is not what Red Hat signed",
+      );
     });
 
-    it("when no sum can be made, and none is listed", async () => {
-      mirror.write();
-      mirror.instead = (request, response) => {
-        if (!request.url?.endsWith(`${machine}/sha256sum.txt`)) return false;
-        response.end();
-        return true;
-      };
-      const { code } = await tools({}, { path: bench.program("sha256sum", "exit 0") });
-      expect({ code, left: cached() }).toEqual({ code: 1, left: [] });
+    it("when no sum of it can be made, and none is listed", async () => {
+      mirror.write({ listed: false });
+      const path = bench.program("sha256sum", '[[ $1 == */archive ]] || exec /usr/bin/sha256sum "$@"');
+      await refused("is not what Red Hat signed: its SHA-256 sum is , expected one in the signed list, which has none", { path });
     });
 
     it("when another key signed the list, even one whose name is a line of gpg's report", async () => {

@@ -83,7 +83,12 @@ export class Mirror {
   }
 
   /** Writes and signs the mirror, with these programs in its archives. */
-  write({ program = "", how = "--sign" as "--sign" | "--detach-sign", signer = undefined as string | undefined } = {}): this {
+  write({
+    program = "",
+    how = "--sign" as "--sign" | "--detach-sign",
+    signer = undefined as string | undefined,
+    listed = true,
+  } = {}): this {
     const source = join(this.folder, "source");
     mkdirSync(source, { recursive: true });
     const text =
@@ -98,7 +103,7 @@ export class Mirror {
       ]) {
         execFileSync("tar", ["-czf", join(this.root, folder, `openshift-${kind}-linux-4.19.42.tar.gz`), "-C", source, name ?? ""]);
       }
-      execFileSync("bash", ["-c", "sha256sum *.tar.gz >sha256sum.txt"], { cwd: join(this.root, folder) });
+      execFileSync("bash", ["-c", `sha256sum ${listed ? "*.tar.gz" : "/dev/null"} >sha256sum.txt`], { cwd: join(this.root, folder) });
     }
     execFileSync("bash", ["-c", "sha256sum */sha256sum.txt >sha256sum.txt"], { cwd: this.root });
     this.key.sign(join(this.root, "sha256sum.txt"), how, signer);
