@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# Removes the cluster, on any machine: all that is needed is in the stack's state. In: PULUMI_COMMAND_STDOUT, what the identity
-# stage printed; DESTROY_MINUTES.
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-source "$(dirname "$0")/lib.sh"
+# Removes the cluster, on any machine: all that is needed is in the stack's state. In: IDENTITY, what the identity stage printed;
+# DESTROY_MINUTES.
+# shellcheck source-path=SCRIPTDIR source=lib/base.sh
+source "$(dirname "$0")/lib/base.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/tools.sh
+source "$stages/lib/tools.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/watch.sh
+source "$stages/lib/watch.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/aws.sh
+source "$stages/lib/aws.sh"
 
-documents=$(documents destroy)
+identity=$(documents destroy <<<"${IDENTITY:?}")
 {
   read -r infra_id
-  read -r account
+  read -r owner
   read -r metadata
-} <<<"$documents"
+} <<<"$identity"
 ensure_tools
-say "Removing everything of $infra_id in the AWS account $account"
-remove_cluster "$metadata" "$account"
-rm -rf "${work:?}/$infra_id"
+say "Removing everything of $infra_id in the AWS account $owner"
+remove_cluster "$metadata" "$owner"
 rmdir "$work" 2>/dev/null || true

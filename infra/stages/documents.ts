@@ -1,10 +1,9 @@
 // The JSON and YAML work of the stages: node --require tsx/cjs documents.ts COMMAND [ARGUMENT]... Secrets come by environment or stdin.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseAllDocuments, parseDocument, stringify } from "yaml";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseAllDocuments, parseDocument } from "yaml";
 import { ageProblem, type Identity, machineImages, pickWorkerTemplate } from "../identity";
-import { changedSettings, fixedSettings, type InstallConfig } from "../install-config";
-import { manifestPatches } from "../manifest-patches";
+import { fixedSettings, type InstallConfig } from "../install-config";
 
 function environment(name: string): string {
   const value = process.env[name];
@@ -12,31 +11,56 @@ function environment(name: string): string {
   return value;
 }
 
-const readJson = (file: string | number) => JSON.parse(readFileSync(file, "utf8"));
+/** A file, or stdin. What it holds is never part of an error: it may be secret. */
+function read(file: string | number): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`${nameOf(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+function readJson(file: string | number) {
+  const text = read(file);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${nameOf(file)} is not JSON, or not all of it`);
+  }
+}
+const nameOf = (file: string | number) => (file === 0 ? "what the stage before printed" : `the installer's ${basename(String(file))}`);
+
 const print = (value: unknown) => process.stdout.write(`${typeof value === "string" ? value : JSON.stringify(value)}\n`);
 const config = (): InstallConfig => JSON.parse(environment("INSTALL_CONFIG"));
-/** What the command printed when it ran before; Pulumi hands it to updates and deletions. */
-const previous = (): Identity => JSON.parse(environment("PULUMI_COMMAND_STDOUT"));
+
+/** The identity on stdin. Its infra ID names folders that are removed and objects in AWS. */
+function identity(): Identity {
+  const found = readJson(0) as Identity;
+  if (typeof found.infraId !== "string" || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(found.infraId)) {
+    throw new Error(`the cluster's identity has no infra ID; it has ${JSON.stringify(found.infraId) ?? "none at all"}`);
+  }
+  return found;
+}
+
+/** Where a kubeconfig leads; an error when it leads nowhere. */
+function serverOf(kubeconfig: string): string {
+  const server = parseDocument(kubeconfig).getIn(["clusters", 0, "cluster", "server"]);
+  if (typeof server !== "string") throw new Error("the kubeconfig of the install names no server");
+  return server;
+}
 
 const commands: Record<string, (...args: string[]) => void> = {
   /** install-config.yaml, pull secret included. JSON is YAML. */
   "install-config": () => print({ ...config(), pullSecret: environment("PULL_SECRET") }),
 
-  /**
-   * DIRECTORY: applies the program's patches to the manifests there, and prints the installer's worker MachineSet, which
-   * `create ignition-configs` will swallow.
-   */
-  manifests: (directory = "") => {
-    for (const { file, change } of manifestPatches) {
-      const path = join(directory, file);
-      if (!existsSync(path)) throw new Error(`${file} is to be patched, but the installer wrote no such file`);
-      writeFileSync(path, stringify(change(parseDocument(readFileSync(path, "utf8")).toJS())));
-    }
+  /** DIRECTORY: the installer's worker MachineSet among its manifests, which `create ignition-configs` will swallow. */
+  template: (directory = "") => {
     const folder = join(directory, "openshift");
-    const files = readdirSync(folder).filter((file) => /^99_openshift-cluster-api_worker-machineset-.*\.ya?ml$/.test(file));
+    const files = existsSync(folder) ? readdirSync(folder) : [];
     print(
       pickWorkerTemplate(
-        files.flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), "utf8")).map((document) => document.toJS())),
+        files
+          .filter((file) => /^99_openshift-cluster-api_worker-machineset-.*\.ya?ml$/.test(file))
+          .flatMap((file) => parseAllDocuments(read(join(folder, file))).map((document) => document.toJS())),
       ),
     );
   },
@@ -57,27 +81,13 @@ const commands: Record<string, (...args: string[]) => void> = {
     print(identity);
   },
 
-  /** The identity as it was, if the new settings and credentials leave it alone. */
-  unchanged: () => {
-    const identity = previous();
-    const account = environment("AWS_ACCOUNT_ID");
-    if (account !== identity.accountId) {
-      throw new Error(
-        `the cluster is in the AWS account ${identity.accountId}, but the credentials are for ${account}: use credentials of the first`,
-      );
-    }
-    const changed = changedSettings(identity.fixed, fixedSettings(config()));
-    if (changed.length > 0) {
-      throw new Error(
-        `a cluster keeps these settings for its life: ${changed.join(", ")}. Set them back, or run pulumi destroy and pulumi up for a new cluster`,
-      );
-    }
-    print(environment("PULUMI_COMMAND_STDOUT"));
-  },
+  /** stdin: an identity. Its infra ID. */
+  "infra-id": () => print(identity().infraId),
 
-  /** What the deletion needs of the identity, as lines: infra ID, account, metadata.json. */
+  /** stdin: an identity. What the deletion needs of it, as lines: infra ID, account, metadata.json. */
   destroy: () => {
-    const { infraId, accountId, metadata } = previous();
+    const { infraId, accountId, metadata } = identity();
+    if (metadata?.infraID !== infraId) throw new Error(`the metadata.json of ${infraId} is for ${metadata?.infraID}`);
     print(`${infraId}\n${accountId}\n${JSON.stringify(metadata)}`);
   },
 
@@ -88,23 +98,27 @@ const commands: Record<string, (...args: string[]) => void> = {
   },
 
   /** DIRECTORY: what the install leaves. */
-  installed: (directory = "") =>
-    print({
-      kubeconfig: readFileSync(join(directory, "auth", "kubeconfig"), "utf8"),
-      kubeadminPassword: readFileSync(join(directory, "auth", "kubeadmin-password"), "utf8").trim(),
-    }),
+  installed: (directory = "") => {
+    const kubeconfig = read(join(directory, "auth", "kubeconfig"));
+    serverOf(kubeconfig);
+    const kubeadminPassword = read(join(directory, "auth", "kubeadmin-password")).trim();
+    if (kubeadminPassword === "") throw new Error("the installer's kubeadmin-password is empty");
+    print({ kubeconfig, kubeadminPassword });
+  },
 
   /** stdin: the install's output. The kubeconfig of it. */
-  kubeconfig: () => process.stdout.write(readJson(0).kubeconfig),
+  kubeconfig: () => {
+    const { kubeconfig } = readJson(0) as { kubeconfig: string };
+    serverOf(kubeconfig);
+    process.stdout.write(kubeconfig);
+  },
 
   /** ROUTE, stdin: the install's output. What the access stage prints; without a route of the console, its usual address. */
   access: (route = "") => {
     const { kubeconfig, kubeadminPassword } = readJson(0) as { kubeconfig: string; kubeadminPassword: string };
-    const apiUrl = parseDocument(kubeconfig).getIn(["clusters", 0, "cluster", "server"]);
-    if (typeof apiUrl !== "string") throw new Error("the kubeconfig of the install names no server");
     const host = existsSync(route) ? (readJson(route) as { spec?: { host?: string } }).spec?.host : undefined;
     const consoleUrl = `https://${host ?? `console-openshift-console.apps.${environment("CLUSTER")}`}`;
-    print({ kubeconfig, apiUrl, consoleUrl, kubeadminPassword });
+    print({ kubeconfig, apiUrl: serverOf(kubeconfig), consoleUrl, kubeadminPassword });
   },
 };
 

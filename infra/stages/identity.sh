@@ -1,25 +1,30 @@
 #!/usr/bin/env bash
-# Names the cluster and makes its certificates and manifests; nothing is created in AWS. With `update`: says again what it said,
-# if the settings leave the cluster as it is. In: INSTALL_CONFIG, PULL_SECRET, AWS_ACCOUNT_ID. Out: JSON, see ../identity.ts.
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-source "$(dirname "$0")/lib.sh"
-
-if [[ "${1:-}" == update ]]; then
-  documents unchanged
-  exit
-fi
+# Names the cluster and makes its certificates and manifests; nothing is created in AWS. In: INSTALL_CONFIG, PULL_SECRET,
+# AWS_ACCOUNT_ID. Out: JSON, see ../identity.ts.
+# shellcheck source-path=SCRIPTDIR source=lib/base.sh
+source "$(dirname "$0")/lib/base.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/tools.sh
+source "$stages/lib/tools.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/watch.sh
+source "$stages/lib/watch.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/aws.sh
+source "$stages/lib/aws.sh"
 
 explain() {
   case "$1" in
-    3) fail "The installer does not accept the settings of the cluster; see the errors above. Nothing was created." ;;
+    3) fail "The installer does not accept the settings of the cluster; see the errors above. Nothing was created. Log: $log" ;;
     124) fail "openshift-install $2 did not end in time. An aws:region that does not exist makes it wait without end. Log: $log" ;;
     *) fail "openshift-install $2 ended with exit code $1; see the errors above. Nothing was created. Log: $log" ;;
   esac
 }
 
-ensure_tools
-mkdir -p "$work"
+folder "$work"
+# What a killed try left. An identity with which no install was tried is one that Pulumi does not know, or it would not ask for another.
 rm -rf "$work"/new.*
+for mark in "$work"/*/untouched; do [[ ! -e $mark ]] || rm -rf "$(dirname "$mark")"; done
+
+check_creator "${INSTALL_CONFIG:?}" "${AWS_ACCOUNT_ID:?}"
+ensure_tools
 new=$(mktemp -d "$work/new.XXXXXX")
 trap 'rm -rf "$new"' EXIT
 log="$work/identity.log"
@@ -30,19 +35,20 @@ export OPENSHIFT_INSTALL_INVOKER=openshift-multiarch
 # The installer swallows its input, and after an error leaves half of its output: each try has a directory of its own.
 say "Reading what AWS offers, writing manifests"
 documents install-config >"$new/assets/install-config.yaml"
+# It has it in the file, and starts programs of its own.
+unset PULL_SECRET
 watched "$log" 10 "$installer" create manifests --dir "$new/assets" --log-level=info || explain $? "create manifests"
-documents manifests "$new/assets" >"$new/template.json"
+documents template "$new/assets" >"$new/template.json"
 say "Writing certificates and ignition files"
-"$installer" coreos print-stream-json >"$new/stream.json" 2>>"$log" || explain $? "coreos print-stream-json"
+limited 120 "$installer" coreos print-stream-json >"$new/stream.json" 2>>"$log" || explain $? "coreos print-stream-json"
 watched "$log" 10 "$installer" create ignition-configs --dir "$new/assets" --log-level=info || explain $? "create ignition-configs"
-rm -f "$new/assets/.openshift_install.log"
+rm -f "$new/assets/.openshift_install.log" "$log"
 documents identity "$new/assets" "$new/template.json" "$new/stream.json" >"$new/identity.json"
 
 # For the next two stages: the directory, and a mark that no install has been tried with it.
-infra_id=$(sed -n 's/^{"infraId":"\([^"]*\)".*/\1/p' "$new/identity.json")
+infra_id=$(documents infra-id <"$new/identity.json")
 pack "$new/assets" >"$new/assets.tar.br"
 touch "$new/untouched"
-rm -rf "${work:?}/$infra_id"
 mv "$new" "$work/$infra_id"
 say "The cluster's AWS objects will be called $infra_id-..."
 cat "$work/$infra_id/identity.json"

@@ -1,0 +1,55 @@
+# What AWS is asked, and the removal of a cluster; sourced after tools.sh and watch.sh. SETTINGS is metadata.json or install-config.yaml
+# as JSON: region and addresses of AWS are in both.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # From base.sh and tools.sh.
+
+# SETTINGS PROGRAM [ARGUMENT]... The installer and the AWS CLI take a private authority from AWS_CA_BUNDLE, Node.js from a variable of its own.
+ask_aws() {
+  CLUSTER_SETTINGS=$1 NODE_EXTRA_CA_CERTS=${AWS_CA_BUNDLE:-${NODE_EXTRA_CA_CERTS:-}} NODE_NO_WARNINGS=1 \
+    node --require tsx/cjs "$stages/$2.ts" "${@:3}"
+}
+
+# SETTINGS: sets account, arn and temporary, of the credentials that the installer will use.
+find_caller() {
+  local answer
+  answer=$(ask_aws "$1" account) ||
+    fail "Cannot tell which AWS account the credentials belong to (see above), so nothing was created or removed. Check the credentials and try again."
+  [[ $answer =~ ^\{\"account\":\"([0-9]+)\",\"arn\":\"([^\"]+)\",\"temporary\":(true|false)\}$ ]] ||
+    fail "AWS did not say which account the credentials belong to, so nothing was created or removed."
+  account=${BASH_REMATCH[1]} arn=${BASH_REMATCH[2]} temporary=${BASH_REMATCH[3]}
+}
+
+# SETTINGS ACCOUNT: the installer takes its credentials from the environment, whatever Pulumi's provider is configured with.
+check_creator() {
+  find_caller "$1"
+  [[ $account == "$2" ]] ||
+    fail "Pulumi works in the AWS account $2, but openshift-install would make the cluster in $account: its credentials, from the environment or the AWS configuration of this machine, are those of $arn. Nothing was created. Give it credentials of $2: by aws:profile in the stack, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+  # openshift/installer, pkg/asset/manifests/openshift.go: "not valid for default credentials mode", for any session token.
+  [[ $temporary == false && $arn != *:assumed-role/* ]] ||
+    fail "The credentials of $arn are temporary (they have a session token), and openshift-install gives its own to the cluster, which needs them for life. Nothing was created. Use the long-lived access key of an IAM user."
+}
+
+# SETTINGS ACCOUNT. With credentials of another account the installer finds nothing, says that all is well and deletes its files
+# (openshift/installer issue 4428); and a question about machines finds none.
+check_owner() {
+  find_caller "$1"
+  [[ $account == "$2" ]] ||
+    fail "The cluster is in the AWS account $2, but the credentials are for $account ($arn). Nothing was deleted: use credentials of $2."
+}
+
+# METADATA ACCOUNT: removes every AWS object of the cluster.
+remove_cluster() {
+  local directory log status=0
+  check_owner "$@"
+  folder "$work"
+  directory=$(mktemp -d "$work/destroy.XXXXXX")
+  log="$directory.log"
+  printf '%s\n' "$1" >"$directory/metadata.json"
+  watched "$log" "${DESTROY_MINUTES:?}" "$installer" destroy cluster --dir "$directory" --log-level=info || status=$?
+  case "$status" in
+    # What removals that failed have left is of no use any more.
+    0) rm -rf "$work"/destroy.* ;;
+    124) fail "The cluster was not gone after $DESTROY_MINUTES minutes (cluster.destroyMinutes). The last thing that the installer waits for: $(milestones_of "$log" 3) - delete it by hand if it is not the cluster's own, then run pulumi destroy again. Log: $log" ;;
+    *) fail "openshift-install destroy cluster ended with exit code $status. Run pulumi destroy again. Log: $log" ;;
+  esac
+}
