@@ -1,32 +1,60 @@
 import type { Architecture } from "./architecture";
 import { architectureOfInstanceType, architectures, cpusOfInstanceType, isInstanceType } from "./architecture";
-import { defaults } from "./defaults";
-import { overlap, parseNetwork, reservedNetworks } from "./networks";
+import { regionProblem, regionWarning } from "./aws";
+import { entryServes, normalised } from "./images";
+import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
-import { zoneName } from "./schema";
-import { authsOf } from "./secrets";
+import { minorOf, zoneName } from "./schema";
+import { entriesOf } from "./secrets";
+import { blanksInTags, mostFileSystemTags } from "./tags";
+
+type Problem = (path: PropertyKey[], right: string) => void;
 
 /** Rules between several values. They look at the raw values, so that they also hold where another value is wrong. */
 export function crossCheck(
   values: Readonly<Record<string, unknown>>,
   region: string | undefined,
-  problem: (path: PropertyKey[], right: string) => void,
+  problem: Problem,
   warnings: string[],
 ): void {
   const pools = list(values.pools);
-  const control = at(values.cluster, ["controlPlane"]);
+  const builds = list(values.builds);
+  const minor = minorOf(at(values.cluster, ["version"]));
+  if (region) checkRegion(values, region, problem, warnings);
+  checkPools(pools, problem);
+  checkControlPlane(at(values.cluster, ["controlPlane"]), problem);
+  checkTags(values, minor, problem);
+  unique(
+    list(at(values.cluster, ["serviceEndpoints"])).map((endpoint, i) => [
+      ["cluster", "serviceEndpoints", i, "name"],
+      at(endpoint, ["name"]),
+    ]),
+    (path, first) => problem(path, `a service that no other endpoint is for (${keyOf(first)})`),
+  );
+  checkNetworks(at(values.cluster, ["networks"]), { minor, nodes: nodesInZones(values) }, problem, warnings);
+  checkBuilds(builds, problem);
+  warnAboutNodes(pools, builds, warnings);
+  warnAboutRepositories(builds, warnings);
+  warnAboutRegistries(values.registryCredentials, builds, warnings);
+}
 
-  const zonePaths: PropertyKey[][] = [["cluster", "controlPlane", "zone"]];
-  pools.forEach((candidate, i) => {
-    for (const j of list(at(candidate, ["zones"])).keys()) zonePaths.push(["pools", i, "zones", j, "name"]);
-  });
-  for (const path of zonePaths) {
+const zonePaths = (pools: unknown[]): PropertyKey[][] =>
+  pools.flatMap((pool, i) => list(at(pool, ["zones"])).map((_, j) => ["pools", i, "zones", j, "name"]));
+
+function checkRegion(values: unknown, region: string, problem: Problem, warnings: string[]): void {
+  const wrong = regionProblem(region);
+  if (wrong) problem(["aws:region"], wrong);
+  const warning = regionWarning(region);
+  if (warning) warnings.push(warning);
+  for (const path of [["cluster", "controlPlane", "zone"], ...zonePaths(list(at(values, ["pools"])))]) {
     const zone = at(values, path);
-    if (region && typeof zone === "string" && zoneName.safeParse(zone).success && zone.slice(0, -1) !== region) {
+    if (typeof zone === "string" && zoneName.safeParse(zone).success && zone.slice(0, -1) !== region) {
       problem(path, `a zone of the region ${region} (aws:region), such as "${region}a"`);
     }
   }
+}
 
+function checkPools(pools: unknown[], problem: Problem): void {
   unique(
     pools.map((candidate, i) => [["pools", i, "architecture"], at(candidate, ["architecture"])]),
     (path, first) => problem(path, `an architecture that no other pool has (${keyOf(first)}); one pool may span many zones`),
@@ -47,47 +75,21 @@ export function crossCheck(
     ) {
       problem(["pools", i, "instanceType"], wrongArchitecture(architecture as Architecture));
     }
-    checkVolume(candidate, ["pools", i, "rootVolume"], ["rootVolume"], problem);
+    checkVolume(at(candidate, ["rootVolume"]), ["pools", i, "rootVolume"], problem);
   });
+}
 
-  const controlType = at(control, ["instanceType"]);
-  if (typeof controlType === "string" && isInstanceType(controlType)) {
-    if (architectureOfInstanceType(controlType) !== "amd64")
-      problem(["cluster", "controlPlane", "instanceType"], wrongArchitecture("amd64"));
-    const cpus = cpusOfInstanceType(controlType);
+function checkControlPlane(control: unknown, problem: Problem): void {
+  const path = ["cluster", "controlPlane", "instanceType"];
+  const type = at(control, ["instanceType"]);
+  if (typeof type === "string" && isInstanceType(type)) {
+    if (architectureOfInstanceType(type) !== "amd64") problem(path, wrongArchitecture("amd64"));
+    const cpus = cpusOfInstanceType(type);
     if (cpus !== undefined && cpus < 8) {
-      problem(
-        ["cluster", "controlPlane", "instanceType"],
-        `a 2xlarge or larger: a single-node control plane needs 8 vCPUs, this type has ${cpus}`,
-      );
+      problem(path, `a 2xlarge or larger: a single-node control plane needs 8 vCPUs, this type has ${cpus}`);
     }
   }
-  checkVolume(control, ["cluster", "controlPlane", "rootVolume"], ["rootVolume"], problem);
-
-  const nodes = pools
-    .flatMap((candidate) => list(at(candidate, ["zones"])))
-    .reduce((sum: number, zone) => {
-      const replicas = at(zone, ["replicas"]);
-      return sum + (typeof replicas === "number" ? replicas : 0);
-    }, 0);
-  if (nodes > 2) {
-    warnings.push(
-      `The pools have ${nodes} nodes together. Red Hat has tested a single-node control plane with two; give cluster.controlPlane a larger type and watch it.`,
-    );
-  }
-
-  checkNetworks(at(values.cluster, ["networks"]), problem);
-
-  const builds = list(values.builds);
-  unique(
-    builds.map((candidate, i) => [["builds", i, "name"], at(candidate, ["name"])]),
-    (path, first) => problem(path, `a name that no other build has (${keyOf(first)})`),
-  );
-  unique(
-    builds.map((candidate, i) => [["builds", i, "image"], at(candidate, ["image"])]),
-    (path, first) => problem(path, `an image that no other build pushes (${keyOf(first)})`),
-  );
-  warnAboutRegistries(values.registryCredentials, builds, warnings);
+  checkVolume(at(control, ["rootVolume"]), ["cluster", "controlPlane", "rootVolume"], problem);
 }
 
 const wrongArchitecture = (wanted: Architecture) =>
@@ -95,63 +97,108 @@ const wrongArchitecture = (wanted: Architecture) =>
     ? 'an amd64 (x86_64) type, such as "m6a.2xlarge": this is a Graviton type, whose processor is arm64'
     : 'an arm64 (Graviton) type, such as "m7g.2xlarge", told by the g behind the generation number: this type\'s processor is amd64';
 
-function checkVolume(
-  parent: unknown,
-  path: PropertyKey[],
-  inside: PropertyKey[],
-  problem: (path: PropertyKey[], right: string) => void,
-): void {
-  const volume = at(parent, inside);
+/** Limits of EBS. */
+function checkVolume(volume: unknown, path: PropertyKey[], problem: Problem): void {
   if (!isObject(volume)) return;
   const { type = "gp3", size, iops } = volume;
-  if ((type === "io1" || type === "io2") && iops === undefined) problem([...path, "iops"], `a number: ${type} volumes have no default`);
-  if (type === "gp2" && iops !== undefined) problem([...path, "iops"], "nothing: gp2 volumes get theirs from the size; gp3 takes a number");
-  if (type === "gp3" && typeof iops === "number" && (iops < 3000 || iops > 16000)) problem([...path, "iops"], "3000 to 16000 for gp3");
-  const perGiB = { io1: 50, io2: 500, gp3: 500 }[String(type)];
+  const wrong = (right: string) => problem([...path, "iops"], right);
+  if ((type === "io1" || type === "io2") && iops === undefined) wrong(`a number: ${type} volumes have no default`);
+  if (type === "gp2" && iops !== undefined) wrong("nothing: gp2 volumes get theirs from the size; gp3 takes a number");
+  if (type === "gp3" && typeof iops === "number" && (iops < 3000 || iops > 16000)) wrong("3000 to 16000 for gp3");
+  const perGiB = type === "io1" ? 50 : type === "io2" || type === "gp3" ? 500 : undefined;
   if (perGiB && typeof iops === "number" && typeof size === "number" && iops > size * perGiB) {
-    problem([...path, "iops"], `at most ${perGiB} for each GiB of size, here ${size * perGiB}`);
+    wrong(`at most ${perGiB} for each GiB of size, here ${size * perGiB}`);
   }
 }
 
-function checkNetworks(raw: unknown, problem: (path: PropertyKey[], right: string) => void): void {
-  const networks = { ...defaults.networks, ...(isObject(raw) ? raw : {}) } as Record<string, unknown>;
-  const known = (["machine", "cluster", "service"] as const).flatMap((name) => {
-    const value = networks[name];
-    const network = typeof value === "string" ? parseNetwork(value) : undefined;
-    return network ? [{ name, value, network }] : [];
-  });
-  known.forEach((one, i) => {
-    for (const other of known.slice(0, i)) {
-      if (overlap(one.network, other.network))
-        problem(["cluster", "networks", one.name], `a network that shares no address with ${other.name} (${other.value})`);
+function checkTags(values: Readonly<Record<string, unknown>>, minor: number | undefined, problem: Problem): void {
+  const ofCluster = at(values.cluster, ["tags"]);
+  const ofFileSystem = at(values.fileSystem, ["tags"]);
+  if (minor !== undefined && !blanksInTags(minor) && isObject(ofCluster)) {
+    for (const [key, value] of Object.entries(ofCluster)) {
+      if (`${key}${value}`.includes(" "))
+        problem(["cluster", "tags", key], `key and text without blanks: the installer of 4.${minor} takes none`);
     }
-    for (const [use, text] of Object.entries(reservedNetworks)) {
-      const reserved = parseNetwork(text);
-      if (reserved && overlap(one.network, reserved)) {
-        problem(["cluster", "networks", one.name], `a network that shares no address with ${text}, the cluster's own ${use} network`);
-      }
+  }
+  for (const [path, tags] of [
+    [["cluster", "tags", "__proto__"], ofCluster],
+    [["fileSystem", "tags", "__proto__"], ofFileSystem],
+  ] as const) {
+    // What copies objects drops it without a word.
+    if (isObject(tags) && Object.hasOwn(tags, "__proto__")) problem([...path], "another key");
+  }
+  const together = isObject(ofCluster) && isObject(ofFileSystem) ? Object.keys({ ...ofCluster, ...ofFileSystem }).length : 0;
+  const alone = isObject(ofFileSystem) ? Object.keys(ofFileSystem).length : 0;
+  if (Math.max(together, alone) > mostFileSystemTags) {
+    problem(
+      ["fileSystem", "tags"],
+      `at most ${mostFileSystemTags} tags together with those of cluster.tags, which the file system gets too`,
+    );
+  }
+}
+
+/** Nodes of the pools in each zone that the installer makes a subnet in; without those that have a wrong name. */
+function nodesInZones(values: Readonly<Record<string, unknown>>): Map<string, number> {
+  const nodes = new Map<string, number>();
+  const control = at(values.cluster, ["controlPlane", "zone"]);
+  const zones = list(values.pools).flatMap((pool) => list(at(pool, ["zones"])));
+  for (const [name, replicas] of [[control, 0], ...zones.map((zone) => [at(zone, ["name"]), at(zone, ["replicas"])])]) {
+    if (typeof name === "string" && zoneName.safeParse(name).success) {
+      nodes.set(name, (nodes.get(name) ?? 0) + (typeof replicas === "number" ? replicas : 0));
     }
-    if (one.name === "machine" && (one.network.prefix < 16 || one.network.prefix > 24)) {
-      problem(
-        ["cluster", "networks", "machine"],
-        "a prefix from 16 (the most that a VPC takes) to 24 (room for the subnets of three zones)",
+  }
+  return nodes;
+}
+
+const replicasOf = (pool: unknown): number =>
+  list(at(pool, ["zones"])).reduce<number>((sum, zone) => sum + Number(at(zone, ["replicas"]) ?? 0), 0);
+
+function warnAboutNodes(pools: unknown[], builds: unknown[], warnings: string[]): void {
+  const nodes = pools.reduce<number>((sum, pool) => sum + replicasOf(pool), 0);
+  if (nodes > 2) {
+    warnings.push(
+      `The pools have ${nodes} nodes together. Red Hat has tested a single-node control plane with two; give cluster.controlPlane a larger type and watch it.`,
+    );
+  }
+  pools.forEach((pool, i) => {
+    // Builds for amd64 run on the control plane then.
+    if (builds.length > 0 && at(pool, ["architecture"]) !== "amd64" && replicasOf(pool) === 0) {
+      warnings.push(
+        `pools[${i}] has no node in any zone, so every build waits for one of architecture ${at(pool, ["architecture"])} and fails when its hour is over: set replicas of one zone to 1.`,
       );
-    }
-    if (one.name === "cluster" && typeof networks.hostPrefix === "number" && networks.hostPrefix < one.network.prefix + 2) {
-      problem(["cluster", "networks", "hostPrefix"], `at least ${one.network.prefix + 2}, so that ${one.value} has parts for four nodes`);
     }
   });
 }
 
+function checkBuilds(builds: unknown[], problem: Problem): void {
+  unique(
+    builds.map((candidate, i) => [["builds", i, "name"], at(candidate, ["name"])]),
+    (path, first) => problem(path, `a name that no other build has (${keyOf(first)})`),
+  );
+  unique(
+    builds.map((candidate, i) => [["builds", i, "image"], normalised(at(candidate, ["image"]))]),
+    (path, first) => problem(path, `an image that no other build pushes (${keyOf(first)})`),
+  );
+}
+
+function warnAboutRepositories(builds: unknown[], warnings: string[]): void {
+  const open = builds.flatMap((candidate, i) => (/^(?:http|git):/.test(String(at(candidate, ["repository"]))) ? [`builds[${i}]`] : []));
+  if (open.length > 0) {
+    warnings.push(
+      `The repository of ${open.join(", ")} is read over http:// or git://: whoever is on the way can change what is built. Use https:// where the server has it.`,
+    );
+  }
+}
+
 function warnAboutRegistries(credentials: unknown, builds: unknown[], warnings: string[]): void {
-  const parsed = typeof credentials === "string" ? authsOf(credentials) : undefined;
-  if (!parsed || !("value" in parsed)) return;
-  const hosts = new Set(Object.keys(parsed.value).map((key) => key.replace(/^https?:\/\//, "").split("/")[0]));
+  const read = typeof credentials === "string" ? entriesOf(credentials) : undefined;
+  if (!read || "problem" in read) return;
   builds.forEach((candidate, i) => {
     const image = at(candidate, ["image"]);
-    const host = typeof image === "string" ? image.split("/")[0] : undefined;
-    if (host && !hosts.has(host) && !(host === "docker.io" && hosts.has("index.docker.io"))) {
-      warnings.push(`builds[${i}].image goes to ${host}, for which registryCredentials has no entry: the push will be anonymous.`);
+    if (typeof image === "string" && normalised(image) && !read.entries.some(([entry]) => entryServes(entry, image))) {
+      warnings.push(
+        `builds[${i}].image goes to ${image.split("/")[0]}, for which registryCredentials has no entry: the push will be anonymous.`,
+      );
     }
   });
 }

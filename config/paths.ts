@@ -5,7 +5,11 @@ export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value
 /** The value at a path; undefined where there is none. */
 export function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (inside, key) => (typeof inside === "object" && inside !== null ? (inside as Record<PropertyKey, unknown>)[key] : undefined),
+    // Object.hasOwn: every object also has `constructor` and `toString`.
+    (inside, key) =>
+      typeof inside === "object" && inside !== null && Object.hasOwn(inside, key)
+        ? (inside as Record<PropertyKey, unknown>)[key]
+        : undefined,
     value,
   );
 }
@@ -21,19 +25,8 @@ export function unique(entries: [PropertyKey[], unknown][], found: (path: Proper
 }
 
 /** A path as users write it, such as `pools[0].zones`. */
-export const keyOf = (path: readonly PropertyKey[]) =>
+export const keyOf = (path: readonly PropertyKey[], name: (part: string) => string = String) =>
   path.reduce<string>(
-    (key, part) => (typeof part === "number" ? `${key}[${part}]` : key === "" ? String(part) : `${key}.${String(part)}`),
+    (key, part) => (typeof part === "number" ? `${key}[${part}]` : key === "" ? name(String(part)) : `${key}.${name(String(part))}`),
     "",
   );
-
-export function show(value: unknown): string {
-  const shown = JSON.stringify(value) ?? String(value);
-  return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown;
-}
-
-/** What stands at a path, for a message. */
-export function valueAt(values: unknown, path: readonly PropertyKey[]): string {
-  const value = at(values, path);
-  return value === undefined ? "is missing" : `is ${show(value)}`;
-}

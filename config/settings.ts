@@ -1,9 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
-import type { Architecture } from "./architecture";
+import { type Architecture, architectures } from "./architecture";
+import { credentialsWarning, regionPattern } from "./aws";
 import { crossCheck } from "./checks";
 import { UserMistake } from "./mistake";
-import { keyOf, show, valueAt } from "./paths";
+import { at, keyOf } from "./paths";
+import { Redactor } from "./redact";
 import { type build, type cluster, knownKeys, type namespace, type pipelines, type pool, schema } from "./schema";
 import { secretKeys } from "./secrets";
 import { nearest } from "./suggest";
@@ -16,6 +18,8 @@ type ClusterPart = z.output<typeof cluster>;
 /** Everything about the cluster that is not secret. */
 export interface PlainClusterSettings extends Omit<ClusterPart, "controlPlane"> {
   readonly region: string;
+  /** `aws:profile`, for the installer, which takes its keys from there too. */
+  readonly profile?: string;
   /** Zones of all pools and of the control plane, sorted: the installer makes a subnet in each. */
   readonly zones: string[];
   readonly controlPlane: Required<ClusterPart["controlPlane"]>;
@@ -40,7 +44,7 @@ export interface PlainSettings {
   readonly cluster: PlainClusterSettings;
   readonly fileSystem: FileSystemSettings;
   readonly pools: PoolSettings[];
-  /** Architectures of the pools, each once, in the order of the pools: every image is built for all of them. */
+  /** Architectures of the pools, each once, in an order of their own: every image is built for all of them. */
   readonly architectures: Architecture[];
   readonly pipelines: PipelinesSettings;
   readonly namespace: PlainNamespaceSettings;
@@ -66,8 +70,12 @@ export interface Settings extends Omit<PlainSettings, "cluster" | "namespace"> {
 export interface RawSettings {
   /** `aws:region`. */
   readonly region?: unknown;
+  /** The keys of Pulumi's AWS provider, but for the region. */
+  readonly aws?: Readonly<Record<string, unknown>>;
   /** The keys of the project's own namespace. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** Keys of the project's own namespace that are encrypted in the stack's file, beside those that are secret anyway. */
+  readonly encrypted?: readonly string[];
 }
 
 export interface ParsedSettings {
@@ -81,11 +89,32 @@ export interface ParsedSettings {
  * @throws UserMistake that lists every problem: key, value and what would be right. Secret values are never in it.
  */
 export function parseSettings(raw: RawSettings): ParsedSettings {
+  const { values, aws = {}, encrypted = [] } = raw;
   const problems: string[] = [];
-  const problem = (path: readonly PropertyKey[], right: string) =>
-    problems.push(`${keyOf(path)} ${valueAt(raw.values, path)}; expected ${right}`);
+  const warnings: string[] = [];
+  const isSecret = (key: PropertyKey | undefined) => typeof key === "string" && (Object.hasOwn(secretKeys, key) || encrypted.includes(key));
+  const redactor = new Redactor([
+    ...Object.keys(values)
+      .filter(isSecret)
+      .map((key) => values[key]),
+    aws.secretKey,
+    aws.token,
+  ]);
+  // In a setting that is encrypted, a key that is none of ours is as secret as a value.
+  const name = (path: readonly PropertyKey[]) =>
+    keyOf(
+      path.map((key, i) =>
+        isSecret(path[0]) && typeof key === "string" && !knownKeys(path.slice(0, i)).includes(key) && i > 0 ? "(secret)" : key,
+      ),
+      (key) => redactor.key(key),
+    );
+  const problem = (path: readonly PropertyKey[], right: string) => {
+    const value = path[0] === "aws:region" ? raw.region : at(values, path);
+    const is = isSecret(path[0]) ? "is (secret)" : `is ${redactor.value(value)}`;
+    problems.push(`${name(path)} ${value === undefined ? "is missing" : is}; expected ${right}`);
+  };
 
-  const open = Object.fromEntries(Object.entries(raw.values).filter(([key]) => !(key in secretKeys)));
+  const open = Object.fromEntries(Object.entries(values).filter(([key]) => !Object.hasOwn(secretKeys, key)));
   const result = schema.safeParse(open);
   for (const issue of result.error?.issues ?? []) {
     if (issue.code === "unrecognized_keys") {
@@ -93,14 +122,14 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
       for (const key of issue.keys) {
         const meant = nearest(key, known);
         problems.push(
-          `${keyOf([...issue.path, key])} is not a setting; ${meant ? `did you mean ${meant}?` : `known here: ${known.join(", ")}`}`,
+          `${name([...issue.path, key])} is not a setting; ${meant ? `did you mean ${meant}?` : `known here: ${known.join(", ")}`}`,
         );
       }
     } else problem(issue.path, issue.message);
   }
 
   for (const [key, { required, right, problem: check }] of Object.entries(secretKeys)) {
-    const value = raw.values[key];
+    const value = values[key];
     if (value === undefined) {
       if (required) problems.push(`${key} is missing; expected ${right}: pulumi config set --secret ${key} < FILE`);
     } else {
@@ -109,23 +138,22 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
     }
   }
 
-  const region = typeof raw.region === "string" && /^[a-z]{2}(?:-[a-z]+)+-\d$/.test(raw.region) ? raw.region : undefined;
-  if (!region) {
-    problems.push(
-      `aws:region ${raw.region === undefined ? "is missing" : `is ${show(raw.region)}`}; expected a region such as "eu-west-3": pulumi config set aws:region eu-west-3`,
-    );
-  }
-  const warnings: string[] = [];
-  crossCheck(raw.values, region, problem, warnings);
+  const region = typeof raw.region === "string" && regionPattern.test(raw.region) ? raw.region : undefined;
+  if (!region) problem(["aws:region"], 'a region such as "eu-west-3": pulumi config set aws:region eu-west-3');
+  if (aws.profile !== undefined && typeof aws.profile !== "string")
+    problems.push("aws:profile is not a text; expected the name of a profile");
+  const credentials = credentialsWarning(aws);
+  if (credentials) warnings.push(credentials);
+  crossCheck(values, region, problem, warnings);
 
   if (problems.length > 0 || !result.success || !region) {
     const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
     throw new UserMistake(`The stack's configuration has ${count}:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
   }
-  return { settings: complete(result.data, region), warnings };
+  return { settings: complete(result.data, region, aws.profile), warnings };
 }
 
-function complete(parsed: z.output<typeof schema>, region: string): PlainSettings {
+function complete(parsed: z.output<typeof schema>, region: string, profile: unknown): PlainSettings {
   const amd64 = parsed.pools.find((candidate) => candidate.architecture === "amd64");
   const controlZone = parsed.cluster.controlPlane.zone ?? (amd64 ?? parsed.pools[0])?.zones[0]?.name ?? "";
   const zones = [...new Set([controlZone, ...parsed.pools.flatMap((candidate) => candidate.zones.map((zone) => zone.name))])].sort();
@@ -134,6 +162,7 @@ function complete(parsed: z.output<typeof schema>, region: string): PlainSetting
     cluster: {
       ...parsed.cluster,
       region,
+      ...(typeof profile === "string" ? { profile } : {}),
       zones,
       controlPlane: { ...parsed.cluster.controlPlane, zone: controlZone },
       workerInstanceType: amd64?.instanceType ?? parsed.cluster.controlPlane.instanceType,
@@ -144,6 +173,6 @@ function complete(parsed: z.output<typeof schema>, region: string): PlainSetting
       version: parsed.cluster.version,
       tags: { ...parsed.cluster.tags, ...parsed.fileSystem.tags },
     },
-    architectures: parsed.pools.map((candidate) => candidate.architecture),
+    architectures: architectures.filter((architecture) => parsed.pools.some((candidate) => candidate.architecture === architecture)),
   };
 }
