@@ -260,7 +260,12 @@ describe("identity", () => {
     it("says the same again when nothing that a cluster keeps has changed", async () => {
       const { stdout } = await run("identity");
       rmSync(join(stub, "calls"));
-      const same = settings((cluster) => Object.assign(cluster, { tags: { team: "build" }, sshKey: "ssh-ed25519 AAAA me" }));
+      const same = settings((cluster) =>
+        Object.assign(cluster, {
+          tags: { team: "build" },
+          sshKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me",
+        }),
+      );
       const updated = await update(stdout.trim(), {
         INSTALL_CONFIG: JSON.stringify(installConfig({ ...same, workerInstanceType: "m7i.2xlarge" })),
       });
