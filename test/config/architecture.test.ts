@@ -48,6 +48,8 @@ it("knows the form of an instance type", () => {
     "m6a.0xlarge",
     "m6a.1000xlarge",
     "xm6a.large.x",
+    "2m6a.large",
+    " m6a.large",
     "m6a.metal-",
     "",
   ])

@@ -22,7 +22,19 @@ areRefused("what a cluster must be", [
   [
     "cluster.baseDomain",
     domain,
-    [undefined, "example", "a.b", "Example.com", "-a.com", "a-.com", `${text(64)}.com`, `${`${text(52)}.`.repeat(3)}ab`, "example.com.", 1],
+    [
+      undefined,
+      "example",
+      "a.b",
+      "Example.com",
+      "-a.com",
+      "a-.com",
+      `${text(64)}.com`,
+      `a.${text(64)}`,
+      `${`${text(52)}.`.repeat(3)}ab`,
+      "example.com.",
+      1,
+    ],
   ],
   [
     "cluster.version",
@@ -30,7 +42,7 @@ areRefused("what a cluster must be", [
     [undefined, "4.14.3", "4.23.0", "5.19.0", 4.2, "4.19", "stable-4.19", "v4.19.42", "4.19.042", "4.019.1", "4.19.4-ec.1", "4.19.4x"],
   ],
   ["cluster.controlPlane", "an object with instanceType, zone and rootVolume", ["m6a.2xlarge", []]],
-  ["cluster.controlPlane.instanceType", type, ["m6a", "m6a.0xlarge", "m6a.1000xlarge", "M6A.2xlarge", "mac2.metal", 8]],
+  ["cluster.controlPlane.instanceType", type, [["m6a.xlarge"], "m6a", "m6a.0xlarge", "m6a.1000xlarge", "M6A.2xlarge", "mac2.metal", 8]],
   [
     "cluster.controlPlane.instanceType",
     'an amd64 (x86_64) type, such as "m6a.2xlarge": this is a Graviton type, whose processor is arm64',
@@ -57,7 +69,7 @@ areRefused("what a cluster must be", [
 
 areAccepted("the first and the last that a cluster may be", [
   ["cluster.name", ["a", text(54), "a--b", "a1", "sgx", "internals", "my-sg", "a-internal-b"]],
-  ["cluster.baseDomain", ["a.io", "a-b.c1.example.com", `${text(63)}.com`, `${`${text(52)}.`.repeat(3)}a`, "9.example"]],
+  ["cluster.baseDomain", ["a.io", "a-b.c1.example.com", `${text(63)}.com`, `a.${text(63)}`, `${`${text(52)}.`.repeat(3)}a`, "9.example"]],
   ["cluster.version", ["4.15.0", "4.22.9", "4.19.0-rc.1", "4.20.33"]],
   ["cluster.controlPlane.instanceType", ["m6a.2xlarge", "m7i-flex.2xlarge", "m5.metal", "u7i-12tb.224xlarge", "c8i.96xlarge"]],
   ["cluster.controlPlane.zone", ["eu-west-3a", "eu-west-3f"]],
@@ -111,7 +123,14 @@ areRefused("tags, as the installer and EFS refuse them", [
 areAccepted("tags, as the installer and EFS take them", [
   [
     "cluster.tags",
-    [{}, many(25), { [text(128)]: text(256) }, { "a b": "c d" }, { "a_.:/=+-@1": "a_.:/=+-@1" }, { names: "x", "my.io/x": "y" }],
+    [
+      {},
+      many(25),
+      { [text(128)]: text(256) },
+      { "a b": "c d" },
+      { "a_.:/=+-@1": "a_.:/=+-@1" },
+      { names: "x", "my.io/x": "y", "x-aws:y": "z", "x/sigs.k8s.io/y": "z" },
+    ],
   ],
   ["fileSystem.tags", [{}, many(49), { [text(128)]: text(256) }, { "caf\u00e9": "" }, { name: "x", "a b": "c d" }]],
 ]);
