@@ -6,7 +6,7 @@ export type Architecture = (typeof architectures)[number];
 export const machineArchitecture = { amd64: "x86_64", arm64: "aarch64" } as const satisfies Record<Architecture, string>;
 
 const instanceTypePattern =
-  /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.(?:nano|micro|small|medium|large|xlarge|[1-9][0-9]?xlarge|metal(?:-[0-9]+xl)?)$/;
+  /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.(?:nano|micro|small|medium|large|xlarge|[1-9][0-9]{0,2}xlarge|metal(?:-[0-9]+xl)?)$/;
 // Graviton families carry a `g` right behind the generation number (m6g, c7gn, r8gd, x2gd, im4gn, is4gen); a1 is the first of them.
 // g4dn, g5 and gr6 are x86 with a graphics card: there the g stands in front of the number. p6e-gb200 has an Arm processor.
 const armFamily = /^(?:a1|[a-z]+[0-9]+g[a-z]*|p[0-9]+e-gb[0-9]+)$/;
@@ -24,7 +24,12 @@ export function architectureOfInstanceType(instanceType: string): Architecture {
 /** Virtual CPUs of an EC2 instance type, told by its size; undefined for `metal`. */
 export function cpusOfInstanceType(instanceType: string): number | undefined {
   const size = instanceType.split(".")[1] ?? "";
-  const multiple = /^([1-9][0-9]?)xlarge$/.exec(size);
+  const multiple = /^([1-9][0-9]{0,2})xlarge$/.exec(size);
   if (multiple) return 4 * Number(multiple[1]);
   return ({ nano: 2, micro: 2, small: 2, medium: 1, large: 2, xlarge: 4 } as Record<string, number>)[size];
+}
+
+/** Whether a node fits: OpenShift asks for 2 vCPUs and 8 GiB, and no size below `large` has both. */
+export function isLargeEnoughForNode(instanceType: string): boolean {
+  return !/\.(?:nano|micro|small|medium)$/.test(instanceType);
 }

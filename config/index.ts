@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { secretAwsKeys } from "./aws";
+import { withAuth } from "./secrets";
 import { parseSettings, type Settings } from "./settings";
 
 export { UserMistake } from "./mistake";
@@ -10,20 +12,31 @@ export * from "./settings";
  */
 export function loadSettings(): Settings {
   const config = new pulumi.Config();
-  const prefix = `${config.name}:`;
+  const aws: Record<string, unknown> = {};
   const values: Record<string, unknown> = {};
   // allConfig has the secrets in plain text: they are checked together with the rest and go no further than parseSettings.
   for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
-    if (key.startsWith(prefix)) values[key.slice(prefix.length)] = parseValue(key.slice(prefix.length), value);
+    const colon = key.indexOf(":");
+    const [namespace, name] = [key.slice(0, colon), key.slice(colon + 1)];
+    // defineProperty, as an assignment to __proto__ makes no key.
+    const set = (to: object, parsed: unknown) => Object.defineProperty(to, name, { value: parsed, enumerable: true });
+    if (namespace === config.name) set(values, parseValue(name, value));
+    if (namespace === "aws") set(aws, value);
   }
-  const { settings, warnings } = parseSettings({ region: new pulumi.Config("aws").get("region"), values });
   // The SDK keeps this list to itself (pulumi.runtime.isConfigSecret is internal); it comes from the engine in this variable.
-  const encrypted: string[] | undefined = process.env.PULUMI_CONFIG_SECRET_KEYS
+  const secretKeys: string[] | undefined = process.env.PULUMI_CONFIG_SECRET_KEYS
     ? JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS)
     : undefined;
-  for (const key of ["pullSecret", "registryCredentials"]) {
-    if (encrypted && !encrypted.includes(prefix + key)) {
-      warnings.push(`${key} is in plain text in the stack's file: set it with pulumi config set --secret ${key}`);
+  const encrypted = Object.keys(values).filter((key) => secretKeys?.includes(`${config.name}:${key}`));
+  const { region, ...provider } = aws;
+  const { settings, warnings } = parseSettings({ region, aws: provider, values, encrypted });
+  const plain = [
+    ...texts.filter((key) => Object.hasOwn(values, key)).map((key) => [key, `${config.name}:${key}`] as const),
+    ...secretAwsKeys.filter((key) => Object.hasOwn(aws, key)).map((key) => [`aws:${key}`, `aws:${key}`] as const),
+  ];
+  for (const [shown, key] of plain) {
+    if (secretKeys && !secretKeys.includes(key)) {
+      warnings.push(`${shown} is in plain text in the stack's file: set it with pulumi config set --secret ${shown}`);
     }
   }
   for (const warning of warnings) pulumi.log.warn(warning);
@@ -32,18 +45,18 @@ export function loadSettings(): Settings {
     cluster: { ...settings.cluster, pullSecret: config.requireSecret("pullSecret") },
     namespace: {
       ...settings.namespace,
-      registryCredentials: config.requireSecret("registryCredentials"),
+      registryCredentials: config.requireSecret("registryCredentials").apply(withAuth),
       npmrc: config.getSecret("npmrc"),
       mavenSettings: config.getSecret("mavenSettings"),
     },
   };
 }
 
-const texts = new Set(["pullSecret", "registryCredentials", "npmrc", "mavenSettings"]);
+const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings"];
 
 /** Pulumi hands objects and lists over as JSON, and every other value as text. */
 function parseValue(key: string, value: string): unknown {
-  if (texts.has(key)) return value;
+  if (texts.includes(key)) return value;
   try {
     return JSON.parse(value);
   } catch {

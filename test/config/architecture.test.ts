@@ -1,5 +1,6 @@
+import { _InstanceType } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
-import { architectureOfInstanceType, cpusOfInstanceType, isInstanceType } from "../../config/architecture";
+import { architectureOfInstanceType, cpusOfInstanceType, isInstanceType, isLargeEnoughForNode } from "../../config/architecture";
 
 describe("the architecture of an instance type", () => {
   it.each([
@@ -36,10 +37,71 @@ describe("the architecture of an instance type", () => {
 });
 
 it("knows the form of an instance type", () => {
-  expect(["m6a.2xlarge", "m7i-flex.2xlarge", "c7g.metal", "m7i.metal-24xl"].filter(isInstanceType)).toHaveLength(4);
-  expect(["m6a", "m6a.2xl", "M6A.2xlarge", "2xlarge", "mac2.metal", "m6a.0xlarge", ""].filter(isInstanceType)).toEqual([]);
+  for (const type of ["m6a.2xlarge", "m7i-flex.2xlarge", "c7g.metal", "m7i.metal-24xl", "u7i-12tb.224xlarge", "t3.nano", "a1.large"])
+    expect(isInstanceType(type), type).toBe(true);
+  for (const type of [
+    "m6a",
+    "m6a.2xl",
+    "M6A.2xlarge",
+    "2xlarge",
+    "mac2.metal",
+    "m6a.0xlarge",
+    "m6a.1000xlarge",
+    "xm6a.large.x",
+    "2m6a.large",
+    " m6a.large",
+    "m6a.metal-",
+    "",
+  ])
+    expect(isInstanceType(type), type).toBe(false);
+});
+
+it("knows all types that EC2 has, but for its Macs", () => {
+  const types = Object.values(_InstanceType);
+  expect(types.length).toBeGreaterThan(1000);
+  expect(types.filter((type) => isInstanceType(type) === /^mac/.test(type))).toEqual([]);
+});
+
+it("tells by the family which types of EC2 have an Arm processor: Graviton, and Nvidia's Grace", () => {
+  const families = new Set(Object.values(_InstanceType).map((type) => type.split(".")[0] ?? ""));
+  expect(
+    [...families]
+      .filter((family) => !/^mac/.test(family) && architectureOfInstanceType(`${family}.large`) === "arm64")
+      .sort()
+      .join(" "),
+  ).toBe(
+    [
+      "a1 c6g c6gd c6gn c7g c7gd c7gn c8g c8gb c8gd c8gn c9g c9gd g5g hpc7g i4g i8g i8ge im4gn is4gen m6g m6gd m7g m7gd m8g m8gb m8gd m8gn",
+      "m9g m9gd p6e-gb200 r6g r6gd r7g r7gd r8g r8gb r8gd r8gn r9g r9gd t4g x2gd x8g",
+    ].join(" "),
+  );
 });
 
 it("tells the number of processors by the size", () => {
-  expect(["m6a.large", "m6a.xlarge", "m6a.2xlarge", "m6a.24xlarge", "m6a.metal"].map(cpusOfInstanceType)).toEqual([2, 4, 8, 96, undefined]);
+  expect(
+    [
+      "m6a.nano",
+      "m6a.micro",
+      "m6a.small",
+      "m6a.medium",
+      "m6a.large",
+      "m6a.xlarge",
+      "m6a.2xlarge",
+      "m6a.24xlarge",
+      "u7i-12tb.224xlarge",
+    ].map(cpusOfInstanceType),
+  ).toEqual([2, 2, 2, 1, 2, 4, 8, 96, 896]);
+  expect(["m6a.metal", "m6a", "m6a.constructor1"].map(cpusOfInstanceType)).toEqual([undefined, undefined, undefined]);
+});
+
+it("tells by the size whether a node fits", () => {
+  expect(["a.nano", "a.micro", "a.small", "a.medium", "a.large", "a.xlarge", "a.metal"].map(isLargeEnoughForNode)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
 });

@@ -1,20 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadSettings, UserMistake } from "../../config";
 
-const credentials = '{"auths":{"quay.io":{"auth":"dTpodW50ZXIy"}}}';
+const auth = Buffer.from("hunter2:hunter3").toString("base64");
+const credentials = JSON.stringify({ auths: { "quay.io": { auth } } });
+const own = (settings: Record<string, string>) =>
+  Object.fromEntries(Object.entries(settings).map(([key, value]) => [`openshift-multiarch:${key}`, value]));
 const stack = {
   "aws:region": "eu-west-3",
-  "openshift-multiarch:cluster": '{"name":"lab","baseDomain":"example.com","version":"4.19.42"}',
-  "openshift-multiarch:pools": '[{"architecture":"arm64","instanceType":"m7g.2xlarge","zones":[{"name":"eu-west-3b","replicas":1}]}]',
-  "openshift-multiarch:pullSecret": credentials,
-  "openshift-multiarch:registryCredentials": credentials,
+  ...own({
+    cluster: '{"name":"lab","baseDomain":"example.com","version":"4.19.42"}',
+    pools: '[{"architecture":"arm64","instanceType":"m7g.2xlarge","zones":[{"name":"eu-west-3b","replicas":1}]}]',
+    pullSecret: credentials,
+    registryCredentials: credentials,
+  }),
 };
+const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+const resolved = <T>(output: pulumi.Output<T> | undefined) => new Promise<T>((resolve) => output?.apply(resolve));
 
 beforeAll(() => pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "openshift-multiarch", "test"));
+beforeEach(() => void warn.mockClear());
+afterEach(() => void delete process.env.PULUMI_CONFIG_SECRET_KEYS);
 
 it("a stack's configuration becomes settings whose secrets are secret outputs", async () => {
-  pulumi.runtime.setAllConfig(stack);
+  pulumi.runtime.setAllConfig({ ...stack, ...own({ npmrc: "registry=https://a.example.com", mavenSettings: "<settings/>" }) });
   const settings = loadSettings();
   expect(settings.cluster).toMatchObject({
     region: "eu-west-3",
@@ -22,18 +31,94 @@ it("a stack's configuration becomes settings whose secrets are secret outputs", 
     zones: ["eu-west-3b"],
     workerInstanceType: "m6a.2xlarge",
   });
-  expect(await pulumi.isSecret(settings.cluster.pullSecret)).toBe(true);
-  expect(await pulumi.isSecret(settings.namespace.registryCredentials)).toBe(true);
-  expect(settings.namespace.npmrc).toBeUndefined();
+  const { registryCredentials, npmrc, mavenSettings } = settings.namespace;
+  for (const secret of [settings.cluster.pullSecret, registryCredentials, npmrc, mavenSettings])
+    expect(await pulumi.isSecret(pulumi.output(secret))).toBe(true);
+  expect(await Promise.all([settings.cluster.pullSecret, registryCredentials, npmrc, mavenSettings].map(resolved))).toEqual([
+    credentials,
+    credentials,
+    "registry=https://a.example.com",
+    "<settings/>",
+  ]);
+  expect(warn).not.toHaveBeenCalled();
+});
+
+it("what may be left out is left out", () => {
+  pulumi.runtime.setAllConfig(stack);
+  expect(loadSettings().namespace).toMatchObject({ npmrc: undefined, mavenSettings: undefined });
+});
+
+it("registry credentials with user and password are handed on as auth, and are still secret", async () => {
+  const written = JSON.stringify({ auths: { "quay.io": { username: "hunter2", password: "hunter3" } } });
+  pulumi.runtime.setAllConfig({ ...stack, ...own({ registryCredentials: written }) });
+  const { registryCredentials } = loadSettings().namespace;
+  expect(await pulumi.isSecret(registryCredentials)).toBe(true);
+  expect(JSON.parse(await resolved(registryCredentials))).toEqual({ auths: { "quay.io": { auth } } });
+});
+
+it("the settings of Pulumi's AWS provider are looked at, and its profile is handed on", () => {
+  pulumi.runtime.setAllConfig({ ...stack, "aws:profile": "work", "aws:accessKey": "x", "aws:allowedAccountIds": '["1"]' });
+  expect(loadSettings().cluster.profile).toBe("work");
+  expect(warn.mock.calls.map(([message]) => message)).toEqual([expect.stringMatching(/^aws:accessKey: only Pulumi takes this/)]);
+});
+
+describe("secrets in plain text", () => {
+  const all = { ...stack, ...own({ npmrc: "a=b", mavenSettings: "<settings/>" }), "aws:secretKey": "x", "aws:token": "y" };
+  const plain = () => warn.mock.calls.map(([message]) => message).filter((message) => /in plain text/.test(message));
+  it("are warned about, each", () => {
+    pulumi.runtime.setAllConfig(all);
+    process.env.PULUMI_CONFIG_SECRET_KEYS = "[]";
+    loadSettings();
+    expect(plain()).toEqual(
+      ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "aws:secretKey", "aws:token"].map(
+        (key) => `${key} is in plain text in the stack's file: set it with pulumi config set --secret ${key}`,
+      ),
+    );
+  });
+  it("but not when they are encrypted, or not there", () => {
+    pulumi.runtime.setAllConfig(all);
+    const keys = ["pullSecret", "registryCredentials", "mavenSettings"].map((key) => `openshift-multiarch:${key}`);
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify([...keys, "aws:secretKey", "aws:token"]);
+    loadSettings();
+    expect(plain()).toEqual(["npmrc is in plain text in the stack's file: set it with pulumi config set --secret npmrc"]);
+    warn.mockClear();
+    pulumi.runtime.setAllConfig(stack);
+    loadSettings();
+    expect(plain()).toEqual([]);
+  });
+  it("nor when the engine does not say what is encrypted", () => {
+    pulumi.runtime.setAllConfig(all);
+    loadSettings();
+    expect(plain()).toEqual([]);
+  });
+});
+
+it("a setting that is encrypted is not shown", () => {
+  pulumi.runtime.setAllConfig({ ...stack, ...own({ pipelines: '{"channel":"mine"}', namespace: '{"name":"Yours"}' }) });
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(["openshift-multiarch:pipelines"]);
+  expect(loadSettings).toThrow(/pipelines.channel is \(secret\); expected .*\n.*namespace.name is "Yours"; expected /);
 });
 
 it("a mistake is an error that Pulumi prints without a stack trace", () => {
-  pulumi.runtime.setAllConfig({ ...stack, "openshift-multiarch:cluster": '{"name":"lab"}', "openshift-multiarch:pols": "[]" });
+  pulumi.runtime.setAllConfig({ ...stack, ...own({ cluster: '{"name":"lab"}', pols: "[]", "a:b": "x" }), "other:pools": "x" });
   expect(loadSettings).toThrow(UserMistake);
-  expect(loadSettings).toThrow(/cluster.baseDomain is missing.*cluster.version is missing.*pols is not a setting; did you mean pools\?/s);
+  expect(loadSettings).toThrow(
+    /cluster.baseDomain is missing.*cluster.version is missing.*pols is not a setting; did you mean pools\?.*a:b is not a setting/s,
+  );
   try {
     loadSettings();
   } catch (error) {
     expect(pulumi.RunError.isInstance(error)).toBe(true);
+    expect((error as Error).name).toBe("UserMistake");
   }
+});
+
+it("a setting called __proto__ is not one", () => {
+  pulumi.runtime.setAllConfig({ ...stack, "openshift-multiarch:__proto__": "{}" });
+  expect(loadSettings).toThrow("__proto__ is not a setting");
+});
+
+it("a value that is no JSON is a text", () => {
+  pulumi.runtime.setAllConfig({ ...stack, ...own({ pools: "[{" }) });
+  expect(loadSettings).toThrow("pools is a text of 2 characters; expected a list with one object for each architecture");
 });

@@ -65,14 +65,20 @@ describe("the installer's input", () => {
 
   it("carries tags, endpoints and SSH key where they are set", () => {
     const endpoints = [{ name: "ec2", url: "https://127.0.0.1:5243" }];
-    const config = installConfig(cluster({ tags: { team: "build" }, serviceEndpoints: endpoints, sshKey: "ssh-ed25519 AAAA me\n" }));
+    const config = installConfig(
+      cluster({
+        tags: { team: "build" },
+        serviceEndpoints: endpoints,
+        sshKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me\n",
+      }),
+    );
     expect(config.platform.aws).toEqual({
       region: "eu-west-3",
       userTags: { team: "build" },
       propagateUserTags: true,
       serviceEndpoints: endpoints,
     });
-    expect(config.sshKey).toBe("ssh-ed25519 AAAA me");
+    expect(config.sshKey).toBe("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me");
   });
 });
 
@@ -115,7 +121,16 @@ describe("settings that a cluster keeps", () => {
     expect(changedSettings(fixed(), fixed({ controlPlane: { instanceType: "m6a.4xlarge" } }))).toEqual(["cluster.controlPlane"]);
   });
   it("do not include version, tags, SSH key and the workers' type", () => {
-    expect(changedSettings(fixed(), fixed({ version: "4.20.1", tags: { a: "b" }, sshKey: "ssh-rsa AAAA me" }))).toEqual([]);
+    expect(
+      changedSettings(
+        fixed(),
+        fixed({
+          version: "4.20.1",
+          tags: { a: "b" },
+          sshKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me",
+        }),
+      ),
+    ).toEqual([]);
   });
 });
 

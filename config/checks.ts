@@ -1,0 +1,204 @@
+import type { Architecture } from "./architecture";
+import { architectureOfInstanceType, architectures, cpusOfInstanceType, isInstanceType } from "./architecture";
+import { regionProblem, regionWarning } from "./aws";
+import { entryServes, normalised } from "./images";
+import { checkNetworks } from "./network-checks";
+import { at, isObject, keyOf, list, unique } from "./paths";
+import { minorOf, zoneName } from "./schema";
+import { entriesOf } from "./secrets";
+import { blanksInTags, mostFileSystemTags } from "./tags";
+
+type Problem = (path: PropertyKey[], right: string) => void;
+
+/** Rules between several values. They look at the raw values, so that they also hold where another value is wrong. */
+export function crossCheck(
+  values: Readonly<Record<string, unknown>>,
+  region: string | undefined,
+  problem: Problem,
+  warnings: string[],
+): void {
+  const pools = list(values.pools);
+  const builds = list(values.builds);
+  const minor = minorOf(at(values.cluster, ["version"]));
+  if (region) checkRegion(values, region, problem, warnings);
+  checkPools(pools, problem);
+  checkControlPlane(at(values.cluster, ["controlPlane"]), problem);
+  checkTags(values, minor, problem);
+  unique(
+    list(at(values.cluster, ["serviceEndpoints"])).map((endpoint, i) => [
+      ["cluster", "serviceEndpoints", i, "name"],
+      at(endpoint, ["name"]),
+    ]),
+    (path, first) => problem(path, `a service that no other endpoint is for (${keyOf(first)})`),
+  );
+  checkNetworks(at(values.cluster, ["networks"]), { minor, nodes: nodesInZones(values) }, problem, warnings);
+  checkBuilds(builds, problem);
+  warnAboutNodes(pools, builds, warnings);
+  warnAboutRepositories(builds, warnings);
+  warnAboutRegistries(values.registryCredentials, builds, warnings);
+}
+
+const zonePaths = (pools: unknown[]): PropertyKey[][] =>
+  pools.flatMap((pool, i) => list(at(pool, ["zones"])).map((_, j) => ["pools", i, "zones", j, "name"]));
+
+function checkRegion(values: unknown, region: string, problem: Problem, warnings: string[]): void {
+  const wrong = regionProblem(region);
+  if (wrong) problem(["aws:region"], wrong);
+  const warning = regionWarning(region);
+  if (warning) warnings.push(warning);
+  for (const path of [["cluster", "controlPlane", "zone"], ...zonePaths(list(at(values, ["pools"])))]) {
+    const zone = at(values, path);
+    if (typeof zone === "string" && zoneName.safeParse(zone).success && zone.slice(0, -1) !== region) {
+      problem(path, `a zone of the region ${region} (aws:region), such as "${region}a"`);
+    }
+  }
+}
+
+function checkPools(pools: unknown[], problem: Problem): void {
+  unique(
+    pools.map((candidate, i) => [["pools", i, "architecture"], at(candidate, ["architecture"])]),
+    (path, first) => problem(path, `an architecture that no other pool has (${keyOf(first)}); one pool may span many zones`),
+  );
+  pools.forEach((candidate, i) => {
+    unique(
+      list(at(candidate, ["zones"])).map((zone, j) => [["pools", i, "zones", j, "name"], at(zone, ["name"])]),
+      (path, first) =>
+        problem(path, `a zone that the pool does not have yet (${keyOf(first)}); one entry with more replicas does the same`),
+    );
+    const architecture = at(candidate, ["architecture"]);
+    const type = at(candidate, ["instanceType"]);
+    if (
+      typeof type === "string" &&
+      isInstanceType(type) &&
+      architectures.includes(architecture as Architecture) &&
+      architectureOfInstanceType(type) !== architecture
+    ) {
+      problem(["pools", i, "instanceType"], wrongArchitecture(architecture as Architecture));
+    }
+    checkVolume(at(candidate, ["rootVolume"]), ["pools", i, "rootVolume"], problem);
+  });
+}
+
+function checkControlPlane(control: unknown, problem: Problem): void {
+  const path = ["cluster", "controlPlane", "instanceType"];
+  const type = at(control, ["instanceType"]);
+  if (typeof type === "string" && isInstanceType(type)) {
+    if (architectureOfInstanceType(type) !== "amd64") problem(path, wrongArchitecture("amd64"));
+    const cpus = cpusOfInstanceType(type);
+    if (cpus !== undefined && cpus < 8) {
+      problem(path, `a 2xlarge or larger: a single-node control plane needs 8 vCPUs, this type has ${cpus}`);
+    }
+  }
+  checkVolume(at(control, ["rootVolume"]), ["cluster", "controlPlane", "rootVolume"], problem);
+}
+
+const wrongArchitecture = (wanted: Architecture) =>
+  wanted === "amd64"
+    ? 'an amd64 (x86_64) type, such as "m6a.2xlarge": this is a Graviton type, whose processor is arm64'
+    : 'an arm64 (Graviton) type, such as "m7g.2xlarge", told by the g behind the generation number: this type\'s processor is amd64';
+
+/** Limits of EBS. */
+function checkVolume(volume: unknown, path: PropertyKey[], problem: Problem): void {
+  if (!isObject(volume)) return;
+  const { type = "gp3", size, iops } = volume;
+  const wrong = (right: string) => problem([...path, "iops"], right);
+  if ((type === "io1" || type === "io2") && iops === undefined) wrong(`a number: ${type} volumes have no default`);
+  if (type === "gp2" && iops !== undefined) wrong("nothing: gp2 volumes get theirs from the size; gp3 takes a number");
+  if (type === "gp3" && typeof iops === "number" && (iops < 3000 || iops > 16000)) wrong("3000 to 16000 for gp3");
+  const perGiB = type === "io1" ? 50 : type === "io2" || type === "gp3" ? 500 : undefined;
+  if (perGiB && typeof iops === "number" && typeof size === "number" && iops > size * perGiB) {
+    wrong(`at most ${perGiB} for each GiB of size, here ${size * perGiB}`);
+  }
+}
+
+function checkTags(values: Readonly<Record<string, unknown>>, minor: number | undefined, problem: Problem): void {
+  const ofCluster = at(values.cluster, ["tags"]);
+  const ofFileSystem = at(values.fileSystem, ["tags"]);
+  if (minor !== undefined && !blanksInTags(minor) && isObject(ofCluster)) {
+    for (const [key, value] of Object.entries(ofCluster)) {
+      if (`${key}${value}`.includes(" "))
+        problem(["cluster", "tags", key], `key and text without blanks: the installer of 4.${minor} takes none`);
+    }
+  }
+  for (const [path, tags] of [
+    [["cluster", "tags", "__proto__"], ofCluster],
+    [["fileSystem", "tags", "__proto__"], ofFileSystem],
+  ] as const) {
+    // What copies objects drops it without a word.
+    if (isObject(tags) && Object.hasOwn(tags, "__proto__")) problem([...path], "another key");
+  }
+  const together = isObject(ofCluster) && isObject(ofFileSystem) ? Object.keys({ ...ofCluster, ...ofFileSystem }).length : 0;
+  const alone = isObject(ofFileSystem) ? Object.keys(ofFileSystem).length : 0;
+  if (Math.max(together, alone) > mostFileSystemTags) {
+    problem(
+      ["fileSystem", "tags"],
+      `at most ${mostFileSystemTags} tags together with those of cluster.tags, which the file system gets too`,
+    );
+  }
+}
+
+/** Nodes of the pools in each zone that the installer makes a subnet in; without those that have a wrong name. */
+function nodesInZones(values: Readonly<Record<string, unknown>>): Map<string, number> {
+  const nodes = new Map<string, number>();
+  const control = at(values.cluster, ["controlPlane", "zone"]);
+  const zones = list(values.pools).flatMap((pool) => list(at(pool, ["zones"])));
+  for (const [name, replicas] of [[control, 0], ...zones.map((zone) => [at(zone, ["name"]), at(zone, ["replicas"])])]) {
+    if (typeof name === "string" && zoneName.safeParse(name).success) {
+      nodes.set(name, (nodes.get(name) ?? 0) + (typeof replicas === "number" ? replicas : 0));
+    }
+  }
+  return nodes;
+}
+
+const replicasOf = (pool: unknown): number =>
+  list(at(pool, ["zones"])).reduce<number>((sum, zone) => sum + Number(at(zone, ["replicas"]) ?? 0), 0);
+
+function warnAboutNodes(pools: unknown[], builds: unknown[], warnings: string[]): void {
+  const nodes = pools.reduce<number>((sum, pool) => sum + replicasOf(pool), 0);
+  if (nodes > 2) {
+    warnings.push(
+      `The pools have ${nodes} nodes together. Red Hat has tested a single-node control plane with two; give cluster.controlPlane a larger type and watch it.`,
+    );
+  }
+  pools.forEach((pool, i) => {
+    // Builds for amd64 run on the control plane then.
+    if (builds.length > 0 && at(pool, ["architecture"]) !== "amd64" && replicasOf(pool) === 0) {
+      warnings.push(
+        `pools[${i}] has no node in any zone, so every build waits for one of architecture ${at(pool, ["architecture"])} and fails when its hour is over: set replicas of one zone to 1.`,
+      );
+    }
+  });
+}
+
+function checkBuilds(builds: unknown[], problem: Problem): void {
+  unique(
+    builds.map((candidate, i) => [["builds", i, "name"], at(candidate, ["name"])]),
+    (path, first) => problem(path, `a name that no other build has (${keyOf(first)})`),
+  );
+  unique(
+    builds.map((candidate, i) => [["builds", i, "image"], normalised(at(candidate, ["image"]))]),
+    (path, first) => problem(path, `an image that no other build pushes (${keyOf(first)})`),
+  );
+}
+
+function warnAboutRepositories(builds: unknown[], warnings: string[]): void {
+  const open = builds.flatMap((candidate, i) => (/^(?:http|git):/.test(String(at(candidate, ["repository"]))) ? [`builds[${i}]`] : []));
+  if (open.length > 0) {
+    warnings.push(
+      `The repository of ${open.join(", ")} is read over http:// or git://: whoever is on the way can change what is built. Use https:// where the server has it.`,
+    );
+  }
+}
+
+function warnAboutRegistries(credentials: unknown, builds: unknown[], warnings: string[]): void {
+  const read = typeof credentials === "string" ? entriesOf(credentials) : undefined;
+  if (!read || "problem" in read) return;
+  builds.forEach((candidate, i) => {
+    const image = at(candidate, ["image"]);
+    if (typeof image === "string" && normalised(image) && !read.entries.some(([entry]) => entryServes(entry, image))) {
+      warnings.push(
+        `builds[${i}].image goes to ${image.split("/")[0]}, for which registryCredentials has no entry: the push will be anonymous.`,
+      );
+    }
+  });
+}

@@ -1,0 +1,63 @@
+const domain = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*";
+const repositoryPath = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*";
+const tag = "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}";
+/** The form of github.com/distribution/reference, with a registry, which is told by its dot, its port or the name localhost. */
+const reference = new RegExp(`^(${domain})(?::([1-9]\\d{0,4}))?/(${repositoryPath})(?::(${tag}))?(?:@sha256:([0-9a-f]{64}))?$`);
+
+interface Image {
+  readonly host: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+function parseImage(text: string): Image | undefined {
+  const [, host = "", port, path = "", tag, digest] = reference.exec(text) ?? [];
+  const isRegistry = host === "localhost" || host.includes(".") || port !== undefined;
+  // distribution/reference: NameTotalLengthMax.
+  if (!isRegistry || Number(port ?? 1) > 65535 || host.length + path.length > 254) return undefined;
+  return { host, ...(port && { port: Number(port) }), path, ...(tag && { tag }), ...(digest && { digest }) };
+}
+
+/** Whether the text is an image with a registry and no digest: a digest is known only when it was pushed. */
+export function isImageToPush(text: string): boolean {
+  const image = parseImage(text);
+  return image !== undefined && image.digest === undefined;
+}
+
+/** Whether the text is an image with a registry that says which one it is, by tag or digest. */
+export function isPinnedImage(text: string): boolean {
+  const image = parseImage(text);
+  return image !== undefined && (image.tag !== undefined || image.digest !== undefined);
+}
+
+export function withTag(text: string): string {
+  return parseImage(text)?.tag === undefined ? `${text}:latest` : text;
+}
+
+/** The registry of an image as credentials name it. */
+const registryOf = (host: string) => (/^(?:index|registry-1)\.docker\.io$/.test(host) ? "docker.io" : host);
+
+/** One text for all ways to write an image: Docker Hub has three names and a folder that may be left out, and 443 is https anyway. */
+export function normalised(text: unknown): string | undefined {
+  const image = typeof text === "string" ? parseImage(text) : undefined;
+  if (!image) return undefined;
+  const host = registryOf(image.host) + (image.port && image.port !== 443 ? `:${image.port}` : "");
+  const path = host === "docker.io" && !image.path.includes("/") ? `library/${image.path}` : image.path;
+  return `${host}/${path}:${image.tag ?? "latest"}`;
+}
+
+/**
+ * Whether an entry of a Docker config.json is for an image, as containers/image looks it up: an address counts by its host,
+ * any other key for the repositories below it.
+ */
+export function entryServes(entry: string, text: string): boolean {
+  const image = parseImage(text);
+  if (!image) return false;
+  const address = /^https?:\/\/([^/]+)/.exec(entry)?.[1];
+  const [host = "", ...path] = (address ?? entry).split("/");
+  const key = [registryOf(host), ...path].join("/");
+  const name = `${registryOf(image.host)}${image.port ? `:${image.port}` : ""}/${image.path}`;
+  return name === key || name.startsWith(`${key}/`);
+}

@@ -1,0 +1,121 @@
+import { isObject } from "./paths";
+import { Redactor } from "./redact";
+
+type Entry = Record<string, unknown>;
+type Entries = { readonly problem: string } | { readonly entries: [registry: string, entry: Entry][] };
+
+const filled = (value: unknown): value is string => typeof value === "string" && value !== "";
+
+/** The registries of a Docker config.json. */
+export function entriesOf(config: string): Entries {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(config);
+  } catch {
+    return { problem: "it is not JSON" };
+  }
+  if (isObject(parsed)) {
+    for (const [of, part] of [["it", parsed], ...Object.entries(isObject(parsed.auths) ? parsed.auths : {})] as const) {
+      for (const helper of ["credsStore", "credHelpers"]) {
+        if (isObject(part) && part[helper] !== undefined) {
+          return {
+            problem: `${of === "it" ? of : entryName(of)} has ${helper}: the passwords are with a program of the machine that wrote it`,
+          };
+        }
+      }
+    }
+  }
+  const auths = isObject(parsed) ? parsed.auths : undefined;
+  if (!isObject(auths) || Object.keys(auths).length === 0) return { problem: 'it has no registries under "auths"' };
+  const entries = Object.entries(auths);
+  for (const [registry, entry] of entries) if (!isObject(entry)) return { problem: `${entryName(registry)} is no object` };
+  return { entries: entries as [string, Entry][] };
+}
+
+/** A key is no secret, but what was put in its place by mistake may be one. */
+const entryName = (registry: string) => {
+  const shown = new Redactor([]).key(registry);
+  return /^[a-z0-9.:/_*-]+$/.test(shown) && /[.:]|^localhost/.test(shown) ? `its entry for ${shown}` : "one of its entries";
+};
+
+/** User and password of an `auth`, which Go's decoder takes only with its padding; undefined when it holds no such thing. */
+function decoded(auth: unknown): { readonly user: string; readonly password: string } | undefined {
+  if (!filled(auth)) return undefined;
+  const bytes = Buffer.from(auth, "base64");
+  const [, user, password] = /^([^:]+):(.*)$/s.exec(bytes.toString()) ?? [];
+  return bytes.toString("base64") === auth && user !== undefined && password !== undefined ? { user, password } : undefined;
+}
+
+/** What is wrong with the pull secret of console.redhat.com; undefined when it has the right form. Names no part of its value. */
+function pullSecretProblem(secret: string): string | undefined {
+  const read = entriesOf(secret);
+  if ("problem" in read) return read.problem;
+  const wrong = read.entries.find(([, entry]) => !decoded(entry.auth));
+  return wrong && `${entryName(wrong[0])} has no "auth" (base64 of user:password)`;
+}
+
+/** What is wrong with registry credentials; undefined when they have the right form. Names no part of their value. */
+function registryCredentialsProblem(secret: string): string | undefined {
+  const read = entriesOf(secret);
+  if ("problem" in read) return read.problem;
+  for (const [registry, entry] of read.entries) {
+    const name = entryName(registry);
+    const { auth, username, password, identitytoken } = entry;
+    if (auth === undefined || auth === "") {
+      if (!filled(username) || !filled(password)) {
+        return `${name} has neither "auth" (base64 of user:password) nor "username" and "password"`;
+      }
+      if (username.includes(":")) return `${name} has a "username" with a colon, which ends the name of a user`;
+    } else {
+      const pair = decoded(auth);
+      if (!pair) return `${name} has an "auth" that is not the base64 of user:password`;
+      if (pair.password === "" && !filled(identitytoken)) return `${name} has an "auth" without a password`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Registry credentials as buildah and Kubernetes read them: containers/image and the kubelet's keyring look at `auth`, and buildah
+ * at nothing else. Right credentials come back as they were, so that nothing changes for whoever has them.
+ */
+export function withAuth(config: string): string {
+  const read = entriesOf(config);
+  if ("problem" in read || read.entries.every(([, entry]) => filled(entry.auth))) return config;
+  const auths = read.entries.map(([registry, { auth, username, password, ...rest }]) => [
+    registry,
+    { ...rest, auth: filled(auth) ? auth : Buffer.from(`${username}:${password}`).toString("base64") },
+  ]);
+  return JSON.stringify({ ...JSON.parse(config), auths: Object.fromEntries(auths) });
+}
+
+/** Settings that are secret: what each is, and what is wrong with a value. */
+export const secretKeys = {
+  pullSecret: {
+    required: true,
+    right: "the pull secret of console.redhat.com/openshift/install/pull-secret, whole",
+    problem: pullSecretProblem,
+  },
+  registryCredentials: {
+    required: true,
+    right:
+      "a Docker config.json with the registries that builds push to, as podman login --authfile=FILE REGISTRY or oc registry login --to=FILE write it",
+    problem: registryCredentialsProblem,
+  },
+  npmrc: {
+    required: false,
+    right: "the text of an .npmrc file",
+    problem: (value: string) => {
+      if (value.trim() === "") return "it is empty";
+      return /\$\{\w+\??\}/.test(value) ? "it takes a value from an environment variable, which a build does not have" : undefined;
+    },
+  },
+  mavenSettings: {
+    required: false,
+    right: "the text of a settings.xml file",
+    problem: (value: string) => {
+      if (!/<settings[\s/>]/.test(value)) return "it has no <settings> element";
+      return /\$\{env\./.test(value) ? "it takes a value from an environment variable, which a build does not have" : undefined;
+    },
+  },
+} as const;

@@ -1,0 +1,248 @@
+import { describe, expect, it } from "vitest";
+import { areAccepted, areRefused, text } from "./refusals";
+import { problems, withValues } from "./stack";
+
+const type = 'an EC2 instance type such as "m6a.2xlarge" (amd64) or "m7g.2xlarge" (arm64)';
+const zone = 'the name of an availability zone such as "eu-west-3a", neither a zone id nor a Local or Wavelength Zone';
+const repository =
+  'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git"';
+const image = 'registry, lower-case repository and tag, without a digest, such as "quay.io/example/app:latest"';
+const folder = "a folder of the repository, relative and without ..";
+const file = "a file below the context, relative and without ..";
+const namespace =
+  "lower-case letters, digits and dashes, with a letter first, at most 63 characters, not one of the cluster's own (openshift-*, kube-*, default)";
+const lifecycle =
+  "when unused files move to the cheaper class: NEVER, AFTER_1_DAY, AFTER_7_DAYS, AFTER_14_DAYS, AFTER_30_DAYS, AFTER_60_DAYS, AFTER_90_DAYS, AFTER_180_DAYS, AFTER_270_DAYS, AFTER_365_DAYS";
+const digest = `sha256:${"0".repeat(64)}`;
+
+areRefused("what pools must be", [
+  ["pools", "a list with one object for each architecture", [undefined, {}, "amd64"]],
+  ["pools", "at least one pool", [[]]],
+  ["pools[0]", "an object with architecture, instanceType and zones", ["amd64"]],
+  ["pools[0].architecture", "one of amd64, arm64; did you mean amd64?", ["x86_64", "X86_64", "x86-64", "x64", "AMD64", "amd46"]],
+  ["pools[1].architecture", "one of amd64, arm64; did you mean arm64?", ["aarch64", "arm", "ARM64"]],
+  ["pools[0].architecture", "one of amd64, arm64", ["s390x", "ppc64le", "toString", undefined, 64]],
+  ["pools[0].instanceType", type, ["m6a", "mac2.metal", "m6a.2xl", undefined, 1]],
+  [
+    "pools[0].instanceType",
+    "a size of large or more: a node of OpenShift needs 2 vCPUs and 8 GiB",
+    ["t3.nano", "t3.micro", "t3.small", "t3.medium"],
+  ],
+  [
+    "pools[0].instanceType",
+    'an amd64 (x86_64) type, such as "m6a.2xlarge": this is a Graviton type, whose processor is arm64',
+    ["m7gd.2xlarge", "a1.large"],
+  ],
+  [
+    "pools[1].instanceType",
+    'an arm64 (Graviton) type, such as "m7g.2xlarge", told by the g behind the generation number: this type\'s processor is amd64',
+    ["g5.2xlarge", "m7i-flex.large"],
+  ],
+  ["pools[0].zones", "a list of objects with name and replicas", [undefined, "eu-west-3a", {}]],
+  ["pools[0].zones", "at least one zone", [[]]],
+  ["pools[0].zones[0]", 'an object with name and replicas, such as {name: "eu-west-3a", replicas: 1}', ["eu-west-3a"]],
+  ["pools[1].zones[0].name", zone, [undefined, "eu-west-3", "us-west-2-lax-1a", 3]],
+  ["pools[1].zones[0].name", 'a zone of the region eu-west-3 (aws:region), such as "eu-west-3a"', ["eu-west-1b"]],
+  ["pools[1].zones[0].replicas", "the number of nodes in the zone, from 0 to 100", [-1, 101, 1.5, "1"]],
+  ["pools[0].rootVolume", "an object with type, size (GiB) and iops", [100, "gp3"]],
+  ["pools[0].rootVolume.size", "the size in GiB, from 100 to 16384", [99, 16385, 100.5, "100"]],
+]);
+
+areAccepted("the first and the last that pools may be", [
+  ["pools[0].instanceType", ["m6a.large", "u7i-12tb.224xlarge", "m7i.metal-24xl", "g4dn.xlarge"]],
+  ["pools[1].instanceType", ["t4g.large", "a1.metal", "p6e-gb200.36xlarge"]],
+  ["pools[1].zones[0].replicas", [0, 100]],
+  ["pools[0].rootVolume", [{ size: 100 }, { size: 16384 }, { type: "gp2", size: 100 }]],
+]);
+
+describe("the volumes of EBS", () => {
+  const paths = ["pools[0].rootVolume", "cluster.controlPlane.rootVolume"];
+  it.each([
+    [{ size: 120, iops: 2999 }, "iops is 2999; expected 3000 to 16000 for gp3"],
+    [{ type: "gp3", size: 120, iops: 16001 }, "iops is 16001; expected 3000 to 16000 for gp3"],
+    [{ type: "gp2", size: 120, iops: 300 }, "iops is 300; expected nothing: gp2 volumes get theirs from the size; gp3 takes a number"],
+    [{ type: "io1", size: 120 }, "iops is missing; expected a number: io1 volumes have no default"],
+    [{ type: "io2", size: 120 }, "iops is missing; expected a number: io2 volumes have no default"],
+    [{ type: "io1", size: 120, iops: 6001 }, "iops is 6001; expected at most 50 for each GiB of size, here 6000"],
+    [{ type: "io2", size: 120, iops: 60001 }, "iops is 60001; expected at most 500 for each GiB of size, here 60000"],
+    [{ type: "io2", size: 200, iops: 64001 }, "iops is 64001; expected operations a second, from 100 to 64000"],
+    [{ type: "io1", size: 120, iops: 99 }, "iops is 99; expected operations a second, from 100 to 64000"],
+    [{ size: 120, iops: "3000" }, 'iops is "3000"; expected operations a second, from 100 to 64000'],
+    [{ size: 120, throughput: 1 }, "throughput is not a setting; known here: type, size, iops"],
+    [{ type: "gp3" }, "size is missing; expected the size in GiB, from "],
+    [{ type: "gp4", size: 120 }, 'type is "gp4"; expected one of gp3, gp2, io1, io2; did you mean gp3?'],
+    [{ type: "constructor", size: 120, iops: 4000 }, 'type is "constructor"; expected one of gp3, gp2, io1, io2'],
+    [{ type: { toString: 1 }, size: 120, iops: 4000 }, "type is an object; expected one of gp3, gp2, io1, io2"],
+  ])("refused: %j", (volume, line) => {
+    for (const path of paths) {
+      const right = line.endsWith("from ") ? `${line}${path.startsWith("pools") ? 100 : 120} to 16384` : line;
+      expect(problems(withValues({ [path]: volume }))).toEqual([`${path}.${right}`]);
+    }
+  });
+  it.each([
+    { size: 120, iops: 3000 },
+    { size: 120, iops: 16000 },
+    { type: "io1", size: 120, iops: 100 },
+    { type: "io1", size: 120, iops: 6000 },
+    { type: "io2", size: 120, iops: 60000 },
+  ])("taken: %j", (volume) => {
+    for (const path of paths) expect(problems(withValues({ [path]: volume }))).toEqual([]);
+  });
+});
+
+areRefused("what file system, pipelines and namespace must be", [
+  ["fileSystem.lifecycle", lifecycle, [30, "toString"]],
+  ["fileSystem.lifecycle", `${lifecycle}; did you mean NEVER?`, ["never"]],
+  ["pipelines", "an object with channel and keep", [1, "latest", []]],
+  [
+    "pipelines.channel",
+    '"latest" or a channel of OpenShift Pipelines from "pipelines-1.14" on, such as "pipelines-1.21"',
+    ["stable", "pipelines-1.13", "pipelines-1.9", "pipelines-2.0", "pipelines-1.21.1", "xlatest", "latestx", 1.21],
+  ],
+  ["pipelines.keep", "the number of finished runs to keep, from 1 to 1000", [0, 1001, 1.5, "20"]],
+  ["namespace", "an object with name and taskImages", ["builds", []]],
+  ["namespace.name", namespace, ["", "default", "openshift", "openshift-builds", "kube-x", "Builds", "1a", "a-", text(64), 1]],
+  ["namespace.taskImages", "an object with buildah, nodejs and maven", ["x", []]],
+  [
+    "namespace.taskImages.buildah",
+    'an image with registry and tag or digest, such as "registry.access.redhat.com/ubi9/buildah:9.8"',
+    ["ubi9/buildah:9.8", "quay.io/a/b", `quay.io/a/b@${digest.slice(0, -1)}`, 1],
+  ],
+  [
+    "namespace.taskImages.nodejs",
+    'an image with registry and tag or digest, such as "registry.access.redhat.com/ubi9/nodejs-22:9.8"',
+    ["a"],
+  ],
+  [
+    "namespace.taskImages.maven",
+    'an image with registry and tag or digest, such as "registry.access.redhat.com/ubi9/openjdk-21:1.24"',
+    ["a"],
+  ],
+]);
+
+areAccepted("the first and the last that these may be", [
+  ["fileSystem.lifecycle", ["NEVER", "AFTER_1_DAY", "AFTER_365_DAYS"]],
+  ["pipelines.channel", ["latest", "pipelines-1.14", "pipelines-1.19", "pipelines-1.20", "pipelines-1.99"]],
+  ["pipelines.keep", [1, 1000]],
+  ["namespace.name", ["a", text(63), "defaults", "openshiftx", "kubernetes"]],
+  ["namespace.taskImages.buildah", ["quay.io/a/b:1", `quay.io/a/b@${digest}`, `quay.io/a/b:1@${digest}`, "localhost/a:b"]],
+]);
+
+areRefused("what builds must be", [
+  ["builds", "a list of objects with name, pipeline, repository and image", [{}, "htop"]],
+  ["builds[0]", "an object with name, pipeline, repository and image", ["htop", []]],
+  [
+    "builds[0].name",
+    "lower-case letters, digits and dashes, with a letter first, at most 40 characters",
+    [undefined, "", "Htop", "1a", "a-", text(41), 1],
+  ],
+  ["builds[0].pipeline", "one of containerfile, nodejs, quarkus", ["maven", "constructor", undefined, 1]],
+  ["builds[0].pipeline", "one of containerfile, nodejs, quarkus; did you mean nodejs?", ["node", "NodeJS"]],
+  [
+    "builds[0].repository",
+    repository,
+    [
+      undefined,
+      "git@github.com:a/b.git",
+      "ssh://git@github.com/a/b",
+      "https://github.com",
+      "https://github.com/",
+      "file:///a/b",
+      "https://a.b/c d",
+      "https://[/c",
+      1,
+    ],
+  ],
+  ["builds[0].revision", "a branch, a tag or a commit", ["", "-x", "--upload-pack=x", "a..b", "a b", "a:b", text(251), 1]],
+  ["builds[0].context", folder, ["", "/etc", "-x", "..", "../a", "a/../b", "a b", "a\\b", 1]],
+  ["builds[0].containerfile", file, ["", "/etc/Containerfile", "-x", "../Containerfile", 1]],
+  ["builds[0].image", 'where to push, such as "quay.io/example/app:latest"', [undefined, 1]],
+  [
+    "builds[0].image",
+    image,
+    [
+      "a/b",
+      "htop",
+      "quay.io",
+      "quay.io/",
+      "quay.io/A/b",
+      "quay.io/a:b:c",
+      "quay.io/a:-b",
+      "a..b/c",
+      "-a.b/c",
+      "quay.io:0/a",
+      "quay.io:65536/a",
+      "https://quay.io/a",
+      `quay.io/a@${digest}`,
+      `quay.io/${text(248)}`,
+      `quay.io/a:${text(129)}`,
+    ],
+  ],
+]);
+
+areAccepted("the first and the last that builds may be", [
+  ["builds", [undefined, []]],
+  ["builds[0].name", ["a", text(40), "a-1"]],
+  ["builds[0].repository", ["https://a.example.com/b", "http://10.0.0.1:8080/a/b.git", "git://a/b", "https://a.example.com/~b/c%20d.git"]],
+  ["builds[0].revision", ["a", "v1.0", "feature/x", "a.b", "a@b", text(250)]],
+  ["builds[0].context", [".", "a", "a/b", "a/..b", "./a", "@scope/a+b"]],
+  ["builds[0].containerfile", ["Containerfile", "a/Dockerfile.arm64"]],
+  [
+    "builds[0].image",
+    [
+      "quay.io/a",
+      "localhost/a",
+      "a:1/b:c",
+      "quay.io:65535/a",
+      `quay.io/${text(247)}`,
+      `quay.io/a:${text(128)}`,
+      "docker.io/a/b__c.d-e:1.0_X",
+    ],
+  ],
+]);
+
+describe("what may be there only once", () => {
+  const other = { name: "other", pipeline: "nodejs", repository: "https://a.example.com/b", image: "quay.io/example/other" };
+  const taken = (path: string, value: string, right: string) => [`${path} is "${value}"; expected ${right}`];
+  it("a pool of an architecture, a zone of a pool", () => {
+    const pool = { architecture: "amd64", instanceType: "m6a.2xlarge", zones: [{ name: "eu-west-3a" }, { name: "eu-west-3a" }] };
+    expect(problems(withValues({ "pools[2]": { ...pool, zones: [{ name: "eu-west-3a" }] } }))).toEqual(
+      taken(
+        "pools[2].architecture",
+        "amd64",
+        "an architecture that no other pool has (pools[0].architecture); one pool may span many zones",
+      ),
+    );
+    expect(problems(withValues({ "pools[0]": pool }))).toEqual(
+      taken(
+        "pools[0].zones[1].name",
+        "eu-west-3a",
+        "a zone that the pool does not have yet (pools[0].zones[0].name); one entry with more replicas does the same",
+      ),
+    );
+  });
+  it("a name of a build", () => {
+    expect(problems(withValues({ "builds[1]": { ...other, name: "htop" } }))).toEqual(
+      taken("builds[1].name", "htop", "a name that no other build has (builds[0].name)"),
+    );
+  });
+  it.each([
+    ["quay.io/example/htop", "quay.io/example/htop:latest"],
+    ["quay.io/example/htop:latest", "quay.io:443/example/htop"],
+    ["docker.io/htop:1", "docker.io/library/htop:1"],
+    ["docker.io/example/htop", "index.docker.io/example/htop"],
+    ["docker.io/example/htop", "registry-1.docker.io/example/htop:latest"],
+  ])("an image, in whatever way it is written: %s and %s", (first, second) => {
+    expect(problems(withValues({ "builds[0].image": first, "builds[1]": { ...other, image: second } }))).toEqual(
+      taken("builds[1].image", second, "an image that no other build pushes (builds[0].image)"),
+    );
+  });
+  it.each([
+    ["quay.io/example/htop:1", "quay.io/example/htop:2"],
+    ["quay.io/example/htop", "quay.io:8443/example/htop"],
+    ["quay.io/htop", "quay.io/library/htop"],
+    ["docker.io/htop", "docker.io/example/htop"],
+  ])("but %s and %s are two", (first, second) => {
+    expect(problems(withValues({ "builds[0].image": first, "builds[1]": { ...other, image: second } }))).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { withAuth } from "../../config/secrets";
+import { problems, withValues } from "./stack";
+
+const encoded = (text: string) => Buffer.from(text).toString("base64");
+const auths = (entry: unknown, more = {}) => JSON.stringify({ auths: { "quay.io": entry }, ...more });
+const pullSecret = "the pull secret of console.redhat.com/openshift/install/pull-secret, whole";
+const registryCredentials =
+  "a Docker config.json with the registries that builds push to, as podman login --authfile=FILE REGISTRY or oc registry login --to=FILE write it";
+const elsewhere = "the passwords are with a program of the machine that wrote it";
+
+const refused = (key: string, value: unknown, wrong: string, right: string) =>
+  expect(problems(withValues({ [key]: value }))).toEqual([`${key} is (secret), but ${wrong}; expected ${right}`]);
+
+describe.each([
+  ["pullSecret", pullSecret],
+  ["registryCredentials", registryCredentials],
+])("%s", (key, right) => {
+  it("is missing", () => {
+    expect(problems(withValues({ [key]: undefined }))).toEqual([
+      `${key} is missing; expected ${right}: pulumi config set --secret ${key} < FILE`,
+    ]);
+  });
+  it.each([
+    ["hunter2", "it is not JSON"],
+    ["", "it is not JSON"],
+    ["null", 'it has no registries under "auths"'],
+    ['"auths"', 'it has no registries under "auths"'],
+    ["[]", 'it has no registries under "auths"'],
+    ["{}", 'it has no registries under "auths"'],
+    ['{"auths":{}}', 'it has no registries under "auths"'],
+    ['{"auths":["quay.io"]}', 'it has no registries under "auths"'],
+    [auths("hunter2"), "its entry for quay.io is no object"],
+    [auths(null), "its entry for quay.io is no object"],
+    ['{"auths":{"hunter2hunter2":"x"}}', "one of its entries is no object"],
+    ['{"auths":{"https://me:hunter2@quay.io":"x"}}', "one of its entries is no object"],
+    ['{"auths":{"localhost":"x"}}', "its entry for localhost is no object"],
+    [auths({ auth: encoded("u:p") }, { credsStore: "desktop" }), `it has credsStore: ${elsewhere}`],
+    [auths({ auth: encoded("u:p") }, { credHelpers: { "quay.io": "secretservice" } }), `it has credHelpers: ${elsewhere}`],
+    ['{"credsStore":"desktop"}', `it has credsStore: ${elsewhere}`],
+    [auths({ credsStore: "desktop" }), `its entry for quay.io has credsStore: ${elsewhere}`],
+    [auths({ credHelpers: "desktop" }), `its entry for quay.io has credHelpers: ${elsewhere}`],
+  ])("%s: %s", (value, wrong) => refused(key, value, wrong, right));
+  it("may be written as an object, too", () => {
+    refused(key, { auths: {} }, 'it has no registries under "auths"', right);
+  });
+});
+
+it.each([
+  {},
+  { auth: "" },
+  { auth: 1 },
+  { auth: "not base64, hunter2" },
+  { auth: encoded("hunter2") },
+  { auth: encoded(":hunter2") },
+  { auth: "dTpwdw" },
+])("the pull secret's entry %j has no auth", (entry) =>
+  refused("pullSecret", auths(entry), 'its entry for quay.io has no "auth" (base64 of user:password)', pullSecret),
+);
+
+it.each([
+  [{}, 'neither "auth" (base64 of user:password) nor "username" and "password"'],
+  [{ username: "u" }, 'neither "auth" (base64 of user:password) nor "username" and "password"'],
+  [{ password: "hunter2" }, 'neither "auth" (base64 of user:password) nor "username" and "password"'],
+  [{ auth: "", username: "u", password: "" }, 'neither "auth" (base64 of user:password) nor "username" and "password"'],
+  [{ username: "", password: "hunter2" }, 'neither "auth" (base64 of user:password) nor "username" and "password"'],
+  [{ username: "u:v", password: "hunter2" }, 'a "username" with a colon, which ends the name of a user'],
+  [{ auth: 1 }, 'an "auth" that is not the base64 of user:password'],
+  [{ auth: encoded("hunter2") }, 'an "auth" that is not the base64 of user:password'],
+  [{ auth: encoded(":hunter2") }, 'an "auth" that is not the base64 of user:password'],
+  [{ auth: "dTpwdw" }, 'an "auth" that is not the base64 of user:password'],
+  [{ auth: encoded("u:") }, 'an "auth" without a password'],
+])("the registry's entry %j has %s", (entry, wrong) => {
+  refused("registryCredentials", auths(entry), `its entry for quay.io has ${wrong}`, registryCredentials);
+});
+
+it.each([
+  ["npmrc", "", "it is empty", "the text of an .npmrc file"],
+  ["npmrc", " \n", "it is empty", "the text of an .npmrc file"],
+  [
+    "npmrc",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: npm's own form.
+    "//registry.example.com/:_authToken=${NPM_TOKEN}",
+    "it takes a value from an environment variable, which a build does not have",
+    "the text of an .npmrc file",
+  ],
+  ["mavenSettings", "<project/>", "it has no <settings> element", "the text of a settings.xml file"],
+  [
+    "mavenSettings",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Maven's own form.
+    "<settings><servers><server><password>${env.TOKEN}</password></server></servers></settings>",
+    "it takes a value from an environment variable, which a build does not have",
+    "the text of a settings.xml file",
+  ],
+])("%s %j is refused: %s", (key, value, wrong, right) => refused(key, value, wrong, right));
+
+it.each([
+  ["pullSecret", auths({ auth: encoded("u:p"), email: "you@example.com" })],
+  ["registryCredentials", auths({ username: "u", password: "p:q" })],
+  ["registryCredentials", auths({ auth: encoded("u:"), identitytoken: "x" })],
+  ["npmrc", "registry=https://registry.example.com/"],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Maven's own form.
+  ["mavenSettings", '<?xml version="1.0"?>\n<settings xmlns="x"><localRepository>${user.home}/m2</localRepository></settings>'],
+])("%s %s is right", (key, value) => expect(problems(withValues({ [key]: value }))).toEqual([]));
+
+describe("registry credentials as buildah reads them", () => {
+  it("have an auth made of user and password, and neither of these any more", () => {
+    const config = {
+      auths: { "quay.io": { username: "u", password: "p:\u00e9" }, "ghcr.io": { auth: encoded("a:b"), email: "x" } },
+      other: 1,
+    };
+    expect(JSON.parse(withAuth(JSON.stringify(config)))).toEqual({
+      auths: { "quay.io": { auth: encoded("u:p:\u00e9") }, "ghcr.io": { auth: encoded("a:b"), email: "x" } },
+      other: 1,
+    });
+  });
+  it("keep an auth that is there, whatever user and password say", () => {
+    const config = {
+      auths: { "quay.io": { auth: encoded("a:b"), username: "u", password: "p" }, "a.io": { auth: "", username: "u", password: "p" } },
+    };
+    expect(JSON.parse(withAuth(JSON.stringify(config))).auths).toEqual({
+      "quay.io": { auth: encoded("a:b") },
+      "a.io": { auth: encoded("u:p") },
+    });
+  });
+  it("stay to the letter when every entry has its auth, and when they are wrong", () => {
+    for (const config of [` {"auths": {"quay.io": {"auth": "${encoded("u:p")}"}}}\n`, "hunter2", '{"auths":{"a.io":1}}'])
+      expect(withAuth(config)).toBe(config);
+  });
+});
