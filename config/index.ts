@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { awsCredentials } from "./aws";
 import { parseSettings, type Settings } from "./settings";
 
 export { UserMistake } from "./mistake";
@@ -29,7 +30,11 @@ export function loadSettings(): Settings {
   for (const warning of warnings) pulumi.log.warn(warning);
   return {
     ...settings,
-    cluster: { ...settings.cluster, pullSecret: config.requireSecret("pullSecret") },
+    cluster: {
+      ...settings.cluster,
+      pullSecret: config.requireSecret("pullSecret"),
+      credentials: awsCredentials(pulumi.runtime.allConfig()),
+    },
     namespace: {
       ...settings.namespace,
       registryCredentials: config.requireSecret("registryCredentials"),

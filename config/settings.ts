@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
 import type { Architecture } from "./architecture";
 import { architectureOfInstanceType, architectures, cpusOfInstanceType, isInstanceType } from "./architecture";
+import type { AwsCredentials } from "./aws";
 import { defaults } from "./defaults";
 import { UserMistake } from "./mistake";
 import { overlap, parseNetwork, reservedNetworks } from "./networks";
@@ -365,6 +366,7 @@ export interface PlainSettings {
 
 export interface ClusterSettings extends PlainClusterSettings {
   readonly pullSecret: pulumi.Output<string>;
+  readonly credentials: AwsCredentials;
 }
 export interface NamespaceSettings extends PlainNamespaceSettings {
   /** A `kubernetes.io/dockerconfigjson`. */

@@ -53,6 +53,7 @@ export async function graph(
     "openshift-multiarch",
     stack,
     preview,
+    "organization",
   );
   const recorder = record();
   /** As the engine does it with what a provider answers. */

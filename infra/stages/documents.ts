@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments, parseDocument, stringify } from "yaml";
 import { ageProblem, type Identity, machineImages, pickWorkerTemplate } from "../identity";
-import { changedSettings, fixedSettings, type InstallConfig } from "../install-config";
+import { changedSettings, fixedSettings, type InstallConfig, settingsAtInstall } from "../install-config";
 import { manifestPatches } from "../manifest-patches";
 
 function environment(name: string): string {
@@ -52,7 +52,8 @@ const commands: Record<string, (...args: string[]) => void> = {
       images: machineImages(readJson(stream), installConfig.platform.aws.region),
       accountId: environment("AWS_ACCOUNT_ID"),
       createdAt: new Date().toISOString(),
-      fixed: fixedSettings(installConfig),
+      fixed: fixedSettings(installConfig, environment("OPENSHIFT_VERSION")),
+      atInstall: settingsAtInstall(installConfig),
     };
     print(identity);
   },
@@ -66,7 +67,7 @@ const commands: Record<string, (...args: string[]) => void> = {
         `the cluster is in the AWS account ${identity.accountId}, but the credentials are for ${account}: use credentials of the first`,
       );
     }
-    const changed = changedSettings(identity.fixed, fixedSettings(config()));
+    const changed = changedSettings(identity.fixed, fixedSettings(config(), environment("OPENSHIFT_VERSION")));
     if (changed.length > 0) {
       throw new Error(
         `a cluster keeps these settings for its life: ${changed.join(", ")}. Set them back, or run pulumi destroy and pulumi up for a new cluster`,
