@@ -2,13 +2,14 @@ import { getInstanceTypeOfferingsOutput } from "@pulumi/aws/ec2/getInstanceTypeO
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { type Architecture, type ClusterSettings, UserMistake } from "../config";
+import type { Architecture, ClusterSettings } from "../config";
 import { changes, refusal } from "./changes";
 import { type Caller, credentialNotes, stageEnvironment } from "./credentials";
 import type { Identity, WorkerTemplate } from "./identity";
 import { installConfig } from "./install-config";
 import { timeouts } from "./limits";
 import { missingTypes, type WantedType } from "./offerings";
+import { refuse } from "./refuse";
 import { mirrorDirectory } from "./releases";
 
 export interface OpenShiftClusterArgs extends ClusterSettings {
@@ -103,9 +104,9 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       },
     );
     // Everything else is made from the identity that fits the settings, so that what is refused shows no change of the rest.
-    const text = pulumi.all([identity.stdout, caller.accountId]).apply(([json, accountId]) => {
+    const text = pulumi.all([identity.stdout, account]).apply(async ([json, accountId]) => {
       const { refused, ignored } = changes(JSON.parse(json) as Identity, config, args.version, accountId);
-      if (refused.length > 0) throw new UserMistake(refusal(refused));
+      if (refused.length > 0) await refuse(refusal(refused));
       for (const warning of ignored) pulumi.log.warn(warning, this);
       return json;
     });
@@ -205,10 +206,9 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       { locationType: "availability-zone", filters: [{ name: "instance-type", values: types }] },
       { parent: this },
     );
-    return pulumi.output(offerings).apply((answer) => {
+    return offerings.apply(async (answer) => {
       const problems = missingTypes(wanted, answer);
-      if (problems.length > 0)
-        throw new UserMistake(`AWS does not offer what is asked for:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
+      if (problems.length > 0) await refuse(`AWS does not offer what is asked for:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
     });
   }
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { parseSettings } from "../../config/settings";
 import { fixedSettings, installConfig, settingsAtInstall } from "../../infra/install-config";
 import { OpenShiftCluster, type OpenShiftClusterArgs } from "../../infra/openshift-cluster";
@@ -198,4 +198,61 @@ it("a preview before the cluster exists knows its identifier, and nothing that o
   expect(cluster.identifier).toBe("lab.example.com");
   expect(await known(cluster.infraId)).toBeUndefined();
   expect(await known(cluster.kubeconfig)).toBeUndefined();
+});
+
+describe("a preview of a cluster that is there", () => {
+  /** What the program said, and whether it ended itself. */
+  async function said(change: Partial<OpenShiftClusterArgs>, answers = functions) {
+    const log = { error: vi.spyOn(pulumi.log, "error"), warn: vi.spyOn(pulumi.log, "warn"), info: vi.spyOn(pulumi.log, "info") };
+    for (const spy of Object.values(log)) spy.mockResolvedValue();
+    const exit = vi.spyOn(process, "exit").mockReturnValue(undefined as never);
+    try {
+      const built = await graph(() => program(change), { outputs, functions: answers });
+      const texts = (spy: typeof log.error) => spy.mock.calls.map(([text]) => text);
+      return { built, errors: texts(log.error), warnings: texts(log.warn), notes: texts(log.info), exits: exit.mock.calls.flat() };
+    } finally {
+      vi.restoreAllMocks();
+    }
+  }
+
+  it("is silent while the settings fit", async () => {
+    expect(await said({})).toMatchObject({ errors: [], warnings: [], notes: [], exits: [] });
+  });
+
+  it("ends with one error, and an exit code at which the engine deletes nothing, when a setting is changed that the cluster keeps", async () => {
+    const { errors, exits } = await said({ version: "4.20.1", baseDomain: "example.org" });
+    expect(errors).toEqual([expect.stringMatching(/cluster\.baseDomain is "example.org"[\s\S]*cluster\.version is "4\.20\.1"/)]);
+    expect(exits).toEqual([32]);
+  });
+
+  it("ends so with credentials of another account", async () => {
+    const elsewhere = (token: string, inputs: Record<string, unknown>) =>
+      token.includes("getCallerIdentity") ? { accountId: "999999999999", arn: "arn:x" } : functions(token, inputs);
+    const { errors, exits } = await said({}, elsewhere);
+    expect(errors).toEqual([
+      expect.stringContaining("the credentials are for the AWS account 999999999999, the cluster is in 123456789012"),
+    ]);
+    expect(exits).toEqual([32]);
+  });
+
+  it("ends so when a zone lacks an instance type", async () => {
+    const wantedTypes = [...wanted, { setting: "pools[0].zones[1]", type: "m6a.2xlarge", zone: "eu-west-3c" }];
+    const { errors, exits } = await said({ wantedTypes });
+    expect(errors).toEqual([
+      "AWS does not offer what is asked for:\n  - pools[0].zones[1]: AWS has no m6a.2xlarge in eu-west-3c; the zones that have it: eu-west-3a, eu-west-3b",
+    ]);
+    expect(exits).toEqual([32]);
+  });
+
+  it("warns of what the cluster does not hear of", async () => {
+    const { warnings, exits } = await said({ tags: { team: "x" } });
+    expect(warnings).toEqual([expect.stringMatching(/^cluster\.tags has changed since the install/)]);
+    expect(exits).toEqual([]);
+  });
+
+  it("says whose credentials the installer takes as long as nothing is installed", async () => {
+    const { notes, warnings } = await said({ installed: false, credentials: { others: ["aws:assumeRoles"] } });
+    expect(notes).toEqual([expect.stringMatching(/^openshift-install will use the AWS credentials /)]);
+    expect(warnings).toEqual([expect.stringMatching(/^aws:assumeRoles: only Pulumi takes these/)]);
+  });
 });
