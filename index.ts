@@ -14,7 +14,7 @@ import { MultiArchBuild } from "./tekton/multi-arch-build";
 const settings = loadSettings();
 
 // What the last update left.
-const last = new pulumi.StackReference("last", { name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}` });
+const last = new pulumi.StackReference("last-update", { name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}` });
 
 // AWS: the cluster, and the file system that its nodes share.
 const cluster = new OpenShiftCluster("cluster", {

@@ -10,6 +10,8 @@ export const minutes = {
   install: 240,
   /** `wait-for install-complete`. */
   wait: 90,
+  /** `destroy bootstrap`, in the place of a removal and an install: shorter than the shortest of these. */
+  bootstrap: 30,
   /** Until the API server answers steadily. */
   access: 15,
   /** Around these: downloads of the installer and of the client, questions to AWS, patience with an API server that is away. */
