@@ -3,7 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { EfsStorage } from "./cluster/efs-storage";
 import { MachinePool } from "./cluster/machine-pool";
 import { OpenShiftPipelines } from "./cluster/pipelines";
+import { PullSecret } from "./cluster/pull-secret";
 import { loadSettings } from "./config";
+import { wantedTypes } from "./infra/offerings";
 import { OpenShiftCluster } from "./infra/openshift-cluster";
 import { SharedFileSystem } from "./infra/shared-file-system";
 import { BuildNamespace } from "./tekton/build-namespace";
@@ -11,9 +13,20 @@ import { MultiArchBuild } from "./tekton/multi-arch-build";
 
 const settings = loadSettings();
 
+// What the last update left.
+const last = new pulumi.StackReference("last-update", { name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}` });
+
 // AWS: the cluster, and the file system that its nodes share.
-const cluster = new OpenShiftCluster("cluster", settings.cluster);
-const fileSystem = new SharedFileSystem("shared", { infraId: cluster.infraId, ...settings.fileSystem }, { dependsOn: cluster });
+const cluster = new OpenShiftCluster("cluster", {
+  ...settings.cluster,
+  wantedTypes: wantedTypes(settings),
+  installed: last.getOutput("infraId").apply((infraId) => infraId !== undefined),
+});
+const fileSystem = new SharedFileSystem(
+  "shared",
+  { infraId: cluster.infraId, workerTemplate: cluster.workerTemplate, ...settings.fileSystem },
+  { dependsOn: cluster },
+);
 
 // Inside the cluster: nodes of each architecture, storage, pipelines.
 const provider = new kubernetes.Provider("cluster", {
@@ -21,6 +34,7 @@ const provider = new kubernetes.Provider("cluster", {
   clusterIdentifier: cluster.identifier,
 });
 const inside = { providers: [provider], deletedWith: cluster.guard };
+new PullSecret("pull-secret", { pullSecret: settings.cluster.pullSecret }, inside);
 const pools = settings.pools.map(
   (pool) =>
     new MachinePool(

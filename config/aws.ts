@@ -19,24 +19,37 @@ export function regionWarning(region: string): string | undefined {
   return region.startsWith("eusc-") ? `aws:region is ${region}: the European Sovereign Cloud was not tried.` : undefined;
 }
 
-/** Settings of Pulumi's AWS provider that choose its credentials, but are not handed on to openshift-install. */
-const credentialKeys = [
-  "accessKey",
-  "secretKey",
-  "token",
-  "assumeRole",
-  "assumeRoles",
-  "assumeRoleWithWebIdentity",
-  "sharedConfigFiles",
-  "sharedCredentialsFiles",
-] as const;
-
-/** Of these, what belongs into the stack's file only as a secret. */
+/** Settings of the AWS provider that belong into the stack's file only as secrets. */
 export const secretAwsKeys = ["secretKey", "token"] as const;
 
-export function credentialsWarning(aws: Readonly<Record<string, unknown>>): string | undefined {
-  const used = credentialKeys.filter((key) => Object.hasOwn(aws, key)).map((key) => `aws:${key}`);
-  return used.length === 0
-    ? undefined
-    : `${used.join(", ")}: only Pulumi takes this. openshift-install takes the keys of the environment or of aws:profile, which have to be long-lived keys (no session token) of the same account.`;
+/** What a stack's configuration says of the credentials for AWS. Only Pulumi's own provider takes them by itself. */
+export interface AwsCredentials {
+  /** `aws:profile`. */
+  readonly profile?: string;
+  /** `aws:accessKey`, which is no secret. */
+  readonly accessKey?: string;
+  /** Keys that set other credentials than a profile does. */
+  readonly others: readonly string[];
+}
+
+/** Keys of the provider's configuration by which its credentials differ from those of the environment. */
+const own = [
+  "aws:accessKey",
+  "aws:secretKey",
+  "aws:assumeRole",
+  "aws:assumeRoles",
+  "aws:assumeRoleWithWebIdentity",
+  "aws:sharedConfigFiles",
+  "aws:sharedCredentialsFiles",
+  "aws:token",
+];
+
+/** @param config the whole configuration of a stack, as `pulumi.runtime.allConfig` has it */
+export function awsCredentials(config: Readonly<Record<string, string>>): AwsCredentials {
+  const { "aws:profile": profile, "aws:accessKey": accessKey } = config;
+  return {
+    ...(profile === undefined ? {} : { profile }),
+    ...(accessKey === undefined ? {} : { accessKey }),
+    others: own.filter((key) => config[key] !== undefined),
+  };
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { secretAwsKeys } from "./aws";
+import { awsCredentials, secretAwsKeys } from "./aws";
 import { withAuth } from "./secrets";
 import { parseSettings, type Settings } from "./settings";
 
@@ -42,7 +42,11 @@ export function loadSettings(): Settings {
   for (const warning of warnings) pulumi.log.warn(warning);
   return {
     ...settings,
-    cluster: { ...settings.cluster, pullSecret: config.requireSecret("pullSecret") },
+    cluster: {
+      ...settings.cluster,
+      pullSecret: config.requireSecret("pullSecret"),
+      credentials: awsCredentials(pulumi.runtime.allConfig()),
+    },
     namespace: {
       ...settings.namespace,
       registryCredentials: config.requireSecret("registryCredentials").apply(withAuth),

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 import { type Architecture, architectures } from "./architecture";
-import { credentialsWarning, regionPattern } from "./aws";
+import { type AwsCredentials, regionPattern } from "./aws";
 import { crossCheck } from "./checks";
 import { UserMistake } from "./mistake";
 import { at, keyOf } from "./paths";
@@ -53,6 +53,7 @@ export interface PlainSettings {
 
 export interface ClusterSettings extends PlainClusterSettings {
   readonly pullSecret: pulumi.Output<string>;
+  readonly credentials: AwsCredentials;
 }
 export interface NamespaceSettings extends PlainNamespaceSettings {
   /** A `kubernetes.io/dockerconfigjson`. */
@@ -142,8 +143,6 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
   if (!region) problem(["aws:region"], 'a region such as "eu-west-3": pulumi config set aws:region eu-west-3');
   if (aws.profile !== undefined && typeof aws.profile !== "string")
     problems.push("aws:profile is not a text; expected the name of a profile");
-  const credentials = credentialsWarning(aws);
-  if (credentials) warnings.push(credentials);
   crossCheck(values, region, problem, warnings);
 
   if (problems.length > 0 || !result.success || !region) {

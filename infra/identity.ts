@@ -18,6 +18,7 @@ export interface WorkerTemplate {
             deviceIndex: number;
             subnet: { id?: string; filters?: { name: string; values?: string[] }[] };
             placement: { availabilityZone?: string; region?: string };
+            securityGroups?: { id?: string; filters?: { name: string; values?: string[] }[] }[];
           };
         };
       };
@@ -40,6 +41,8 @@ export interface Identity {
   readonly createdAt: string;
   /** See `fixedSettings`. */
   readonly fixed: Readonly<Record<string, unknown>>;
+  /** See `settingsAtInstall`. */
+  readonly atInstall: Readonly<Record<string, unknown>>;
 }
 
 /** The part of `openshift-install coreos print-stream-json` that matters here. */

@@ -92,16 +92,28 @@ export function installConfig(settings: InstallConfigSettings): InstallConfig {
 }
 
 /** Settings that a cluster keeps for its life, under the names of the stack's configuration. */
-export function fixedSettings(config: InstallConfig): Record<string, unknown> {
+export function fixedSettings(config: InstallConfig, version: string): Record<string, unknown> {
   const { aws: control } = config.controlPlane.platform;
   return {
     "cluster.name": config.metadata.name,
     "cluster.baseDomain": config.baseDomain,
+    "cluster.version": version,
     "aws:region": config.platform.aws.region,
-    "cluster.controlPlane": { type: control.type, zones: control.zones, rootVolume: control.rootVolume },
-    "the zones of all pools": config.compute[0].platform.aws.zones,
-    "cluster.networks": config.networking,
+    "cluster.controlPlane": { instanceType: control.type, zone: control.zones[0], rootVolume: control.rootVolume },
+    "cluster.networks": {
+      machine: config.networking.machineNetwork[0]?.cidr,
+      cluster: config.networking.clusterNetwork[0]?.cidr,
+      hostPrefix: config.networking.clusterNetwork[0]?.hostPrefix,
+      service: config.networking.serviceNetwork[0],
+    },
+    zones: config.compute[0].platform.aws.zones,
   };
+}
+
+/** Settings that only the install carries out; a change of them does no harm, and nothing. */
+export function settingsAtInstall(config: InstallConfig): Record<string, unknown> {
+  const { userTags, serviceEndpoints } = config.platform.aws;
+  return { "cluster.tags": userTags ?? {}, "cluster.sshKey": config.sshKey ?? "", "cluster.serviceEndpoints": serviceEndpoints ?? [] };
 }
 
 /** Names of the fixed settings that differ. */

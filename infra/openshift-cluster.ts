@@ -1,12 +1,23 @@
+import { getInstanceTypeOfferingsOutput } from "@pulumi/aws/ec2/getInstanceTypeOfferings";
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture, ClusterSettings } from "../config";
+import { changes, refusal } from "./changes";
+import { type Caller, credentialNotes, stageEnvironment } from "./credentials";
 import type { Identity, WorkerTemplate } from "./identity";
 import { installConfig } from "./install-config";
+import { timeouts } from "./limits";
+import { missingTypes, type WantedType } from "./offerings";
+import { refuse } from "./refuse";
 import { mirrorDirectory } from "./releases";
 
-export type OpenShiftClusterArgs = ClusterSettings;
+export interface OpenShiftClusterArgs extends ClusterSettings {
+  /** Instance types that the cluster's zones must have, those of nodes that are made later included. */
+  readonly wantedTypes: readonly WantedType[];
+  /** Whether an earlier update made the cluster. */
+  readonly installed: pulumi.Input<boolean>;
+}
 
 /** What the access stage prints. */
 interface Access {
@@ -16,13 +27,19 @@ interface Access {
   readonly kubeadminPassword: string;
 }
 
+/** Inputs of a stage that stay as they were when it was made. */
+const asMade = ["addPreviousOutputInEnv", "create", "delete", "environment", "logging", "update"];
+
 /**
  * An OpenShift cluster with one control-plane node, made and removed by `openshift-install`.
  *
  * The stages are commands, so that each leaves its result in the state before the next begins. `identity` names the cluster
- * before anything of it exists in AWS, and it is the identity's deletion that destroys the cluster: a command that fails leaves
- * nothing in the state, so the long install cannot own what it half made. Inputs hold neither paths of a machine nor
- * credentials of AWS, which would re-run a stage whenever they change; a stage inherits those from Pulumi's own environment.
+ * before anything of it exists in AWS, and it is the deletion of `guard`, made next, that destroys the cluster: a command that
+ * fails leaves nothing in the state, so the long install cannot own what it half made.
+ *
+ * In a preview every output of a command that is going to be updated is unknown, and with it all that is made from it. So what
+ * others read comes from commands that are never updated: their inputs stay as they were. What does change (version and mirror of
+ * the tools, the removal's deadline, the profile) is in `tools` and `guard`, whose outputs nobody reads.
  */
 export class OpenShiftCluster extends pulumi.ComponentResource {
   /** `<name>.<baseDomain>`; known before the cluster exists. */
@@ -45,55 +62,91 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
   constructor(name: string, args: OpenShiftClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:infra:OpenShiftCluster", name, {}, opts);
     this.identifier = `${args.name}.${args.baseDomain}`;
-    const account = getCallerIdentityOutput({}, { parent: this });
+    const config = installConfig(args);
+    const limits = timeouts(args.destroyMinutes);
+    const credentials = stageEnvironment(args.region, args.credentials);
     const common = {
       CLUSTER: this.identifier,
       OPENSHIFT_VERSION: args.version,
       OPENSHIFT_MIRROR: mirrorDirectory(args.mirror, args.version),
     };
+    const caller = getCallerIdentityOutput({}, { parent: this });
+    const account = pulumi.all([caller.accountId, this.missing(args.wantedTypes)]).apply(([accountId]) => accountId);
 
-    const tools = stage(this, `${name}-tools`, { create: script("tools"), update: script("tools"), environment: common });
+    this.explainCredentials(caller, args);
+
+    const tools = stage(
+      this,
+      `${name}-tools`,
+      { create: script("tools"), update: script("tools"), environment: common },
+      { customTimeouts: { create: limits.tools, update: limits.tools } },
+    );
 
     const identity = stage(
       this,
       `${name}-identity`,
       {
         create: script("identity"),
-        update: script("identity", "update"),
-        delete: script("destroy"),
+        delete: script("forget"),
         environment: {
           ...common,
-          AWS_ACCOUNT_ID: account.accountId,
-          DESTROY_MINUTES: String(args.destroyMinutes),
-          INSTALL_CONFIG: JSON.stringify(installConfig(args)),
+          ...credentials,
+          AWS_ACCOUNT_ID: account,
+          INSTALL_CONFIG: JSON.stringify(config),
           PULL_SECRET: pulumi.secret(args.pullSecret),
         },
       },
       {
         dependsOn: tools,
-        // A new cluster of the same name cannot be made while the old one holds its DNS names.
+        ignoreChanges: asMade,
         deleteBeforeReplace: true,
-        customTimeouts: { create: "30m", delete: `${args.destroyMinutes + 10}m` },
+        customTimeouts: { create: limits.identity },
       },
     );
-    this.guard = identity;
+    // Everything else is made from the identity that fits the settings, so that what is refused shows no change of the rest.
+    const text = pulumi.all([identity.stdout, account]).apply(async ([json, accountId]) => {
+      const { refused, ignored } = changes(JSON.parse(json) as Identity, config, args.version, accountId);
+      if (refused.length > 0) await refuse(refusal(refused));
+      for (const warning of ignored) pulumi.log.warn(warning, this);
+      return json;
+    });
     // Secret as a whole: a stage's output may hold keys. These parts hold none.
-    this.identity = pulumi.unsecret(identity.stdout.apply((json) => JSON.parse(json) as Identity));
-    const identifiers = { INFRA_ID: this.identity.infraId, AWS_ACCOUNT_ID: this.identity.accountId, CREATED_AT: this.identity.createdAt };
+    this.identity = pulumi.unsecret(text.apply((json) => JSON.parse(json) as Identity));
+    const { infraId, accountId, createdAt } = this.identity;
+    // Another identity is another cluster: what was made for the one before is replaced, first of all the guard.
+    const triggers = [infraId];
+
+    const guard = stage(
+      this,
+      `${name}-guard`,
+      {
+        delete: script("destroy"),
+        environment: { ...common, ...credentials, IDENTITY: pulumi.secret(text), DESTROY_MINUTES: String(args.destroyMinutes) },
+        addPreviousOutputInEnv: false,
+        triggers,
+      },
+      {
+        dependsOn: identity,
+        // A new cluster of the same name cannot be made while the old one holds its DNS names.
+        deleteBeforeReplace: true,
+        customTimeouts: { delete: limits.removal },
+      },
+    );
+    this.guard = guard;
 
     // The installer's directory, for an install that starts on another machine or after a failure. It is larger than an
-    // environment variable may be, so it must not be handed to the identity's own deletion, and travels by stdin.
+    // environment variable may be, and travels by stdin.
     const assets = stage(
       this,
       `${name}-assets`,
       {
         create: script("assets"),
-        update: script("assets"),
-        environment: { CLUSTER: this.identifier, INFRA_ID: this.identity.infraId },
+        environment: { CLUSTER: this.identifier, INFRA_ID: infraId },
         logging: command.local.Logging.None,
         addPreviousOutputInEnv: false,
+        triggers,
       },
-      { dependsOn: identity },
+      { dependsOn: identity, ignoreChanges: asMade },
     );
 
     const install = stage(
@@ -102,26 +155,34 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       {
         create: script("install"),
         update: script("keep"),
+        // Not as it was made: assets that are made anew are empty, and so the state no longer holds the installer's directory.
         stdin: assets.stdout,
-        environment: { ...common, ...identifiers, DESTROY_MINUTES: String(args.destroyMinutes) },
+        environment: {
+          ...common,
+          ...credentials,
+          INFRA_ID: infraId,
+          AWS_ACCOUNT_ID: accountId,
+          CREATED_AT: createdAt,
+          DESTROY_MINUTES: String(args.destroyMinutes),
+        },
+        triggers,
       },
-      // The installer's own time-outs add up to less than three hours.
-      { dependsOn: [identity, assets], customTimeouts: { create: "5h" } },
+      { dependsOn: [guard, assets], ignoreChanges: asMade, customTimeouts: { create: limits.install } },
     );
 
     const access = stage(
       this,
       `${name}-access`,
-      { create: script("access"), update: script("access"), stdin: install.stdout, environment: common },
-      { dependsOn: install, customTimeouts: { create: "30m", update: "30m" } },
+      { create: script("access"), stdin: install.stdout, environment: common, triggers },
+      { dependsOn: install, ignoreChanges: [...asMade, "stdin"], customTimeouts: { create: limits.access } },
     );
-    const parsed = pulumi.secret(access.stdout.apply((json) => JSON.parse(json) as Access));
+    const parsed = pulumi.secret(pulumi.all([access.stdout, text]).apply(([json]) => JSON.parse(json) as Access));
     this.kubeconfig = parsed.kubeconfig;
     this.kubeadminPassword = parsed.kubeadminPassword;
     this.apiUrl = pulumi.unsecret(parsed.apiUrl);
     this.consoleUrl = pulumi.unsecret(parsed.consoleUrl);
     this.workerTemplate = this.identity.workerTemplate;
-    this.infraId = pulumi.all([this.identity.infraId, this.apiUrl]).apply(([infraId]) => infraId);
+    this.infraId = pulumi.all([infraId, this.apiUrl]).apply(([id]) => id);
     this.registerOutputs({
       identifier: this.identifier,
       infraId: this.infraId,
@@ -137,10 +198,33 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
   machineImage(architecture: Architecture): pulumi.Output<string> {
     return this.identity.images[architecture];
   }
+
+  /** Refuses instance types that their zone does not have; one question to EC2 for all. */
+  private missing(wanted: readonly WantedType[]): pulumi.Output<void> {
+    const types = [...new Set(wanted.map(({ type }) => type))].sort();
+    const offerings = getInstanceTypeOfferingsOutput(
+      { locationType: "availability-zone", filters: [{ name: "instance-type", values: types }] },
+      { parent: this },
+    );
+    return offerings.apply(async (answer) => {
+      const problems = missingTypes(wanted, answer);
+      if (problems.length > 0) await refuse(`AWS does not offer what is asked for:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
+    });
+  }
+
+  /** Says which credentials the installer takes, as long as there is no cluster: in the preview, and again in the update. */
+  private explainCredentials(caller: pulumi.Output<Caller>, args: OpenShiftClusterArgs): void {
+    pulumi.all([caller, args.installed]).apply(([whose, installed]) => {
+      if (installed) return;
+      const { note, warnings } = credentialNotes(whose, args.credentials, process.env);
+      pulumi.log.info(note, this);
+      for (const warning of warnings) pulumi.log.warn(warning, this);
+    });
+  }
 }
 
 /** Relative to the project's folder, which is where Pulumi runs commands: an absolute path would differ between machines. */
-const script = (name: string, ...args: string[]) => `exec bash ${[`infra/stages/${name}.sh`, ...args].join(" ")}`;
+const script = (name: string) => `exec bash infra/stages/${name}.sh`;
 
 function stage(parent: pulumi.Resource, name: string, args: command.local.CommandArgs, opts: pulumi.CustomResourceOptions = {}) {
   return new command.local.Command(

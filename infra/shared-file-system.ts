@@ -4,15 +4,21 @@ import * as efs from "@pulumi/aws/efs";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import type { FileSystemSettings } from "../config";
-import { nodeSecurityGroups } from "./releases";
+import type { WorkerTemplate } from "./identity";
+import { nodeSecurityGroup, nodeSecurityGroups } from "./releases";
 
 export interface SharedFileSystemArgs extends FileSystemSettings {
   /** Known once the cluster, with its network, is there: everything here is looked up by it. */
   readonly infraId: pulumi.Input<string>;
+  /** The installer's own worker MachineSet: it names the nodes' security groups. */
+  readonly workerTemplate: pulumi.Input<WorkerTemplate>;
 }
 
 /** NFS. */
 const port = 2049;
+
+/** EC2 takes no apostrophe there: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$* and 255 characters (API reference, CreateSecurityGroup and IpRange). */
+const description = "NFS from the nodes of the cluster";
 
 /**
  * A file system that all nodes mount: EFS, encrypted, with a mount target in every zone of the cluster.
@@ -33,22 +39,20 @@ export class SharedFileSystem extends pulumi.ComponentResource {
     const clusterTag = pulumi.interpolate`tag:kubernetes.io/cluster/${args.infraId}`;
     const vpc = ec2.getVpcOutput({ filters: [{ name: clusterTag, values: ["owned"] }] }, parent);
 
-    const group = new ec2.SecurityGroup(`${name}-nfs`, { vpcId: vpc.id, description: "NFS from the cluster's nodes", tags }, parent);
+    const group = new ec2.SecurityGroup(`${name}-nfs`, { vpcId: vpc.id, description, tags }, parent);
     // A rule that names the nodes' group keeps the installer from deleting that group: it has to go before the cluster.
-    const rules = nodeSecurityGroups(args.version).map((suffix) => {
-      const nodes = ec2.getSecurityGroupOutput(
-        { vpcId: vpc.id, filters: [{ name: "tag:Name", values: [pulumi.interpolate`${args.infraId}${suffix}`] }] },
-        parent,
-      );
+    const rules = nodeSecurityGroups(args.version).map((ending) => {
+      const nodesName = pulumi.output(args.workerTemplate).apply((template) => nodeSecurityGroup(template, ending));
+      const nodes = ec2.getSecurityGroupOutput({ vpcId: vpc.id, filters: [{ name: "tag:Name", values: [nodesName] }] }, parent);
       return new SecurityGroupIngressRule(
-        `${name}-nfs${suffix}`,
+        `${name}-nfs${ending}`,
         {
           securityGroupId: group.id,
           referencedSecurityGroupId: nodes.id,
           ipProtocol: "tcp",
           fromPort: port,
           toPort: port,
-          description: "NFS from the cluster's nodes",
+          description,
           tags,
         },
         parent,

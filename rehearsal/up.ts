@@ -71,11 +71,7 @@ function printOutputs(outputs: Record<string, unknown>): void {
 /** `pulumi up` of the checkout's program. Returns its time in seconds. */
 export async function pulumiUp(): Promise<number> {
   const started = Date.now();
-  await streamPulumi(
-    ["up", "--yes", "--skip-preview", "--suppress-progress", "--stack", stack, "--config-file", configFile],
-    checkout,
-    "npm run rehearse",
-  );
+  await streamPulumi(["up", "--yes", "--suppress-progress", "--stack", stack, "--config-file", configFile], checkout, "npm run rehearse");
   return (Date.now() - started) / 1000;
 }
 

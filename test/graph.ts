@@ -36,6 +36,8 @@ export interface Graph {
   waitsFor(resource: Registered): Set<string>;
 }
 
+const stackReference = "pulumi:pulumi:StackReference";
+
 /** Runs a program against mocks and returns all that it registered. Secret inputs stay secret in the outputs, as with the engine. */
 export async function graph(
   program: () => unknown,
@@ -46,13 +48,18 @@ export async function graph(
     {
       newResource: ({ type, name, inputs }) => ({
         id: `${name}-id`,
-        state: { ...inputs, ...secretly(type, name, outputs?.(type, name, inputs)) },
+        state: {
+          ...inputs,
+          ...(type === stackReference && { outputs: {}, secretOutputNames: [] }),
+          ...secretly(type, name, outputs?.(type, name, inputs)),
+        },
       }),
       call: ({ token, inputs }) => functions?.(token, inputs) ?? {},
     },
     "openshift-multiarch",
     stack,
     preview,
+    "organization",
   );
   const recorder = record();
   /** As the engine does it with what a provider answers. */
@@ -64,7 +71,8 @@ export async function graph(
   }
   await pulumi.runtime.runInPulumiStack(async () => {
     pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
-      described.push({ type, name, inputs: props, options: opts });
+      // Read, not made.
+      if (type !== stackReference) described.push({ type, name, inputs: props, options: opts });
       return undefined;
     });
     return stackOutputs(await program());

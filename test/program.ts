@@ -4,7 +4,7 @@ import { brotliCompressSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
 import { vi } from "vitest";
 import { parse } from "yaml";
-import { fixedSettings } from "../infra/install-config";
+import { fixedSettings, settingsAtInstall } from "../infra/install-config";
 import { workerTemplate } from "./cluster/worker-template";
 import { type Graph, graph, type Registered } from "./graph";
 import { testSecret } from "./leaks";
@@ -25,8 +25,8 @@ interface Build {
 
 /** A stack's file as it is in the repository. */
 export interface StackFile {
-  "openshift-multiarch:cluster": { name: string; baseDomain: string; version: string };
-  "openshift-multiarch:pools": { architecture: string; zones: { name: string; replicas: number }[] }[];
+  "openshift-multiarch:cluster": { name: string; baseDomain: string; version: string; controlPlane: { instanceType: string } };
+  "openshift-multiarch:pools": { architecture: string; instanceType: string; zones: { name: string; replicas: number }[] }[];
   "openshift-multiarch:builds": Build[];
 }
 
@@ -57,14 +57,15 @@ export const kubeconfig = JSON.stringify({
 
 /** What each stage printed, by the name of its script. */
 const printed: Record<string, (environment: Record<string, string>) => unknown> = {
-  identity: ({ INSTALL_CONFIG }) => ({
+  identity: ({ INSTALL_CONFIG, OPENSHIFT_VERSION }) => ({
     infraId,
     metadata: { infraID: infraId, aws: { region: "eu-west-3" } },
     workerTemplate: workerTemplate(),
     images: { amd64: "ami-1", arm64: "ami-2" },
     accountId: account,
     createdAt: "2026-01-01T00:00:00Z",
-    fixed: fixedSettings(JSON.parse(INSTALL_CONFIG)),
+    fixed: fixedSettings(JSON.parse(INSTALL_CONFIG), OPENSHIFT_VERSION),
+    atInstall: settingsAtInstall(JSON.parse(INSTALL_CONFIG)),
   }),
   assets: () => brotliCompressSync(`credentials: ${secrets["AWS secret key"]}`).toString("base64"),
   install: () => ({ kubeconfig, kubeadminPassword: secrets["admin password"] }),
@@ -75,6 +76,15 @@ const printed: Record<string, (environment: Record<string, string>) => unknown> 
     consoleUrl: "https://console.example.com",
   }),
 };
+
+/** What EC2 says when every zone has every type that the stack's file names. */
+function offerings(stack: string): { instanceTypes: string[]; locations: string[] } {
+  const { "openshift-multiarch:pools": pools, "openshift-multiarch:cluster": cluster } = stackFile(stack);
+  const types = [...pools, cluster.controlPlane].map(({ instanceType }) => instanceType);
+  const zones = pools.flatMap((pool) => pool.zones.map(({ name }) => name));
+  const pairs = types.flatMap((type) => zones.map((zone) => [type, zone] as const));
+  return { instanceTypes: pairs.map(([type]) => type), locations: pairs.map(([, zone]) => zone) };
+}
 
 /** Inputs as a provider gets them: marks of secrets are theirs to see. */
 function bare(value: unknown): unknown {
@@ -87,6 +97,7 @@ function bare(value: unknown): unknown {
 /** Outputs of resources that are there already. */
 function existing(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> | undefined {
   if (type === "random:index/randomString:RandomString") return { result: "abcde" };
+  if (type === "pulumi:pulumi:StackReference") return { outputs: { infraId } };
   if (type.startsWith("aws:")) return { arn: `arn:aws:elasticfilesystem:eu-west-3:${account}:${name}` };
   if (type !== "command:local:Command") return undefined;
   const { create, environment } = bare(inputs) as { create?: string; environment?: Record<string, string> };
@@ -114,7 +125,11 @@ export function program(stack: string, when: "first" | "running"): Promise<Graph
     {
       preview: true,
       stack,
-      functions: (token) => (token.includes("getCallerIdentity") ? { accountId: account } : when === "running" ? { id: "looked-up" } : {}),
+      functions: (token) => {
+        if (token.includes("getCallerIdentity")) return { accountId: account, arn: `arn:aws:iam::${account}:user/builder` };
+        if (token.includes("getInstanceTypeOfferings")) return offerings(stack);
+        return when === "running" ? { id: "looked-up" } : {};
+      },
       outputs: when === "running" ? existing : undefined,
     },
   );

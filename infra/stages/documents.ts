@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseAllDocuments, parseDocument } from "yaml";
 import { ageProblem, type Identity, machineImages, pickWorkerTemplate } from "../identity";
-import { fixedSettings, type InstallConfig } from "../install-config";
+import { fixedSettings, type InstallConfig, settingsAtInstall } from "../install-config";
 
 function environment(name: string): string {
   const value = process.env[name];
@@ -76,7 +76,8 @@ const commands: Record<string, (...args: string[]) => void> = {
       images: machineImages(readJson(stream), installConfig.platform.aws.region),
       accountId: environment("AWS_ACCOUNT_ID"),
       createdAt: new Date().toISOString(),
-      fixed: fixedSettings(installConfig),
+      fixed: fixedSettings(installConfig, environment("OPENSHIFT_VERSION")),
+      atInstall: settingsAtInstall(installConfig),
     };
     print(identity);
   },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../config/settings";
 import { capabilities } from "../../infra/capabilities";
-import { ageProblem, machineImages, pickWorkerTemplate } from "../../infra/identity";
-import { changedSettings, fixedSettings, installConfig } from "../../infra/install-config";
-import { mirrorDirectory, nodeSecurityGroups } from "../../infra/releases";
+import { ageProblem, machineImages, pickWorkerTemplate, type WorkerTemplate } from "../../infra/identity";
+import { fixedSettings, installConfig, settingsAtInstall } from "../../infra/install-config";
+import { mirrorDirectory, nodeSecurityGroup, nodeSecurityGroups } from "../../infra/releases";
 
 // biome-ignore lint/suspicious/noExplicitAny: raw configuration.
 function cluster(extra: Record<string, any> = {}) {
@@ -111,26 +111,27 @@ describe("capabilities", () => {
   });
 });
 
-describe("settings that a cluster keeps", () => {
-  const fixed = (extra = {}) => fixedSettings(installConfig(cluster(extra)));
-  it("are named when they change", () => {
-    expect(changedSettings(fixed(), fixed({ name: "other", networks: { service: "172.31.0.0/16" } }))).toEqual([
-      "cluster.name",
-      "cluster.networks",
-    ]);
-    expect(changedSettings(fixed(), fixed({ controlPlane: { instanceType: "m6a.4xlarge" } }))).toEqual(["cluster.controlPlane"]);
+describe("settings of a cluster's life", () => {
+  const config = (extra = {}) => installConfig(cluster(extra));
+  it("are what the cluster keeps, under the names of the configuration", () => {
+    expect(fixedSettings(config(), "4.19.42")).toEqual({
+      "cluster.name": "lab",
+      "cluster.baseDomain": "example.com",
+      "cluster.version": "4.19.42",
+      "aws:region": "eu-west-3",
+      "cluster.controlPlane": { instanceType: "m6a.2xlarge", zone: "eu-west-3c", rootVolume: { type: "gp3", size: 200, iops: 4000 } },
+      "cluster.networks": { machine: "10.0.0.0/16", cluster: "10.128.0.0/14", hostPrefix: 23, service: "172.30.0.0/16" },
+      zones: ["eu-west-3b", "eu-west-3c"],
+    });
   });
-  it("do not include version, tags, SSH key and the workers' type", () => {
-    expect(
-      changedSettings(
-        fixed(),
-        fixed({
-          version: "4.20.1",
-          tags: { a: "b" },
-          sshKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me",
-        }),
-      ),
-    ).toEqual([]);
+  it("are apart from what only the install carries out", () => {
+    const endpoints = [{ name: "ec2", url: "https://127.0.0.1:5243" }];
+    expect(settingsAtInstall(config())).toEqual({ "cluster.tags": {}, "cluster.sshKey": "", "cluster.serviceEndpoints": [] });
+    expect(settingsAtInstall(config({ tags: { a: "b" }, sshKey: "ssh-rsa AAAA me\n", serviceEndpoints: endpoints }))).toEqual({
+      "cluster.tags": { a: "b" },
+      "cluster.sshKey": "ssh-rsa AAAA me",
+      "cluster.serviceEndpoints": endpoints,
+    });
   });
 });
 
@@ -143,6 +144,24 @@ describe("releases", () => {
   it("name the nodes' security groups by role before 4.16, and by one name since", () => {
     expect(nodeSecurityGroups("4.15.59")).toEqual(["-worker-sg", "-master-sg"]);
     expect(nodeSecurityGroups("4.16.0")).toEqual(["-node"]);
+  });
+  it("leave the groups' names to the installer's own workers", () => {
+    const template = (...names: string[]) =>
+      ({
+        spec: {
+          template: {
+            spec: {
+              providerSpec: { value: { securityGroups: names.map((name) => ({ filters: [{ name: "tag:Name", values: [name] }] })) } },
+            },
+          },
+        },
+      }) as unknown as WorkerTemplate;
+    expect(nodeSecurityGroup(template("lab-x1y2z-node", "lab-x1y2z-lb"), "-node")).toBe("lab-x1y2z-node");
+    expect(nodeSecurityGroup(template("lab-x1y2z-worker-sg"), "-worker-sg")).toBe("lab-x1y2z-worker-sg");
+    expect(nodeSecurityGroup(template("lab-x1y2z-worker-sg"), "-master-sg")).toBe("lab-x1y2z-master-sg");
+    expect(() => nodeSecurityGroup(template("lab-x1y2z-worker-sg"), "-node")).toThrow(
+      "the installer's workers have no security group -node; they have: lab-x1y2z-worker-sg",
+    );
   });
 });
 

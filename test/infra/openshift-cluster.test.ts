@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { parseSettings } from "../../config/settings";
-import { OpenShiftCluster } from "../../infra/openshift-cluster";
+import { fixedSettings, installConfig, settingsAtInstall } from "../../infra/install-config";
+import { OpenShiftCluster, type OpenShiftClusterArgs } from "../../infra/openshift-cluster";
 import { graph, resolved as known } from "../graph";
 
 const pullSecret = '{"auths":{"quay.io":{"auth":"dTpodW50ZXIy"}}}';
@@ -15,12 +16,21 @@ const plain = parseSettings({
   },
 }).settings.cluster;
 
+const version = "4.19.42";
+const template = {
+  kind: "MachineSet",
+  spec: {
+    template: { spec: { providerSpec: { value: { securityGroups: [{ filters: [{ name: "tag:Name", values: ["lab-x1y2z-node"] }] }] } } } },
+  },
+};
 const identity = {
   infraId: "lab-x1y2z",
   accountId: "123456789012",
   createdAt: "2026-01-01T00:00:00Z",
   images: { amd64: "ami-1", arm64: "ami-2" },
-  workerTemplate: { kind: "MachineSet" },
+  workerTemplate: template,
+  fixed: fixedSettings(installConfig(plain), version),
+  atInstall: settingsAtInstall(installConfig(plain)),
 };
 const access = {
   kubeconfig: "kubeconfig: {}",
@@ -35,53 +45,93 @@ const outputs = (_: string, name: string) =>
     "cluster-install": { stdout: '{"kubeconfig":"x"}' },
     "cluster-access": { stdout: JSON.stringify(access) },
   })[name];
-const functions = () => ({ accountId: "123456789012" });
+const calls: { token: string; inputs: Record<string, unknown> }[] = [];
+const functions = (token: string, inputs: Record<string, unknown>) => {
+  calls.push({ token, inputs });
+  if (token.includes("getCallerIdentity")) return { accountId: "123456789012", arn: "arn:aws:iam::123456789012:user/builder" };
+  return { instanceTypes: ["m6a.2xlarge", "m6a.2xlarge"], locations: ["eu-west-3a", "eu-west-3b"] };
+};
 
 let cluster: OpenShiftCluster;
-const program = () => {
-  cluster = new OpenShiftCluster("cluster", { ...plain, pullSecret: pulumi.secret(pullSecret) });
+const credentials = { others: [] };
+const wanted = [{ setting: "cluster.controlPlane", type: "m6a.2xlarge", zone: "eu-west-3a" }];
+const program = (change: Partial<OpenShiftClusterArgs> = {}) => {
+  cluster = new OpenShiftCluster("cluster", {
+    ...plain,
+    pullSecret: pulumi.secret(pullSecret),
+    credentials,
+    wantedTypes: wanted,
+    installed: true,
+    ...change,
+  });
 };
 const names = (dependsOn: unknown) =>
   Promise.all([dependsOn].flat().map((resource) => known((resource as pulumi.Resource).urn).then((urn) => urn?.split("::").pop())));
+const stagesOf = ({ resources }: Awaited<ReturnType<typeof graph>>) => resources.filter(({ type }) => type === "command:local:Command");
 
 describe("an OpenShift cluster", () => {
   let built: Awaited<ReturnType<typeof graph>>;
   beforeAll(async () => {
-    built = await graph(program, { outputs, functions });
+    calls.length = 0;
+    built = await graph(() => program(), { outputs, functions });
   });
 
-  it("is made in stages, each after the one before", async () => {
-    const stages = built.resources.filter((resource) => resource.type === "command:local:Command");
-    expect(stages.map((resource) => resource.name)).toEqual(
-      ["tools", "identity", "assets", "install", "access"].map((name) => `cluster-${name}`),
-    );
-    const order = await Promise.all(stages.slice(1).map((resource) => names(resource.options.dependsOn)));
-    expect(order).toEqual([["cluster-tools"], ["cluster-identity"], ["cluster-identity", "cluster-assets"], ["cluster-install"]]);
-  });
-
-  it("is destroyed by the deletion of its identity alone, which has a deadline", () => {
-    const deleting = built.resources.filter((resource) => resource.inputs.delete !== undefined);
-    expect(deleting.map((resource) => resource.name)).toEqual(["cluster-identity"]);
-    expect(cluster.guard).toBeDefined();
-    expect(built.named("cluster-identity")).toMatchObject({
-      inputs: { delete: "exec bash infra/stages/destroy.sh", environment: { DESTROY_MINUTES: "60", AWS_ACCOUNT_ID: "123456789012" } },
-      options: { deleteBeforeReplace: true, customTimeouts: { delete: "70m" } },
+  it("is made in stages, each after the ones that it needs", async () => {
+    const stages = stagesOf(built);
+    const order = await Promise.all(stages.map(async ({ name, options }) => [name, await names(options.dependsOn ?? [])]));
+    expect(Object.fromEntries(order)).toEqual({
+      "cluster-tools": [],
+      "cluster-identity": ["cluster-tools"],
+      "cluster-guard": ["cluster-identity"],
+      "cluster-assets": ["cluster-identity"],
+      "cluster-install": ["cluster-guard", "cluster-assets"],
+      "cluster-access": ["cluster-install"],
     });
   });
 
-  it("says in every stage what an update does, keeps outputs secret, and logs no output", () => {
-    for (const stage of built.resources.filter((resource) => resource.type === "command:local:Command")) {
-      expect(stage.inputs.update, stage.name).toMatch(/^exec bash infra\/stages\//);
+  it("is destroyed by the deletion of its guard alone, which has all that it takes and a deadline", async () => {
+    const deleting = built.resources.filter((resource) => resource.inputs.delete !== undefined);
+    expect(deleting.map(({ name, inputs }) => [name, inputs.delete])).toEqual([
+      ["cluster-identity", "exec bash infra/stages/forget.sh"],
+      ["cluster-guard", "exec bash infra/stages/destroy.sh"],
+    ]);
+    expect(await known(cluster.guard.urn)).toMatch(/::cluster-guard$/);
+    const { inputs, options } = built.named("cluster-guard");
+    expect(inputs.create ?? inputs.update).toBeUndefined();
+    expect(JSON.parse(inputs.environment.IDENTITY)).toEqual(identity);
+    expect(inputs.environment).toMatchObject({ CLUSTER: "lab.example.com", OPENSHIFT_VERSION: version, DESTROY_MINUTES: "60" });
+    expect(inputs.environment).toMatchObject({ AWS_REGION: "eu-west-3", OPENSHIFT_MIRROR: expect.stringContaining(version) });
+    expect(options).toMatchObject({ deleteBeforeReplace: true, customTimeouts: { delete: "120m" } });
+  });
+
+  it("is asked for no update where others read what the stage printed", () => {
+    const ignored = (name: string) => [...(built.named(name).options.ignoreChanges ?? [])].sort();
+    const asMade = ["addPreviousOutputInEnv", "create", "delete", "environment", "logging", "update"];
+    for (const name of ["cluster-identity", "cluster-assets", "cluster-install"]) expect(ignored(name), name).toEqual(asMade);
+    expect(ignored("cluster-access")).toEqual([...asMade, "stdin"].sort());
+    for (const name of ["cluster-tools", "cluster-guard"]) expect(ignored(name), name).toEqual([]);
+  });
+
+  it("is made anew as a whole when its identity is another", () => {
+    for (const name of ["cluster-guard", "cluster-assets", "cluster-install", "cluster-access"]) {
+      expect(built.named(name).inputs.triggers, name).toEqual(["lab-x1y2z"]);
+    }
+    expect(built.named("cluster-identity").options.deleteBeforeReplace).toBe(true);
+  });
+
+  it("keeps the stages' outputs secret, and logs none of them", () => {
+    for (const stage of stagesOf(built)) {
       expect(stage.options.additionalSecretOutputs, stage.name).toEqual(["stdout", "stderr"]);
       expect(["stderr", "none"], stage.name).toContain(stage.inputs.logging);
-      expect(stage.inputs.triggers, stage.name).toBeUndefined();
     }
   });
 
   it("has neither secrets nor paths of a machine in its commands", () => {
-    for (const stage of built.resources.filter((resource) => resource.type === "command:local:Command")) {
-      const { create, update, delete: remove, dir } = stage.inputs;
-      expect(JSON.stringify({ create, update, remove, dir })).not.toMatch(/hunter|\/root|\/home|"\//);
+    for (const stage of stagesOf(built)) {
+      for (const command of [stage.inputs.create, stage.inputs.update, stage.inputs.delete]) {
+        if (command !== undefined) expect(command, stage.name).toMatch(/^exec bash infra\/stages\/[a-z]+\.sh$/);
+      }
+      expect(stage.inputs.dir, stage.name).toBeUndefined();
     }
   });
 
@@ -95,6 +145,30 @@ describe("an OpenShift cluster", () => {
     const { environment } = built.named("cluster-identity").inputs;
     expect(environment.PULL_SECRET).toBe(pullSecret);
     expect(environment.INSTALL_CONFIG).not.toContain("auths");
+  });
+
+  it("gives each stage that calls AWS the region and the account that Pulumi works in", () => {
+    for (const name of ["cluster-identity", "cluster-install"]) {
+      expect(built.named(name).inputs.environment, name).toMatchObject({ AWS_REGION: "eu-west-3", AWS_ACCOUNT_ID: "123456789012" });
+      expect(built.named(name).inputs.environment.AWS_PROFILE, name).toBeUndefined();
+    }
+  });
+
+  it("has time-outs behind those of the stages themselves", () => {
+    expect(Object.fromEntries(stagesOf(built).map(({ name, options }) => [name, options.customTimeouts]))).toEqual({
+      "cluster-tools": { create: "60m", update: "60m" },
+      "cluster-identity": { create: "80m" },
+      "cluster-guard": { delete: "120m" },
+      "cluster-assets": undefined,
+      "cluster-install": { create: "450m" },
+      "cluster-access": { create: "75m" },
+    });
+  });
+
+  it("asks EC2 once for all instance types", () => {
+    expect(calls.filter(({ token }) => token.includes("getInstanceTypeOfferings")).map(({ inputs }) => inputs)).toEqual([
+      { locationType: "availability-zone", filters: [{ name: "instance-type", values: ["m6a.2xlarge"] }] },
+    ]);
   });
 
   it("tells secrets from what may be shown", async () => {
@@ -112,9 +186,73 @@ describe("an OpenShift cluster", () => {
   });
 });
 
+it("the profile of the stack reaches every stage that calls AWS, the removal included", async () => {
+  const built = await graph(() => program({ credentials: { profile: "work", others: [] } }), { outputs, functions });
+  for (const name of ["cluster-identity", "cluster-guard", "cluster-install"]) {
+    expect(built.named(name).inputs.environment, name).toMatchObject({ AWS_PROFILE: "work", AWS_ACCESS_KEY_ID: "" });
+  }
+});
+
 it("a preview before the cluster exists knows its identifier, and nothing that only the cluster tells", async () => {
-  await graph(program, { functions, preview: true });
+  await graph(() => program(), { functions, preview: true });
   expect(cluster.identifier).toBe("lab.example.com");
   expect(await known(cluster.infraId)).toBeUndefined();
   expect(await known(cluster.kubeconfig)).toBeUndefined();
+});
+
+describe("a preview of a cluster that is there", () => {
+  /** What the program said, and whether it ended itself. */
+  async function said(change: Partial<OpenShiftClusterArgs>, answers = functions) {
+    const log = { error: vi.spyOn(pulumi.log, "error"), warn: vi.spyOn(pulumi.log, "warn"), info: vi.spyOn(pulumi.log, "info") };
+    for (const spy of Object.values(log)) spy.mockResolvedValue();
+    const exit = vi.spyOn(process, "exit").mockReturnValue(undefined as never);
+    try {
+      const built = await graph(() => program(change), { outputs, functions: answers });
+      const texts = (spy: typeof log.error) => spy.mock.calls.map(([text]) => text);
+      return { built, errors: texts(log.error), warnings: texts(log.warn), notes: texts(log.info), exits: exit.mock.calls.flat() };
+    } finally {
+      vi.restoreAllMocks();
+    }
+  }
+
+  it("is silent while the settings fit", async () => {
+    expect(await said({})).toMatchObject({ errors: [], warnings: [], notes: [], exits: [] });
+  });
+
+  it("ends with one error, and an exit code at which the engine deletes nothing, when a setting is changed that the cluster keeps", async () => {
+    const { errors, exits } = await said({ version: "4.20.1", baseDomain: "example.org" });
+    expect(errors).toEqual([expect.stringMatching(/cluster\.baseDomain is "example.org"[\s\S]*cluster\.version is "4\.20\.1"/)]);
+    expect(exits).toEqual([32]);
+  });
+
+  it("ends so with credentials of another account", async () => {
+    const elsewhere = (token: string, inputs: Record<string, unknown>) =>
+      token.includes("getCallerIdentity") ? { accountId: "999999999999", arn: "arn:x" } : functions(token, inputs);
+    const { errors, exits } = await said({}, elsewhere);
+    expect(errors).toEqual([
+      expect.stringContaining("the credentials are for the AWS account 999999999999, the cluster is in 123456789012"),
+    ]);
+    expect(exits).toEqual([32]);
+  });
+
+  it("ends so when a zone lacks an instance type", async () => {
+    const wantedTypes = [...wanted, { setting: "pools[0].zones[1]", type: "m6a.2xlarge", zone: "eu-west-3c" }];
+    const { errors, exits } = await said({ wantedTypes });
+    expect(errors).toEqual([
+      "AWS does not offer what is asked for:\n  - pools[0].zones[1]: AWS has no m6a.2xlarge in eu-west-3c; the zones that have it: eu-west-3a, eu-west-3b",
+    ]);
+    expect(exits).toEqual([32]);
+  });
+
+  it("warns of what the cluster does not hear of", async () => {
+    const { warnings, exits } = await said({ tags: { team: "x" } });
+    expect(warnings).toEqual([expect.stringMatching(/^cluster\.tags has changed since the install/)]);
+    expect(exits).toEqual([]);
+  });
+
+  it("says whose credentials the installer takes as long as nothing is installed", async () => {
+    const { notes, warnings } = await said({ installed: false, credentials: { others: ["aws:assumeRoles"] } });
+    expect(notes).toEqual([expect.stringMatching(/^openshift-install will use the AWS credentials /)]);
+    expect(warnings).toEqual([expect.stringMatching(/^aws:assumeRoles: only Pulumi takes these/)]);
+  });
 });

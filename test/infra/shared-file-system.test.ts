@@ -1,10 +1,21 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { WorkerTemplate } from "../../infra/identity";
 import { accessPolicy, SharedFileSystem, type SharedFileSystemArgs } from "../../infra/shared-file-system";
 import { graph, resolved as known } from "../graph";
 
+/** The part of the installer's MachineSet that counts: the names of its workers' security groups. */
+const template = (...groups: string[]) =>
+  ({
+    spec: {
+      template: {
+        spec: { providerSpec: { value: { securityGroups: groups.map((name) => ({ filters: [{ name: "tag:Name", values: [name] }] })) } } },
+      },
+    },
+  }) as unknown as WorkerTemplate;
 const args: SharedFileSystemArgs = {
   infraId: "lab-x1y2z",
+  workerTemplate: template("lab-x1y2z-node", "lab-x1y2z-lb"),
   zones: ["eu-west-3a", "eu-west-3b"],
   lifecycle: "AFTER_30_DAYS",
   version: "4.19.42",
@@ -94,6 +105,21 @@ describe("the shared file system", () => {
     expect(built.named("shared-nfs").inputs.tags).toEqual({ team: "build", Name: "lab-x1y2z-shared" });
   });
 
+  it("has texts that AWS takes: descriptions and tags", () => {
+    const resources = built.resources.filter(({ type }) => type.startsWith("aws:"));
+    const described = resources.filter(({ inputs }) => inputs.description !== undefined);
+    expect(described.map(({ name }) => name)).toEqual(["shared-nfs", "shared-nfs-node"]);
+    // EC2 API reference, CreateSecurityGroup (GroupDescription) and IpRange (Description).
+    for (const { inputs } of described) expect(inputs.description).toMatch(/^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]{1,255}$/);
+    // EFS API reference, Tag: the strictest of the services that get tags.
+    const tags = resources.flatMap(({ inputs }) => Object.entries((inputs.tags ?? {}) as Record<string, string>));
+    expect(tags.length).toBeGreaterThan(0);
+    for (const [key, value] of tags) {
+      expect(key).toMatch(/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu);
+      expect(value).toMatch(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u);
+    }
+  });
+
   it("is known only when it can be mounted", async () => {
     expect(await known(fileSystem.fileSystemId)).toBe("shared-id");
   });
@@ -106,7 +132,7 @@ it("shows every mount target in a preview", async () => {
 });
 
 it("two groups of nodes make two rules on 4.15", async () => {
-  const built = await build({ version: "4.15.59" });
+  const built = await build({ version: "4.15.59", workerTemplate: template("lab-x1y2z-worker-sg") });
   const rules = built.resources.filter((resource) => resource.type.includes("securityGroupIngressRule"));
   expect(rules.map((rule) => rule.inputs.referencedSecurityGroupId)).toEqual(["sg-lab-x1y2z-worker-sg", "sg-lab-x1y2z-master-sg"]);
 });

@@ -9,6 +9,8 @@ import { run } from "../../rehearsal/exec";
 import { leftovers } from "../../rehearsal/leftovers";
 import { places, registry } from "../../rehearsal/places";
 import { registryCredentials } from "../../rehearsal/services/registry";
+import { changes } from "./changes";
+import { onStack, preview, previewOf } from "./preview";
 
 /** Runs a program in the checkout, shows what it prints as it comes, and returns it with the exit code. */
 function show(command: readonly string[], env: Record<string, string | undefined> = {}): Promise<{ code: number | null; output: string }> {
@@ -61,19 +63,14 @@ function indexOf(config: Document, list: string, field: string, value: string): 
   return index;
 }
 
-const onStack = (file: string) => ["--stack", stack, "--config-file", file, "--non-interactive", "--color", "never"];
-
-/** What `pulumi preview` plans, but for what stays the same, as `<operation> <logical name>`. */
+/** What a preview with a configuration plans; it says nothing besides. */
 async function plan(file: string): Promise<string[]> {
-  const output = await run([join(places.path, "pulumi"), "preview", "--json", ...onStack(file)], {
-    cwd: checkout,
-    env: pulumiEnvironment(),
-  });
-  const { steps } = JSON.parse(output) as { steps: { op: string; urn: string }[] };
-  return steps.filter(({ op }) => op !== "same" && op !== "read").map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+  const { code, touches, errors, warnings } = await preview(file);
+  expect({ code, errors, warnings }).toEqual({ code: 0, errors: [], warnings: [] });
+  return touches;
 }
 
-const up = (file: string) => show([join(places.path, "pulumi"), "up", "--yes", "--skip-preview", ...onStack(file)], pulumiEnvironment());
+const up = (file: string) => show([join(places.path, "pulumi"), "up", "--yes", ...onStack(file)], pulumiEnvironment());
 
 const kubectl = (...args: string[]) => run([join(places.path, "kubectl"), ...args], { env: { KUBECONFIG: places.adminKubeconfig } });
 
@@ -163,6 +160,24 @@ describe("the rehearsal", () => {
     expect(output).toMatch(/\d+ unchanged/);
     expect(output).not.toMatch(/\d+ (created|updated|replaced|deleted)/);
   });
+
+  it.each(changes.map((change) => [`${change.setting}${change.what ? ` (${change.what})` : ""}`, change] as const))(
+    "previews a change of %s as what it is",
+    async (_, change) => {
+      const { code, touches, errors, warnings } = await previewOf(change);
+      const said = (lines: string[]) => lines.filter((line) => change.says !== undefined && line.includes(change.says));
+      if (change.outcome === "refused") {
+        expect(said(errors), errors.join("\n")).toHaveLength(1);
+        expect(code).not.toBe(0);
+        // Nothing of the cluster, and nothing in it: the tools are looked up before the cluster is known.
+        expect(touches.filter((step) => step !== "update cluster-tools")).toEqual([]);
+      } else {
+        expect({ code, errors }).toEqual({ code: 0, errors: [] });
+        expect([...touches].sort()).toEqual([...(change.touches ?? [])].sort());
+        expect(said(warnings), warnings.join("\n")).toHaveLength(change.outcome === "partly" ? 1 : 0);
+      }
+    },
+  );
 
   it("touches just the build whose context changed", async () => {
     const file = changedConfig((config) => config.setIn([...buildPath(config, "htop"), "context"], "nodejs"));

@@ -1,9 +1,12 @@
 import {
+  DescribeInstanceTypeOfferingsCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeVpcAttributeCommand,
   DescribeVpcsCommand,
   type Filter,
+  type InstanceTypeOffering,
+  LocationType,
   type SecurityGroup,
   type Subnet,
   type Vpc,
@@ -136,6 +139,27 @@ const getSecurityGroup: AwsFunction = async (api, { id, name, vpcId, filters, ta
   };
 };
 
+/** Three lists of one length and order (terraform-provider-aws, internal/service/ec2/ec2_instance_type_offerings_data_source.go). */
+const getInstanceTypeOfferings: AwsFunction = async (api, { filters, locationType }) => {
+  if (locationType !== undefined && !(Object.values(LocationType) as Value[]).includes(locationType)) {
+    throw new Error(`expected location_type to be one of ${JSON.stringify(Object.values(LocationType))}, got ${locationType}`);
+  }
+  const offerings = await all<InstanceTypeOffering>(async (NextToken) => {
+    const request = { Filters: toFilters({ filters }), LocationType: locationType as LocationType | undefined, NextToken };
+    const answer = await api.ec2.send(new DescribeInstanceTypeOfferingsCommand(request));
+    return { items: answer.InstanceTypeOfferings, next: answer.NextToken };
+  });
+  return {
+    filters,
+    id: api.region,
+    instanceTypes: offerings.map(({ InstanceType }) => InstanceType ?? ""),
+    locationType,
+    locationTypes: offerings.map((offering) => offering.LocationType ?? ""),
+    locations: offerings.map(({ Location }) => Location ?? ""),
+    region: api.region,
+  };
+};
+
 const getCallerIdentity: AwsFunction = async (api) => {
   const { Account, Arn, UserId } = await api.callerIdentity();
   return { accountId: Account, arn: Arn, id: Account, userId: UserId };
@@ -145,5 +169,6 @@ export const functions: Readonly<Record<string, AwsFunction>> = {
   "aws:ec2/getVpc:getVpc": getVpc,
   "aws:ec2/getSubnet:getSubnet": getSubnet,
   "aws:ec2/getSecurityGroup:getSecurityGroup": getSecurityGroup,
+  "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": getInstanceTypeOfferings,
   "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
 };

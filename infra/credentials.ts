@@ -1,0 +1,51 @@
+import type { AwsCredentials } from "../config/aws";
+
+/** What the installer and the removal get of the stack's own credentials: they take theirs from the environment. */
+export function stageEnvironment(region: string, { profile }: AwsCredentials): Record<string, string> {
+  if (profile === undefined) return { AWS_REGION: region };
+  // Pulumi's provider prefers the profile to keys of the environment; the installer's SDK would prefer the keys. Empty is not set.
+  return { AWS_REGION: region, AWS_PROFILE: profile, AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_SESSION_TOKEN: "" };
+}
+
+/** Whose credentials Pulumi's provider found. */
+export interface Caller {
+  readonly accountId: string;
+  readonly arn: string;
+}
+
+/**
+ * What a preview says of the credentials before there is a cluster.
+ * @param stack what the stack's configuration sets of `aws:`
+ * @param environment that of the program, which the stages inherit
+ */
+export function credentialNotes(
+  caller: Caller,
+  stack: AwsCredentials,
+  environment: Readonly<Record<string, string | undefined>>,
+): { readonly note: string; readonly warnings: string[] } {
+  const { profile } = stack;
+  const source =
+    profile === undefined
+      ? environment.AWS_ACCESS_KEY_ID
+        ? "of the environment (AWS_ACCESS_KEY_ID)"
+        : `of ${environment.AWS_PROFILE ? `the profile ${environment.AWS_PROFILE} (AWS_PROFILE)` : "the default profile"}`
+      : `of the profile ${profile} (aws:profile)`;
+  const note = `openshift-install will use the AWS credentials ${source}; they must be long-lived keys of the account ${caller.accountId}.`;
+  const warnings: string[] = [];
+  const other = stack.others.filter(
+    (key) => !/^aws:(access|secret)Key$/.test(key) || stack.accessKey !== environment.AWS_ACCESS_KEY_ID || profile !== undefined,
+  );
+  if (other.length > 0) {
+    warnings.push(
+      `${other.join(", ")}: only Pulumi takes these credentials. openshift-install will use those ${source}, and the install stops before it begins if they are of another account than ${caller.accountId}.`,
+    );
+  }
+  // openshift/installer, pkg/asset/installconfig/aws: with a session token, "not valid for default credentials mode".
+  const role = /:assumed-role\//.test(caller.arn);
+  if (role || (profile === undefined && environment.AWS_SESSION_TOKEN)) {
+    warnings.push(
+      `The AWS credentials ${role ? `are of an assumed role (${caller.arn})` : "have a session token (AWS_SESSION_TOKEN)"}: openshift-install refuses these when it makes a cluster. Use the long-lived keys of an IAM user; for a cluster that is there, both will do.`,
+    );
+  }
+  return { note, warnings };
+}

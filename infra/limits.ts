@@ -1,0 +1,31 @@
+/**
+ * Minutes after which the stages end what they run, and what follows from them for Pulumi, which ends a stage by force: it must
+ * never be the first, because an installer that is killed leaves things in AWS. The scripts hold the same numbers
+ * (test/infra/limits.test.ts compares them).
+ */
+export const minutes = {
+  /** `create manifests`, and `create ignition-configs`. */
+  manifests: 10,
+  /** `create cluster`. */
+  install: 240,
+  /** `wait-for install-complete`. */
+  wait: 90,
+  /** `destroy bootstrap`, in the place of a removal and an install: shorter than the shortest of these. */
+  bootstrap: 30,
+  /** Until the API server answers steadily. */
+  access: 15,
+  /** Around these: downloads of the installer and of the client, questions to AWS, patience with an API server that is away. */
+  around: 60,
+} as const;
+
+const total = (...parts: number[]) => `${parts.reduce((sum, part) => sum + part, minutes.around)}m`;
+
+/** Time-outs of the stages, for a removal of the cluster that may take `destroyMinutes`. */
+export const timeouts = (destroyMinutes: number) => ({
+  tools: total(),
+  identity: total(2 * minutes.manifests),
+  /** Removes what an earlier try left, creates, and waits once more. */
+  install: total(destroyMinutes, minutes.install, minutes.wait),
+  access: total(minutes.access),
+  removal: total(destroyMinutes),
+});

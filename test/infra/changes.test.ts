@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { type PlainClusterSettings, parseSettings } from "../../config/settings";
+import { changes, refusal } from "../../infra/changes";
+import type { Identity } from "../../infra/identity";
+import { fixedSettings, installConfig, settingsAtInstall } from "../../infra/install-config";
+
+const account = "123456789012";
+const settings = (extra: Record<string, unknown> = {}, zones = ["eu-west-3a", "eu-west-3b"], region = "eu-west-3"): PlainClusterSettings =>
+  parseSettings({
+    region,
+    values: {
+      cluster: { name: "lab", baseDomain: "example.com", version: "4.19.42", tags: { team: "a", owner: "b" }, ...extra },
+      pools: [{ architecture: "amd64", instanceType: "m6a.2xlarge", zones: zones.map((name) => ({ name })) }],
+      pullSecret: '{"auths":{"quay.io":{"auth":"dTpw"}}}',
+      registryCredentials: '{"auths":{"quay.io":{"auth":"dTpw"}}}',
+    },
+  }).settings.cluster;
+const made = settings();
+// As it comes from the state: JSON.
+const identity: Identity = JSON.parse(
+  JSON.stringify({
+    accountId: account,
+    fixed: fixedSettings(installConfig(made), made.version),
+    atInstall: settingsAtInstall(installConfig(made)),
+  }),
+);
+const compare = (now: PlainClusterSettings, caller = account) => changes(identity, installConfig(now), now.version, caller);
+
+describe("the settings of a cluster that is there", () => {
+  it("fit while they are what it was made with, in any order", () => {
+    expect(compare(made)).toEqual({ refused: [], ignored: [] });
+    expect(compare(settings({ tags: { owner: "b", team: "a" } }))).toEqual({ refused: [], ignored: [] });
+  });
+
+  it.each([
+    [{ name: "other" }, 'cluster.name is "other", the cluster was made with "lab"'],
+    [{ baseDomain: "example.org" }, 'cluster.baseDomain is "example.org", the cluster was made with "example.com"'],
+    [{ version: "4.20.1" }, 'cluster.version is "4.20.1", the cluster was installed with "4.19.42"'],
+    [{ controlPlane: { instanceType: "m6a.4xlarge" } }, 'cluster.controlPlane is {"instanceType":"m6a.4xlarge"'],
+    [{ controlPlane: { rootVolume: { size: 300 } } }, 'cluster.controlPlane is {"instanceType":"m6a.2xlarge"'],
+    [{ networks: { service: "172.31.0.0/16" } }, 'cluster.networks is {"machine":"10.0.0.0/16"'],
+  ])("are refused when they become %j", (change, problem) => {
+    const { refused, ignored } = compare(settings(change));
+    expect(refused).toEqual([expect.stringContaining(problem)]);
+    expect(ignored).toEqual([]);
+  });
+
+  it("say how a running cluster is updated when the version is another", () => {
+    expect(compare(settings({ version: "4.20.1" })).refused[0]).toContain("a running cluster is updated by oc adm upgrade");
+  });
+
+  it("are refused with another region, and with credentials of another account", () => {
+    const elsewhere = settings({}, ["eu-west-1a", "eu-west-1b"], "eu-west-1");
+    expect(compare(elsewhere).refused).toContain('aws:region is "eu-west-1", the cluster was made with "eu-west-3"');
+    expect(compare(made, "999999999999").refused).toEqual([
+      "the credentials are for the AWS account 999999999999, the cluster is in 123456789012",
+    ]);
+  });
+
+  it("may leave a zone out, but name no new one", () => {
+    expect(compare(settings({}, ["eu-west-3a"])).refused).toEqual([]);
+    expect(compare(settings({}, ["eu-west-3a", "eu-west-3c"])).refused).toEqual([
+      "pools or cluster.controlPlane name the zone eu-west-3c, the cluster has subnets in eu-west-3a, eu-west-3b only, which are made at the install",
+    ]);
+  });
+
+  it.each([
+    [{ tags: { team: "c", owner: "b" } }, "cluster.tags has changed since the install"],
+    [{ sshKey: `ssh-ed25519 ${"A".repeat(68)} me` }, "cluster.sshKey has changed since the install"],
+    [{ serviceEndpoints: [{ name: "ec2", url: "https://ec2.example.com" }] }, "cluster.serviceEndpoints has changed since the install"],
+  ])("are warned about when the cluster does not hear of %j", (change, warning) => {
+    const { refused, ignored } = compare(settings(change));
+    expect(refused).toEqual([]);
+    expect(ignored).toEqual([expect.stringMatching(new RegExp(`^${warning}: .*(oc|AWS CLI)$`))]);
+  });
+
+  it("may change where the cluster is not concerned", () => {
+    expect(compare(settings({ mirror: "https://mirror.example.com/pub", destroyMinutes: 90 }))).toEqual({ refused: [], ignored: [] });
+  });
+});
+
+it("a refusal is one text, with each setting and both ways out", () => {
+  expect(refusal(["a is 1, the cluster was made with 2", "b"])).toBe(
+    "The cluster keeps what it was made with:\n  - a is 1, the cluster was made with 2\n  - b\nSet it back; or, for a new cluster, run pulumi destroy and then pulumi up.",
+  );
+});

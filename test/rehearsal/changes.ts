@@ -1,0 +1,361 @@
+/**
+ * What becomes of a change to a running stack: each key of its configuration changed alone. The end-to-end test asks the real engine
+ * for each row, and the documentation shows the same rows.
+ */
+export interface Change {
+  /** The key, as messages name it. */
+  readonly setting: string;
+  /** What is changed, where the key alone does not say it. */
+  readonly what?: string;
+  /** Where it stands in the stack's file, below `config`; keys of the project without its name. */
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+  /**
+   * `carried out`: the preview shows what is touched, and nothing else. `partly`: a warning says what is not carried out.
+   * `refused`: the preview ends with an error.
+   */
+  readonly outcome: "carried out" | "partly" | "refused";
+  /** Operations of the preview as `<operation> <name>`. */
+  readonly touches?: readonly string[];
+  /** What the error or the warning says. */
+  readonly says?: string;
+  /** For the reader of the documentation. */
+  readonly effect: string;
+}
+
+const everyZone = (prefix: string) => ["eu-west-3a", "eu-west-3b", "eu-west-3c"].map((zone) => `${prefix}-${zone}`);
+const replaced = (...names: string[]) => names.map((name) => `replace ${name}`);
+const updated = (...names: string[]) => names.map((name) => `update ${name}`);
+/** Another run of a build. */
+const again = (...builds: string[]) => builds.flatMap((build) => replaced(`${build}-suffix`, `${build}-run`, `${build}-follow`));
+const builds = ["htop", "nodejs", "quarkus"];
+
+const kept = "Refused: a cluster keeps it for its life. Set it back, or make a new cluster (pulumi destroy, pulumi up).";
+const keeps = (setting: string) => `The cluster keeps what it was made with:\n  - ${setting} is `;
+const anew = "The build runs anew; the image's tag moves when it has ended well.";
+
+export const changes: readonly Change[] = [
+  {
+    setting: "aws:region",
+    path: ["aws:region"],
+    value: "eu-west-1",
+    outcome: "refused",
+    says: "expected a zone of the region eu-west-1 (aws:region)",
+    effect: kept,
+  },
+  {
+    setting: "aws:allowedAccountIds",
+    what: "credentials of another account",
+    path: ["aws:allowedAccountIds"],
+    value: ["999999999999"],
+    outcome: "refused",
+    says: "allowed are: 999999999999",
+    effect: "Refused by Pulumi's AWS provider; credentials of another allowed account are refused by the program.",
+  },
+  { setting: "cluster.name", path: ["cluster", "name"], value: "other", outcome: "refused", says: keeps("cluster.name"), effect: kept },
+  {
+    setting: "cluster.baseDomain",
+    path: ["cluster", "baseDomain"],
+    value: "other.test",
+    outcome: "refused",
+    says: keeps("cluster.baseDomain"),
+    effect: kept,
+  },
+  {
+    setting: "cluster.version",
+    path: ["cluster", "version"],
+    value: "4.19.1",
+    outcome: "refused",
+    says: "a running cluster is updated by oc adm upgrade",
+    effect:
+      "Refused: it chooses what is installed. A running cluster is updated by oc adm upgrade; the setting stays at what was installed.",
+  },
+  {
+    setting: "cluster.controlPlane.instanceType",
+    path: ["cluster", "controlPlane", "instanceType"],
+    value: "m6a.4xlarge",
+    outcome: "refused",
+    says: keeps("cluster.controlPlane"),
+    effect: kept,
+  },
+  {
+    setting: "cluster.controlPlane.zone",
+    path: ["cluster", "controlPlane", "zone"],
+    value: "eu-west-3b",
+    outcome: "refused",
+    says: keeps("cluster.controlPlane"),
+    effect: kept,
+  },
+  ...(
+    [
+      ["type", { type: "gp2" }],
+      ["size", { size: 300, iops: 4000 }],
+      ["iops", { iops: 5000, size: 200 }],
+    ] as const
+  ).map(
+    ([key, value]): Change => ({
+      setting: `cluster.controlPlane.rootVolume.${key}`,
+      path: ["cluster", "controlPlane", "rootVolume"],
+      value: key === "type" ? { ...value, size: 200 } : value,
+      outcome: "refused",
+      says: keeps("cluster.controlPlane"),
+      effect: kept,
+    }),
+  ),
+  ...Object.entries({ machine: "10.1.0.0/16", cluster: "10.132.0.0/14", hostPrefix: 24, service: "172.31.0.0/16" }).map(
+    ([key, value]): Change => ({
+      setting: `cluster.networks.${key}`,
+      path: ["cluster", "networks", key],
+      value,
+      outcome: "refused",
+      says: keeps("cluster.networks"),
+      effect: kept,
+    }),
+  ),
+  {
+    setting: "cluster.tags",
+    path: ["cluster", "tags", "team"],
+    value: "build",
+    outcome: "partly",
+    touches: updated("shared", "shared", "shared-nfs", "shared-nfs-node"),
+    says: "cluster.tags has changed since the install",
+    effect: "The file system and its security group get the tags. What the installer made keeps the old ones; a warning says so.",
+  },
+  {
+    setting: "cluster.sshKey",
+    path: ["cluster", "sshKey"],
+    value: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBJyaGVhcnNhbHJlaGVhcnNhbHJlaGVhcnNhbHJlaGVh you@example.com",
+    outcome: "partly",
+    touches: [],
+    says: "cluster.sshKey has changed since the install",
+    effect: "Nothing, and a warning says so: the nodes keep the old key. oc can change the MachineConfigs 99-master-ssh and 99-worker-ssh.",
+  },
+  ...(["name", "url"] as const).map(
+    (key): Change => ({
+      setting: `cluster.serviceEndpoints[0].${key}`,
+      path: ["cluster", "serviceEndpoints", 0, key],
+      value: key === "name" ? "autoscaling" : "https://127.0.0.1:5244",
+      outcome: "partly",
+      touches: [],
+      says: "cluster.serviceEndpoints has changed since the install",
+      effect: "Nothing, and a warning says so: the cluster and its removal keep the old addresses.",
+    }),
+  ),
+  {
+    setting: "cluster.mirror",
+    path: ["cluster", "mirror"],
+    value: "https://mirror.example.com/pub",
+    outcome: "carried out",
+    touches: updated("cluster-tools", "cluster-guard"),
+    effect: "Later downloads of the installer and the client come from there; the cluster is not concerned.",
+  },
+  {
+    setting: "cluster.destroyMinutes",
+    path: ["cluster", "destroyMinutes"],
+    value: 20,
+    outcome: "carried out",
+    touches: updated("cluster-guard"),
+    effect: "The next pulumi destroy gives up later or sooner.",
+  },
+  {
+    setting: "pools[].architecture",
+    what: "a pool is taken away",
+    path: ["pools"],
+    value: [{ architecture: "amd64", instanceType: "m6a.2xlarge", zones: everyZone("").map((zone) => ({ name: zone.slice(1) })) }],
+    outcome: "carried out",
+    touches: [
+      "delete workers-arm64",
+      ...everyZone("workers-arm64").map((name) => `delete ${name}`),
+      ...builds.flatMap((build) => [`update ${build}-pipeline`, ...again(build)]),
+    ],
+    effect: "The pool's machines go, and every image is built anew without the architecture.",
+  },
+  {
+    setting: "pools[].instanceType",
+    path: ["pools", 0, "instanceType"],
+    value: "m6a.xlarge",
+    outcome: "carried out",
+    touches: replaced(...everyZone("workers-amd64")),
+    effect: "The pool's MachineSets are replaced, and with them its machines: the old ones go first.",
+  },
+  ...Object.entries({
+    type: { type: "gp2", size: 120 },
+    size: { size: 200 },
+    iops: { size: 120, iops: 4000 },
+  }).map(
+    ([key, value]): Change => ({
+      setting: `pools[].rootVolume.${key}`,
+      path: ["pools", 0, "rootVolume"],
+      value,
+      outcome: "carried out",
+      touches: replaced(...everyZone("workers-amd64")),
+      effect: "The pool's MachineSets are replaced, and with them its machines: the old ones go first.",
+    }),
+  ),
+  {
+    setting: "pools[].zones[].name",
+    what: "a zone that the cluster does not have",
+    path: ["pools", 0, "zones", 2, "name"],
+    value: "eu-west-3d",
+    outcome: "refused",
+    says: "AWS has no m6a.2xlarge in eu-west-3d; the zones that have it: eu-west-3a, eu-west-3b, eu-west-3c",
+    effect: "Refused: the installer makes the subnets. Taking a zone away is carried out.",
+  },
+  {
+    setting: "pools[].zones[].replicas",
+    path: ["pools", 0, "zones", 0, "replicas"],
+    value: 1,
+    outcome: "carried out",
+    touches: updated("workers-amd64-eu-west-3a"),
+    effect: "Machines are made or removed.",
+  },
+  {
+    setting: "fileSystem.lifecycle",
+    path: ["fileSystem", "lifecycle"],
+    value: "NEVER",
+    outcome: "carried out",
+    touches: updated("shared", "shared"),
+    effect: "Carried out in place.",
+  },
+  {
+    setting: "fileSystem.tags",
+    path: ["fileSystem", "tags"],
+    value: { team: "build" },
+    outcome: "carried out",
+    touches: updated("shared", "shared", "shared-nfs", "shared-nfs-node"),
+    effect: "Carried out in place, on the file system and its security group.",
+  },
+  {
+    setting: "pipelines.channel",
+    path: ["pipelines", "channel"],
+    value: "pipelines-1.21",
+    outcome: "carried out",
+    touches: updated("pipelines-operator-subscription"),
+    effect: "The operator of OpenShift Pipelines moves to the channel.",
+  },
+  {
+    setting: "pipelines.keep",
+    path: ["pipelines", "keep"],
+    value: 5,
+    outcome: "carried out",
+    touches: updated("pipelines-config"),
+    effect: "The next pruning keeps that many runs of each build.",
+  },
+  {
+    setting: "namespace.name",
+    path: ["namespace", "name"],
+    value: "other-builds",
+    outcome: "carried out",
+    touches: [
+      ...replaced(
+        "builds-namespace",
+        "builds-scc",
+        "builds-no-ingress",
+        "builds-npmrc",
+        "builds-registry-credentials",
+        "builds-git-clone",
+        "builds-npm-build",
+        "builds-maven-package",
+        "builds-buildah-build",
+        "builds-buildah-push",
+        "builds-image-build",
+        "builds-image-push",
+        "builds-image-sources",
+      ),
+      ...builds.flatMap((build) => [...replaced(`${build}-pipeline`, `${build}-run`), `update ${build}-follow`]),
+    ],
+    effect: "All that is in the namespace is made anew in the other one; the images are built again.",
+  },
+  {
+    setting: "namespace.taskImages.buildah",
+    path: ["namespace", "taskImages", "buildah"],
+    value: "registry.example.com/buildah:1",
+    outcome: "carried out",
+    touches: [...updated("builds-buildah-build", "builds-buildah-push"), ...again(...builds)],
+    effect: "All builds run anew.",
+  },
+  {
+    setting: "namespace.taskImages.nodejs",
+    path: ["namespace", "taskImages", "nodejs"],
+    value: "registry.example.com/nodejs:1",
+    outcome: "carried out",
+    touches: [...updated("builds-git-clone", "builds-npm-build"), ...again(...builds)],
+    effect: "All builds run anew: the image also clones.",
+  },
+  {
+    setting: "namespace.taskImages.maven",
+    path: ["namespace", "taskImages", "maven"],
+    value: "registry.example.com/maven:1",
+    outcome: "carried out",
+    touches: [...updated("builds-maven-package"), ...again("quarkus")],
+    effect: "The quarkus builds run anew.",
+  },
+  {
+    setting: "builds[].name",
+    path: ["builds", 0, "name"],
+    value: "top",
+    outcome: "carried out",
+    touches: [
+      ...["top", "top-pipeline", "top-suffix", "top-run", "top-follow"].map((name) => `create ${name}`),
+      ...["htop", "htop-pipeline", "htop-suffix", "htop-run", "htop-follow"].map((name) => `delete ${name}`),
+    ],
+    effect: "Another build: its pipeline and run are made, those of the old name go. Images stay in the registry.",
+  },
+  {
+    setting: "builds[].pipeline",
+    path: ["builds", 1, "pipeline"],
+    value: "containerfile",
+    outcome: "carried out",
+    touches: [...updated("nodejs-pipeline"), ...again("nodejs")],
+    effect: anew,
+  },
+  ...Object.entries({
+    repository: "https://example.com/app.git",
+    revision: "other",
+    context: "nodejs",
+    containerfile: "Dockerfile",
+    image: "10.213.0.1:5000/builds/htop:other",
+  }).map(
+    ([key, value]): Change => ({
+      setting: `builds[].${key}`,
+      path: ["builds", 0, key],
+      value,
+      outcome: "carried out",
+      touches: again("htop"),
+      effect: anew,
+    }),
+  ),
+  {
+    setting: "pullSecret",
+    path: ["pullSecret"],
+    value: '{"auths":{"quay.io":{"auth":"bmV3Om5ldw=="}}}',
+    outcome: "carried out",
+    touches: updated("pull-secret-patch"),
+    effect: "The cluster's pull secret (openshift-config/pull-secret) is changed; the nodes follow without a restart.",
+  },
+  {
+    setting: "registryCredentials",
+    path: ["registryCredentials"],
+    value: '{"auths":{"10.213.0.1:5000":{"auth":"bmV3Om5ldw=="}}}',
+    outcome: "carried out",
+    touches: updated("builds-registry-credentials"),
+    effect: "The Secret is changed; the next run pushes with it.",
+  },
+  {
+    setting: "npmrc",
+    path: ["npmrc"],
+    value: "registry=https://npm.example.com/",
+    outcome: "carried out",
+    touches: updated("builds-npmrc"),
+    effect: "The Secret is changed; the next run uses it.",
+  },
+  {
+    setting: "mavenSettings",
+    what: "set for the first time",
+    path: ["mavenSettings"],
+    value: "<settings></settings>",
+    outcome: "carried out",
+    touches: ["create builds-maven-settings", ...again("quarkus")],
+    effect: "The Secret is made, and the quarkus builds run anew with it; a later change changes the Secret alone.",
+  },
+];
