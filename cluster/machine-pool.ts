@@ -47,12 +47,9 @@ const carriedOutByNewMachines = [
 
 /** One architecture's worker nodes: a MachineSet in every zone of the pool; ready once its nodes are, or are gone. */
 export class MachinePool extends pulumi.ComponentResource {
-  /** Names of the MachineSets, one per zone, in the order of `args.zones`. */
-  readonly machineSets: pulumi.Output<string[]>;
-
   constructor(name: string, args: MachinePoolArgs, opts: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:cluster:MachinePool", name, {}, opts);
-    const sets = args.zones.map((zone) => {
+    for (const zone of args.zones) {
       const set = pulumi.all([args.infraId, args.template, args.image]).apply(([infraId, template, image]) =>
         machineSet(template, {
           infraId,
@@ -102,9 +99,7 @@ export class MachinePool extends pulumi.ComponentResource {
         },
         { parent: this, dependsOn: resource },
       );
-      return resource;
-    });
-    this.machineSets = pulumi.all(sets.map(({ metadata }) => metadata.apply(({ name: setName }) => setName ?? "")));
-    this.registerOutputs({ machineSets: this.machineSets });
+    }
+    this.registerOutputs();
   }
 }

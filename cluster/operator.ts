@@ -22,9 +22,6 @@ export interface OperatorArgs {
 
 /** An operator of the Red Hat catalog, installed by OLM from the channel that is asked for; ready once it serves its API. */
 export class Operator extends pulumi.ComponentResource {
-  /** Name of the installed ClusterServiceVersion. */
-  readonly version: pulumi.Output<string>;
-
   constructor(name: string, args: OperatorArgs, opts: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:cluster:Operator", name, {}, opts);
     const group = args.operatorGroup
@@ -62,7 +59,7 @@ export class Operator extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: group },
     );
-    const ready = clusterProgram(
+    clusterProgram(
       `${name}-ready`,
       {
         file: "cluster/operator-ready.ts",
@@ -78,7 +75,6 @@ export class Operator extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: subscription },
     );
-    this.version = ready.stdout;
-    this.registerOutputs({ version: this.version });
+    this.registerOutputs();
   }
 }

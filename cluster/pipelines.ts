@@ -38,9 +38,6 @@ export const tektonConfigSpec = (keep: number) => ({
 
 /** OpenShift Pipelines: the operator, and its one TektonConfig. */
 export class OpenShiftPipelines extends pulumi.ComponentResource {
-  /** Name of the operator's ClusterServiceVersion. */
-  readonly version: pulumi.Output<string>;
-
   constructor(name: string, args: OpenShiftPipelinesArgs, opts: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:cluster:OpenShiftPipelines", name, {}, opts);
     const operator = new Operator(
@@ -73,7 +70,7 @@ export class OpenShiftPipelines extends pulumi.ComponentResource {
       },
     );
     // Ready may be said of the components before the change. A run that starts with other flags waits for its pods for ever.
-    const flags = clusterProgram(
+    clusterProgram(
       `${name}-flags`,
       {
         file: "cluster/feature-flags-ready.ts",
@@ -88,7 +85,6 @@ export class OpenShiftPipelines extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: config },
     );
-    this.version = pulumi.all([operator.version, flags.id]).apply(([version]) => version);
-    this.registerOutputs({ version: this.version });
+    this.registerOutputs();
   }
 }
