@@ -39,7 +39,13 @@ const pools = settings.pools.map(
   (pool) =>
     new MachinePool(
       `workers-${pool.architecture}`,
-      { infraId: cluster.infraId, template: cluster.workerTemplate, image: cluster.machineImage(pool.architecture), ...pool },
+      {
+        infraId: cluster.infraId,
+        template: cluster.workerTemplate,
+        image: cluster.machineImage(pool.architecture),
+        kubeconfig: cluster.kubeconfig,
+        ...pool,
+      },
       inside,
     ),
 );

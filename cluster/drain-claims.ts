@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { KubernetesApi } from "./kubernetes-api";
-import { runProgram } from "./program";
+import { KubernetesApi, UnreachableError } from "./kubernetes-api";
+import { patiently, tellOnStderr as say, sparingly } from "./patience";
+import { required, runProgram } from "./program";
 
 interface List<T> {
   items: T[];
@@ -21,36 +22,47 @@ interface Volume {
 }
 
 /**
- * Deletes the claims of a StorageClass and the pods that hold them, and waits until their volumes are gone. A cluster that does not
- * answer is no error: its volumes go with the file system.
+ * Deletes the claims of a StorageClass and the pods that hold them, and waits until their volumes are gone. What cannot be deleted is
+ * said and left: all of it goes with the file system, so nothing here is a reason to stop a destruction.
  */
 async function main(): Promise<void> {
-  const { KUBECONFIG_CONTENT = "", STORAGE_CLASS = "", SECONDS = "300" } = process.env;
-  const api = new KubernetesApi(KUBECONFIG_CONTENT);
-  const ofClass = ({ spec }: Claim | Volume) => spec.storageClassName === STORAGE_CLASS;
-  const deadline = Date.now() + Number(SECONDS) * 1000;
-  const listed = await api.get<List<Claim>>("/api/v1/persistentvolumeclaims").catch(() => undefined);
-  if (!listed) {
-    process.stderr.write("the cluster does not answer; its claims go with the file system\n");
-    return;
-  }
-  for (const { metadata } of listed.items.filter(ofClass)) {
-    const { name, namespace } = metadata;
-    process.stderr.write(`deleting the claim ${namespace}/${name}\n`);
-    const { items: pods } = await api.get<List<Pod>>(`/api/v1/namespaces/${namespace}/pods`);
-    const holders = pods.filter(({ spec }) => spec.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === name));
-    for (const pod of holders) await api.delete(`/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}?gracePeriodSeconds=0`);
-    await api.delete(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`);
-  }
-  while (true) {
-    const left = (await api.get<List<Volume>>("/api/v1/persistentvolumes")).items.filter(ofClass);
-    if (left.length === 0) return;
-    if (Date.now() > deadline) {
-      process.stderr.write(`${left.length} volumes of ${STORAGE_CLASS} are still there after ${SECONDS} s; they go with the file system\n`);
-      return;
+  const api = new KubernetesApi(required("KUBECONFIG_CONTENT"));
+  const storageClass = required("STORAGE_CLASS");
+  const seconds = Number(required("SECONDS"));
+  const progress = sparingly(say);
+  const end = Date.now() + seconds * 1000;
+  const call = <T>(request: () => Promise<T>) => patiently(request, { seconds: (end - Date.now()) / 1000, tell: progress });
+  const ofClass = ({ spec }: Claim | Volume) => spec.storageClassName === storageClass;
+  const volumes = async () => (await call(() => api.get<List<Volume>>("/api/v1/persistentvolumes"))).items.filter(ofClass).length;
+  try {
+    const { items } = await call(() => api.get<List<Claim>>("/api/v1/persistentvolumeclaims"));
+    for (const claim of items.filter(ofClass)) {
+      await deleteClaim(api, call, claim).catch((error: Error) => {
+        if (error instanceof UnreachableError) throw error;
+        say(`the claim ${claim.metadata.namespace}/${claim.metadata.name} stays: ${error.message}`);
+      });
     }
-    await sleep(1000);
+    for (let left = await volumes(); left > 0; left = await volumes()) {
+      if (Date.now() > end)
+        return say(`${left} volumes of ${storageClass} are still there after ${seconds} s; they go with the file system`);
+      progress(`waiting until ${left} volumes of ${storageClass} are gone`);
+      await sleep(1000);
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    const what = error instanceof UnreachableError ? "the cluster does not answer" : "the claims cannot be deleted";
+    say(`${what} (${message}); what is left of ${storageClass} goes with the file system`);
   }
+}
+
+type Call = <T>(request: () => Promise<T>) => Promise<T>;
+
+async function deleteClaim(api: KubernetesApi, call: Call, { metadata: { name, namespace } }: Claim): Promise<void> {
+  say(`deleting the claim ${namespace}/${name}`);
+  const { items: pods } = await call(() => api.get<List<Pod>>(`/api/v1/namespaces/${namespace}/pods`));
+  const holders = pods.filter(({ spec }) => spec.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === name));
+  for (const pod of holders) await call(() => api.delete(`/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}?gracePeriodSeconds=0`));
+  await call(() => api.delete(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`));
 }
 
 if (require.main === module) runProgram(main);

@@ -1,8 +1,8 @@
-import * as command from "@pulumi/command";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { clusterProgram } from "./commands";
+import { limits, within } from "./limits";
 import { Operator } from "./operator";
-import { programCommand } from "./program";
 
 export interface EfsStorageArgs {
   /** The file system; known once its mount targets exist. */
@@ -10,6 +10,9 @@ export interface EfsStorageArgs {
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: pulumi.Input<string>;
 }
+
+/** Name of the StorageClass. */
+const className = "efs-csi";
 
 /** Where OpenShift expects the operators of optional CSI drivers; the Storage capability makes it. */
 const namespace = "openshift-cluster-csi-drivers";
@@ -46,12 +49,12 @@ export class EfsStorage extends pulumi.ComponentResource {
         metadata: { name: "efs.csi.aws.com", annotations: { "pulumi.com/waitFor": JSON.stringify(driverAvailable) } },
         spec: { managementState: "Managed" },
       },
-      { parent: this, dependsOn: operator, customTimeouts: { create: "15m" } },
+      { parent: this, dependsOn: operator, customTimeouts: { create: within(limits.driver), update: within(limits.driver) } },
     );
     const storageClass = new kubernetes.storage.v1.StorageClass(
       `${name}-class`,
       {
-        metadata: { name: "efs-csi" },
+        metadata: { name: className },
         provisioner: "efs.csi.aws.com",
         reclaimPolicy: "Delete",
         volumeBindingMode: "Immediate",
@@ -68,16 +71,18 @@ export class EfsStorage extends pulumi.ComponentResource {
     );
     // The claims of pipeline runs are not in the graph. Removing them while the driver still runs lets it delete their access
     // points and folders. No child of this component: children inherit `deletedWith`, and with it their delete never runs.
-    const drain = new command.local.Command(
+    const drain = clusterProgram(
       `${name}-drain`,
       {
-        delete: programCommand("cluster/drain-claims.ts"),
-        addPreviousOutputInEnv: false,
-        environment: { KUBECONFIG_CONTENT: args.kubeconfig, STORAGE_CLASS: "efs-csi", SECONDS: "300" },
+        file: "cluster/drain-claims.ts",
+        seconds: limits.drain,
+        kubeconfig: args.kubeconfig,
+        environment: { STORAGE_CLASS: className },
+        onDelete: true,
       },
-      { dependsOn: storageClass, customTimeouts: { delete: "10m" } },
+      { dependsOn: storageClass },
     );
-    this.storageClass = pulumi.all([storageClass.metadata.name, drain.id]).apply(([className]) => className);
+    this.storageClass = pulumi.all([storageClass.metadata.name, drain.id]).apply(([name]) => name);
     this.registerOutputs({ storageClass: this.storageClass });
   }
 }

@@ -1,4 +1,6 @@
-import { Agent, type RequestOptions, request } from "node:https";
+import { type RequestOptions, request } from "node:https";
+import { checkServerIdentity } from "node:tls";
+import { ProxyAgent } from "proxy-agent";
 import { parse } from "yaml";
 
 /** An answer of the API server that is not a success. */
@@ -10,6 +12,9 @@ export class ApiError extends Error {
     super(message);
   }
 }
+
+/** No answer at all: there is no such name, no connection, or none in time. */
+export class UnreachableError extends Error {}
 
 interface Kubeconfig {
   "current-context"?: string;
@@ -49,15 +54,22 @@ export function connection(kubeconfig: string): Connection {
   };
 }
 
+/** How long the API server may take for one answer, connection and proxy included. */
+const answerSeconds = 30;
+
 /**
- * The few calls that waiting for operators and following runs need. Not the full client library: loading that takes 2 s of a
- * processor, once for each of the programs that run at the same time.
+ * The few calls that waiting and following need, through the proxy that HTTPS_PROXY and NO_PROXY name. Not the full client library:
+ * loading that takes 2 s of a processor, once for each of the programs that run at the same time.
  */
 export class KubernetesApi {
   private readonly connection: Connection;
-  private readonly agent = new Agent({ keepAlive: true });
+  private readonly agent = new ProxyAgent({ keepAlive: true });
 
-  constructor(kubeconfig: string) {
+  /** @param seconds how long one answer may take. */
+  constructor(
+    kubeconfig: string,
+    private readonly seconds = answerSeconds,
+  ) {
     this.connection = connection(kubeconfig);
   }
 
@@ -72,6 +84,11 @@ export class KubernetesApi {
 
   create<T>(path: string, object: unknown): Promise<T> {
     return this.call("POST", path, JSON.stringify(object)).then((body) => JSON.parse(body) as T);
+  }
+
+  /** A JSON merge patch (RFC 7386). */
+  patch<T>(path: string, change: unknown): Promise<T> {
+    return this.call("PATCH", path, JSON.stringify(change)).then((body) => JSON.parse(body) as T);
   }
 
   /** Does nothing when the object is gone already. */
@@ -93,23 +110,52 @@ export class KubernetesApi {
     const { server, options } = this.connection;
     const url = new URL(server.replace(/\/$/, "") + path);
     return new Promise((resolve, reject) => {
-      const headers = { ...options.headers, accept: "*/*", ...(body && { "content-type": "application/json" }) };
-      const call = request(url, { ...options, method, headers, agent: this.agent, timeout: 30_000 }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("error", reject);
-        response.on("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          const status = response.statusCode ?? 0;
-          if (status >= 200 && status < 300) resolve(text);
-          else reject(new ApiError(status, messageOf(text) ?? `${method} ${path} was answered with ${status}`));
-        });
-      });
-      call.on("timeout", () => call.destroy(new Error("the API server does not answer")));
-      call.on("error", reject);
+      const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+      const headers = { ...options.headers, accept: "*/*", ...(body && { "content-type": type }) };
+      // The time is that of the whole call. Neither a time-out of the socket nor the signal ends a request whose proxy is still being asked.
+      const signal = AbortSignal.timeout(this.seconds * 1000);
+      signal.addEventListener("abort", () => reject(silent(url, this.seconds)));
+      // Behind a proxy, TLS is spoken over a socket that knows no name of the server.
+      const name = options.servername ?? url.hostname;
+      const failed = (error: NodeJS.ErrnoException) => reject(explained(error, url));
+      const call = request(
+        url,
+        {
+          ...options,
+          method,
+          headers,
+          agent: this.agent,
+          signal,
+          checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("error", failed);
+          response.on("end", () => {
+            const text = Buffer.concat(chunks).toString("utf8");
+            const status = response.statusCode ?? 0;
+            if (status >= 200 && status < 300) resolve(text);
+            else reject(new ApiError(status, messageOf(text) ?? `${method} ${path} was answered with ${status}`));
+          });
+        },
+      );
+      call.on("error", failed);
       call.end(body);
     });
   }
+}
+
+const silent = ({ host }: URL, seconds: number) => new UnreachableError(`the API server ${host} does not answer within ${seconds} s`);
+
+/**
+ * Errors of the network have the names of errno(3) and getaddrinfo(3). All others, such as a certificate that is not trusted
+ * (https://nodejs.org/api/tls.html, "X509 certificate error codes"), mean that something answers.
+ */
+function explained(error: NodeJS.ErrnoException, { host }: URL): Error {
+  const { code = "", message } = error;
+  if (/^E(?!RR_)[A-Z0-9_]+$/.test(code)) return new UnreachableError(`the API server ${host} cannot be reached: ${message || code}`);
+  return new Error(`the API server ${host} cannot be talked to: ${message || code}`);
 }
 
 function messageOf(text: string): string | undefined {

@@ -1,7 +1,9 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture } from "../config";
-import { machineSet, type RootVolume } from "./machine-sets";
+import { clusterProgram } from "./commands";
+import { limits, within } from "./limits";
+import { machineSet, machineSetName, type RootVolume } from "./machine-sets";
 import type { MachineSet } from "./resources";
 
 export interface MachinePoolArgs {
@@ -18,6 +20,8 @@ export interface MachinePoolArgs {
   readonly zones: readonly { readonly name: string; readonly replicas: number }[];
   /** @default the installer's: 120 GiB of gp3 */
   readonly rootVolume?: RootVolume;
+  /** kubeconfig of a cluster administrator. */
+  readonly kubeconfig: pulumi.Input<string>;
 }
 
 /**
@@ -32,14 +36,20 @@ const writtenByOthers = [
   'metadata.annotations["capacity.cluster-autoscaler.kubernetes.io/labels"]',
 ];
 
-/** One architecture's worker nodes: a MachineSet in every zone of the pool. */
-export class MachinePool extends pulumi.ComponentResource {
-  /** Names of the MachineSets, one per zone, in the order of `args.zones`. */
-  readonly machineSets: pulumi.Output<string[]>;
+/**
+ * "Any changes you make will not affect existing Machines" (machine-api-operator, FAQ.md): a change of these is carried out by a new
+ * MachineSet, whose machines come once those of the old one are gone.
+ */
+const carriedOutByNewMachines = [
+  "spec.template.spec.providerSpec.value.instanceType",
+  "spec.template.spec.providerSpec.value.blockDevices",
+];
 
+/** One architecture's worker nodes: a MachineSet in every zone of the pool; ready once its nodes are, or are gone. */
+export class MachinePool extends pulumi.ComponentResource {
   constructor(name: string, args: MachinePoolArgs, opts: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:cluster:MachinePool", name, {}, opts);
-    const sets = args.zones.map((zone) => {
+    for (const zone of args.zones) {
       const set = pulumi.all([args.infraId, args.template, args.image]).apply(([infraId, template, image]) =>
         machineSet(template, {
           infraId,
@@ -51,11 +61,12 @@ export class MachinePool extends pulumi.ComponentResource {
           replicas: zone.replicas,
         }),
       );
+      // Pulumi waits for the controller alone. A wait for nodes has no branch for machines that cannot be made, the program below has.
       const metadata = set.metadata.apply((value) => ({
         ...value,
-        annotations: { ...value.annotations, "pulumi.com/waitFor": availability(zone.replicas) },
+        annotations: { ...value.annotations, "pulumi.com/waitFor": "jsonpath={.status.observedGeneration}" },
       }));
-      return new kubernetes.apiextensions.CustomResource(
+      const resource = new kubernetes.apiextensions.CustomResource(
         `${name}-${zone.name}`,
         {
           apiVersion: "machine.openshift.io/v1beta1",
@@ -63,14 +74,32 @@ export class MachinePool extends pulumi.ComponentResource {
           metadata,
           spec: { replicas: zone.replicas, selector: set.spec.selector, template: set.spec.template },
         },
-        { parent: this, ignoreChanges: writtenByOthers, customTimeouts: { create: "30m", update: "30m" } },
+        {
+          parent: this,
+          ignoreChanges: writtenByOthers,
+          replaceOnChanges: carriedOutByNewMachines,
+          // The names are fixed.
+          deleteBeforeReplace: true,
+          customTimeouts: { create: within(limits.machineSet), update: within(limits.machineSet), delete: within(limits.machines) },
+        },
       );
-    });
-    this.machineSets = pulumi.all(sets.map(({ metadata }) => metadata.apply(({ name: setName }) => setName ?? "")));
-    this.registerOutputs({ machineSets: this.machineSets });
+      clusterProgram(
+        `${name}-${zone.name}-ready`,
+        {
+          file: "cluster/machines-ready.ts",
+          seconds: limits.machines,
+          kubeconfig: args.kubeconfig,
+          environment: {
+            NAMESPACE: set.metadata.apply(({ namespace }) => namespace ?? ""),
+            // Not the name that the resource tells: it would be unknown in the preview of a replacement.
+            MACHINE_SET: pulumi.output(args.infraId).apply((infraId) => machineSetName(infraId, args.architecture, zone.name)),
+            REPLICAS: String(zone.replicas),
+          },
+          triggers: [args.instanceType, JSON.stringify(args.rootVolume ?? {})],
+        },
+        { parent: this, dependsOn: resource },
+      );
+    }
+    this.registerOutputs();
   }
 }
-
-/** At zero replicas a new MachineSet's status has no numbers at all, only the generation that its controller has seen. */
-const availability = (replicas: number): string =>
-  replicas > 0 ? `jsonpath={.status.availableReplicas}=${replicas}` : "jsonpath={.status.observedGeneration}";

@@ -23,7 +23,7 @@ export interface MachineSetOptions {
   readonly rootVolume?: RootVolume;
 }
 
-const machineSetLabel = "machine.openshift.io/cluster-api-machineset";
+export const machineSetLabel = "machine.openshift.io/cluster-api-machineset";
 const clusterLabel = "machine.openshift.io/cluster-api-cluster";
 
 /** Name of the MachineSet of one architecture in one zone; infra IDs have at most 27 characters, so it stays below 63. */

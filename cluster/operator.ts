@@ -1,7 +1,7 @@
-import * as command from "@pulumi/command";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { programCommand } from "./program";
+import { clusterProgram } from "./commands";
+import { limits } from "./limits";
 
 export interface OperatorArgs {
   /** Name of the package in the catalog. */
@@ -14,15 +14,14 @@ export interface OperatorArgs {
   readonly operatorGroup?: boolean;
   /** Resources that the operator brings and the caller is going to create, as `<plural>.<group>`. */
   readonly serves: readonly string[];
+  /** An object that the operator makes by itself and that has to be Ready first, as `<group>/<version>/<plural>/<name>`. */
+  readonly makes?: string;
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: pulumi.Input<string>;
 }
 
-/** An operator of the Red Hat catalog, installed by OLM; ready once it serves its API. */
+/** An operator of the Red Hat catalog, installed by OLM from the channel that is asked for; ready once it serves its API. */
 export class Operator extends pulumi.ComponentResource {
-  /** Name of the installed ClusterServiceVersion. */
-  readonly version: pulumi.Output<string>;
-
   constructor(name: string, args: OperatorArgs, opts: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:cluster:Operator", name, {}, opts);
     const group = args.operatorGroup
@@ -47,7 +46,8 @@ export class Operator extends pulumi.ComponentResource {
         metadata: {
           name: args.package,
           namespace: args.namespace,
-          annotations: { "pulumi.com/waitFor": "jsonpath={.status.installedCSV}" },
+          // A wait sees no failure, and is over before a changed channel has done anything. The program below knows both.
+          annotations: { "pulumi.com/skipAwait": "true" },
         },
         spec: {
           name: args.package,
@@ -57,25 +57,24 @@ export class Operator extends pulumi.ComponentResource {
           sourceNamespace: "openshift-marketplace",
         },
       },
-      { parent: this, dependsOn: group, customTimeouts: { create: "20m", update: "20m" } },
+      { parent: this, dependsOn: group },
     );
-    const ready = new command.local.Command(
+    clusterProgram(
       `${name}-ready`,
       {
-        create: programCommand("cluster/operator-ready.ts"),
-        update: programCommand("cluster/operator-ready.ts"),
-        addPreviousOutputInEnv: false,
+        file: "cluster/operator-ready.ts",
+        seconds: limits.operator,
+        kubeconfig: args.kubeconfig,
         environment: {
-          KUBECONFIG_CONTENT: args.kubeconfig,
           SUBSCRIPTION: args.package,
           NAMESPACE: args.namespace,
+          CHANNEL: args.channel,
           SERVES: args.serves.join(" "),
-          SECONDS: "900",
+          MAKES: args.makes ?? "",
         },
       },
-      { parent: this, dependsOn: subscription, customTimeouts: { create: "20m", update: "20m" } },
+      { parent: this, dependsOn: subscription },
     );
-    this.version = ready.stdout;
-    this.registerOutputs({ version: this.version });
+    this.registerOutputs();
   }
 }

@@ -1,34 +1,43 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { clusterProgram } from "./commands";
+import { limits, within } from "./limits";
 import { Operator } from "./operator";
 
 export interface OpenShiftPipelinesArgs {
   /** Channel of the operator: `latest` or `pipelines-<major>.<minor>`. */
   readonly channel: string;
-  /** How many finished runs of a pipeline the pruner keeps. Each keeps an EFS access point, of which a file system has few. */
+  /** How many finished runs of each Pipeline, which is of each image, the pruner keeps. Each keeps its volume. */
   readonly keep: number;
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: pulumi.Input<string>;
 }
 
+const targetNamespace = "openshift-pipelines";
+
 /**
- * Spec of TektonConfig. `coschedule: disabled` is what lets pods of two architectures share a volume. The flag that did so before,
- * `disable-affinity-assistant`, is left out: the operator takes it away on admission from Pipelines 1.20 on, which would be a change
- * at every update (tektoncd/operator, pkg/reconciler/shared/tektonconfig/upgrade). The feature-flags ConfigMap is the operator's: it
- * reverts what others write to it.
+ * Flags of Tekton that the builds cannot do without. `coschedule: disabled` is what lets pods of two architectures share a volume. The
+ * flag that did so before, `disable-affinity-assistant`, is left out: on OpenShift the operator sets it by itself up to Pipelines 1.21
+ * and takes it away from 1.22 on (tektoncd/operator, pkg/apis/operator/v1alpha1/tektonpipeline_defaults.go, v0.78 and v0.79).
+ * With `set-security-context` Tekton's init containers ask for a seccomp profile, and no security context constraints admit
+ * the pods that build and push.
+ */
+export const featureFlags = { coschedule: "disabled", "set-security-context": false } as const;
+
+/**
+ * Spec of TektonConfig. The pruner deletes runs of pipelines, `keep` of each Pipeline left: without `prune-per-resource` it counts the
+ * runs of a whole namespace, and `taskrun` would take tasks and logs from the runs that are kept (tektoncd/operator,
+ * pkg/reconciler/common/prune.go; tektoncd/cli, pkg/cmd/taskrun/delete.go).
  */
 export const tektonConfigSpec = (keep: number) => ({
   profile: "all",
-  targetNamespace: "openshift-pipelines",
-  pipeline: { coschedule: "disabled" },
-  pruner: { disabled: false, keep, resources: ["pipelinerun", "taskrun"], schedule: "0 8 * * *" },
+  targetNamespace,
+  pipeline: featureFlags,
+  pruner: { disabled: false, keep, resources: ["pipelinerun"], "prune-per-resource": true, schedule: "0 8 * * *" },
 });
 
 /** OpenShift Pipelines: the operator, and its one TektonConfig. */
 export class OpenShiftPipelines extends pulumi.ComponentResource {
-  /** Name of the operator's ClusterServiceVersion. */
-  readonly version: pulumi.Output<string>;
-
   constructor(name: string, args: OpenShiftPipelinesArgs, opts: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:cluster:OpenShiftPipelines", name, {}, opts);
     const operator = new Operator(
@@ -38,6 +47,9 @@ export class OpenShiftPipelines extends pulumi.ComponentResource {
         channel: args.channel,
         namespace: "openshift-operators",
         serves: ["tektonconfigs.operator.tekton.dev"],
+        // The operator's webhook answers a while after its Deployment is available, which is when the operator can make its own
+        // object; a change before that is refused ("failed calling webhook").
+        makes: "operator.tekton.dev/v1alpha1/tektonconfigs/config",
         kubeconfig: args.kubeconfig,
       },
       { parent: this },
@@ -51,9 +63,28 @@ export class OpenShiftPipelines extends pulumi.ComponentResource {
         metadata: { name: "config", annotations: { "pulumi.com/patchForce": "true", "pulumi.com/waitFor": "condition=Ready" } },
         spec: tektonConfigSpec(args.keep),
       },
-      { parent: this, dependsOn: operator, customTimeouts: { create: "20m", update: "20m" } },
+      {
+        parent: this,
+        dependsOn: operator,
+        customTimeouts: { create: within(limits.tektonConfig), update: within(limits.tektonConfig) },
+      },
     );
-    this.version = pulumi.all([operator.version, config.id]).apply(([version]) => version);
-    this.registerOutputs({ version: this.version });
+    // Ready may be said of the components before the change. A run that starts with other flags waits for its pods for ever.
+    clusterProgram(
+      `${name}-flags`,
+      {
+        file: "cluster/feature-flags-ready.ts",
+        seconds: limits.featureFlags,
+        kubeconfig: args.kubeconfig,
+        environment: {
+          NAMESPACE: targetNamespace,
+          FLAGS: Object.entries(featureFlags)
+            .map(([flag, value]) => `${flag}=${value}`)
+            .join(" "),
+        },
+      },
+      { parent: this, dependsOn: config },
+    );
+    this.registerOutputs();
   }
 }

@@ -29,13 +29,25 @@ export function review(path: string, { request }: Review): object {
 }
 
 /**
+ * For how many milliseconds the webhooks are registered before they answer. Their program registers them when it starts
+ * (cmd/openshift/webhook/kodata/validating-defaulting-webhook) and serves some seconds later; its Deployment has no readiness probe
+ * (config/openshift/base/webhook.yaml), so to OLM the operator is installed by then.
+ */
+const defaultSilence = 3000;
+
+/**
  * The operator's admission webhooks for TektonConfig, served on a free port of 127.0.0.1 (the API server runs on the same
- * machine) under a certificate that lives as long as this process.
+ * machine) under a certificate that lives as long as this process. Until they answer, the API server refuses every change.
  */
 export class Admission {
   private server: Server | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly api: Api) {}
+  /** @param silence milliseconds from the registration to the first answer. */
+  constructor(
+    private readonly api: Api,
+    private readonly silence = defaultSilence,
+  ) {}
 
   async start(): Promise<void> {
     if (this.server) return;
@@ -72,6 +84,10 @@ export class Admission {
       server.listen(0, "127.0.0.1", resolve);
     });
     this.server = server;
+    let answers = false;
+    server.on("connection", (socket) => {
+      if (!answers) socket.destroy();
+    });
     const { port } = server.address() as AddressInfo;
     const webhook = (name: string, path: string) => ({
       name,
@@ -102,6 +118,9 @@ export class Admission {
       },
       manager,
     );
+    this.timer = setTimeout(() => {
+      answers = true;
+    }, this.silence);
   }
 
   /** Takes the webhooks out of the cluster; without the operator they would block every change. */
@@ -112,6 +131,7 @@ export class Admission {
   }
 
   stop(): void {
+    clearTimeout(this.timer);
     this.server?.close();
     this.server = undefined;
   }

@@ -66,6 +66,47 @@ export const componentLabel = (name: string, namespace: string): Record<string, 
   [`operators.coreos.com/${name}.${namespace}`]: "",
 });
 
+/**
+ * The package as OLM's package server shows it (pkg/package-server/apis/operators/v1/packagemanifest_types.go). There it is computed for
+ * every namespace; here it is an object in the catalog's own, with the head of each channel as its only version.
+ */
+export const packageManifest = (offer: Package): KubeObject => ({
+  apiVersion: "packages.operators.coreos.com/v1",
+  kind: "PackageManifest",
+  metadata: { name: offer.name, namespace: catalogNamespace, labels: { catalog: catalogName, "catalog-namespace": catalogNamespace } },
+  spec: {},
+  status: {
+    catalogSource: catalogName,
+    catalogSourceNamespace: catalogNamespace,
+    packageName: offer.name,
+    defaultChannel: offer.defaultChannel,
+    channels: Object.entries(offer.channels).map(([name, version]) => {
+      const currentCSV = csvName(offer.name, version);
+      return { name, currentCSV, entries: [{ name: currentCSV, version }] };
+    }),
+  },
+});
+
+/** Stands for the package server's aggregated API. */
+export const packageManifestCrd: KubeObject = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "packagemanifests.packages.operators.coreos.com" },
+  spec: {
+    group: "packages.operators.coreos.com",
+    names: { kind: "PackageManifest", plural: "packagemanifests", singular: "packagemanifest" },
+    scope: "Namespaced",
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      },
+    ],
+  },
+};
+
 const installModes: readonly InstallMode[] = ["OwnNamespace", "SingleNamespace", "MultiNamespace", "AllNamespaces"];
 
 /** The ClusterServiceVersion that an InstallPlan of the package creates. */

@@ -5,7 +5,8 @@ import { EmulatedFileSystems } from "./aws";
 import { EfsOperator } from "./efs";
 import { describe, log, Worker } from "./loop";
 import { LifecycleManager, prepareCluster } from "./olm";
-import { PipelinesOperator, PipelinesSources } from "./pipelines";
+import { PipelinesOperator } from "./pipelines";
+import { PipelinesSources } from "./pipelines-sources";
 
 /** What a CSV that has succeeded brings to life. */
 interface Operator {
@@ -55,7 +56,8 @@ async function main(): Promise<void> {
         return undefined;
       }),
   );
-  const olm = new LifecycleManager(api, (names) => {
+  const bundled = (name: string) => (name === "openshift-pipelines-operator-rh" ? sources.operatorCrds().needed : []);
+  const olm = new LifecycleManager(api, bundled, (names) => {
     if (names.size === installed.size && [...names].every((name) => installed.has(name))) return;
     installed = names;
     for (const worker of workers) worker.wake();

@@ -69,26 +69,20 @@ export type Resolution =
   | { readonly reason: "ConstraintsNotSatisfiable" | "ErrorPreventedResolution"; readonly message: string };
 
 /**
- * Which CSV a Subscription asks for, or why none can be had.
- *
- * One departure: OLM takes every `installPlanApproval` but "Manual" as "Automatic" and the CRD has no enum, so a typo
- * goes unseen in a real cluster. The stand-in refuses it.
+ * Which CSV a Subscription asks for, or why none can be had (pkg/controller/registry/resolver/resolver.go, getSubscriptionVariables).
+ * An installed version that the channel has nothing newer for stays, whatever the channel.
  *
  * @param catalogs `namespace/name` of the catalogs that are there.
+ * @param installed the CSV that is installed.
  */
-export function resolve({ metadata, spec }: Subscription, catalogs: ReadonlySet<string>): Resolution {
+export function resolve({ metadata, spec }: Subscription, catalogs: ReadonlySet<string>, installed?: string): Resolution {
   const wanted: SubscriptionSpec = spec ?? { source: "", sourceNamespace: "", name: "" };
   const unsatisfiable = (what: string): Resolution => ({
     reason: "ConstraintsNotSatisfiable",
     message: `constraints not satisfiable: ${what} referenced by subscription ${metadata.name}, subscription ${metadata.name} exists`,
   });
-  const approval = wanted.installPlanApproval ?? "Automatic";
-  if (approval !== "Automatic" && approval !== "Manual") {
-    return {
-      reason: "ErrorPreventedResolution",
-      message: `spec.installPlanApproval: unsupported value "${approval}": supported values: "Automatic", "Manual"`,
-    };
-  }
+  // The CRD has no enum: whatever is not "Manual" is "Automatic".
+  const approval = wanted.installPlanApproval === "Manual" ? "Manual" : "Automatic";
   const catalog = `${wanted.sourceNamespace}/${wanted.source}`;
   if (!catalogs.has(catalog) || catalog !== `${catalogNamespace}/${catalogName}`) {
     return unsatisfiable(`no operators found from catalog ${wanted.source} in namespace ${wanted.sourceNamespace}`);
@@ -99,6 +93,7 @@ export function resolve({ metadata, spec }: Subscription, catalogs: ReadonlySet<
   const version = offer.channels[channel];
   if (version === undefined) return unsatisfiable(`no operators found in channel ${channel} of package ${offer.name} in the catalog`);
   const csv = csvName(offer.name, version);
+  if (installed) return { offer, csv: isNewer(csv, installed) ? csv : installed, approval };
   if (wanted.startingCSV !== undefined && wanted.startingCSV !== "" && wanted.startingCSV !== csv) {
     return unsatisfiable(
       `no operators found with name ${wanted.startingCSV} in channel ${channel} of package ${offer.name} in the catalog`,
@@ -106,6 +101,48 @@ export function resolve({ metadata, spec }: Subscription, catalogs: ReadonlySet<
   }
   return { offer, csv, approval };
 }
+
+/** Of two CSVs of one package, by their versions. */
+export function isNewer(csv: string, than: string): boolean {
+  const numbers = (name: string) => (/\.v(\d+)\.(\d+)\.(\d+)$/.exec(name) ?? []).slice(1).map(Number);
+  const [left, right] = [numbers(csv), numbers(than)];
+  const index = left.findIndex((number, position) => number !== right[position]);
+  return index >= 0 && left[index] > right[index];
+}
+
+/**
+ * What OLM says of all Subscriptions of a namespace when it cannot resolve one of them (syncResolvingNamespace in
+ * pkg/controller/operators/catalog/operator.go); undefined when it can.
+ *
+ * @param unreachable `namespace/name` of catalogs whose server does not answer.
+ */
+export function namespaceFailure(
+  resolutions: readonly Resolution[],
+  unreachable: ReadonlySet<string>,
+): Exclude<Resolution, { offer: Package }> | undefined {
+  const [catalog] = [...unreachable].sort();
+  if (catalog !== undefined) {
+    const server = `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: connect: connection refused"`;
+    return {
+      reason: "ErrorPreventedResolution",
+      message: `error using catalogsource ${catalog}: failed to list bundles: ${server}`,
+    };
+  }
+  return resolutions.find((resolution) => "reason" in resolution);
+}
+
+/** Whether OLM leaves a namespace alone: each of its Subscriptions has a plan that is being carried out (nothingToUpdate, same file). */
+export const isSettled = (subscriptions: readonly Subscription[]): boolean =>
+  subscriptions.every(({ status }) => status?.installPlanRef !== undefined && status.state === "UpgradePending");
+
+/**
+ * For how many milliseconds a catalog's server is away: once when the first Subscription of a cluster comes, which on a new cluster is
+ * while catalogs are still being pulled, and once after each installation, as at any refresh of the catalog.
+ */
+export const outage = 1500;
+
+/** Whether the catalog's server is away, given the times at which an outage began. */
+export const isAway = (began: readonly number[], now: number): boolean => began.some((time) => now >= time && now < time + outage);
 
 /** Why an InstallPlan cannot start in its namespace; undefined when it can (OLM: ServiceAccountQuerier). */
 export function installCheck(groups: readonly OperatorGroup[]): string | undefined {
@@ -138,8 +175,18 @@ export interface Phase {
   readonly message: string;
 }
 
-/** The next phase of a CSV, or undefined when it stays as it is. */
-export function nextPhase(status: CsvStatus | undefined, offer: Package, groups: readonly OperatorGroup[]): Phase | undefined {
+/**
+ * The next phase of a CSV, or undefined when it stays as it is. Its own CRDs are a requirement, before it is installed and ever after
+ * (pkg/controller/operators/olm/operator.go, transitionCSVState).
+ *
+ * @param served names of the CRDs that the API server serves.
+ */
+export function nextPhase(
+  status: CsvStatus | undefined,
+  offer: Package,
+  groups: readonly OperatorGroup[],
+  served: ReadonlySet<string>,
+): Phase | undefined {
   const phase = status?.phase ?? "";
   const failed = (reason: string, message: string): Phase | undefined =>
     phase === "Failed" && status?.reason === reason && status.message === message ? undefined : { phase: "Failed", reason, message };
@@ -150,16 +197,26 @@ export function nextPhase(status: CsvStatus | undefined, offer: Package, groups:
   if (!offer.installModes.includes(mode)) {
     return failed("UnsupportedOperatorGroup", `${mode} InstallModeType not supported, cannot configure to watch ${watches}`);
   }
+  const met = offer.ownedKinds.every(({ name }) => served.has(name));
   switch (phase) {
     case "":
       return { phase: "Pending", reason: "RequirementsUnknown", message: "requirements not yet checked" };
     case "Pending":
+      if (!met) {
+        const message = "one or more requirements couldn't be found";
+        return status?.reason === "RequirementsNotMet" ? undefined : { phase: "Pending", reason: "RequirementsNotMet", message };
+      }
       return { phase: "InstallReady", reason: "AllRequirementsMet", message: "all requirements found, attempting install" };
     case "InstallReady":
       return { phase: "Installing", reason: "InstallSucceeded", message: "waiting for install components to report healthy" };
     case "Installing":
       return { phase: "Succeeded", reason: "InstallSucceeded", message: "install strategy completed with no errors" };
+    case "Succeeded":
+      return met ? undefined : { phase: "Failed", reason: "RequirementsNotMet", message: "requirements no longer met" };
     case "Failed":
+      if (status?.reason === "RequirementsNotMet") {
+        return met ? { phase: "Pending", reason: "RequirementsNotMet", message: "requirements not met" } : undefined;
+      }
       // The group has been put right: OLM begins anew.
       return { phase: "Pending", reason: "RequirementsUnknown", message: "InstallModes now support target namespaces" };
     default:

@@ -1,40 +1,33 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { type Api, isConflict, type KubeObject, type Resource } from "./api";
-import { catalogName, catalogNamespace, clusterServiceVersion, componentLabel, packageOfCsv } from "./catalog";
+import type { Api, KubeObject } from "./api";
+import { catalogName, catalogNamespace, componentLabel, packageManifest, packageManifestCrd, packageOfCsv, packages } from "./catalog";
 import { log, Mirror, Worker } from "./loop";
 import {
   type ClusterServiceVersion,
   type Condition,
   type InstallPlan,
-  type InstallPlanStatus,
-  installCheck,
-  nextPhase,
+  isAway,
+  isSettled,
+  namespaceFailure,
   type OperatorGroup,
+  outage,
   phaseTime,
+  type Resolution,
   resolve,
   type Subscription,
   type SubscriptionStatus,
   targetNamespaces,
   withConditions,
 } from "./olm-decisions";
+import { Installer } from "./olm-install";
+import { now, olmGroup, olmManager, resources } from "./olm-resources";
 
-const group = "operators.coreos.com/v1alpha1";
-export const resources = {
-  subscriptions: { apiVersion: group, plural: "subscriptions" },
-  installPlans: { apiVersion: group, plural: "installplans" },
-  csvs: { apiVersion: group, plural: "clusterserviceversions" },
-  catalogSources: { apiVersion: group, plural: "catalogsources" },
-  operatorGroups: { apiVersion: "operators.coreos.com/v1", plural: "operatorgroups" },
-} satisfies Record<string, Resource>;
-
-const manager = "olm";
-const now = () => new Date().toISOString().replace(/\.\d+Z$/, "Z");
+const catalog = `${catalogNamespace}/${catalogName}`;
 
 /**
  * Operator Lifecycle Manager for the two packages of the catalog: Subscription, InstallPlan, ClusterServiceVersion.
- * Not here: upgrades, dependencies, bundle unpacking, copies of a CSV in other namespaces, PackageManifests. Each
- * Subscription is resolved on its own; real OLM fails all of a namespace when one cannot be satisfied.
+ * Not here: dependencies, bundle unpacking, copies of a CSV in other namespaces.
  */
 export class LifecycleManager {
   private readonly subscriptions: Mirror<Subscription>;
@@ -43,22 +36,31 @@ export class LifecycleManager {
   private readonly catalogs: Mirror<KubeObject>;
   private readonly groups: Mirror<OperatorGroup>;
   private readonly worker: Worker;
-  /** When a CSV (by uid) came to its present phase; the times in its status are whole seconds, too coarse. */
-  private readonly phaseBegan = new Map<string, number>();
+  private readonly installer: Installer;
+  /** When the catalog's server went away. */
+  private readonly outages: number[] = [];
   private readonly mirrors: readonly { run(): Promise<void>; stop(): void; readonly synced: Promise<void> }[];
 
-  /** @param onInstalled called with the names of the packages whose CSV has succeeded, whenever they change. */
+  /**
+   * @param crdsOf the CRDs in the bundle of a package.
+   * @param onInstalled called with the names of the packages whose CSV has succeeded, whenever they change.
+   */
   constructor(
     private readonly api: Api,
+    crdsOf: (name: string) => readonly KubeObject[],
     private readonly onInstalled: (installed: ReadonlySet<string>) => void,
   ) {
     this.worker = new Worker("olm", () => this.reconcile());
-    const follow = <T extends KubeObject>(resource: Resource) => new Mirror<T>(api, resource, this.worker.wake);
+    const follow = <T extends KubeObject>(resource: (typeof resources)[keyof typeof resources]) =>
+      new Mirror<T>(api, resource, this.worker.wake);
     this.subscriptions = follow<Subscription>(resources.subscriptions);
     this.installPlans = follow<InstallPlan>(resources.installPlans);
     this.csvs = follow<ClusterServiceVersion>(resources.csvs);
     this.catalogs = follow<KubeObject>(resources.catalogSources);
     this.groups = follow<OperatorGroup>(resources.operatorGroups);
+    this.installer = new Installer(api, { installPlans: this.installPlans, csvs: this.csvs, groups: this.groups }, crdsOf, () =>
+      this.outages.push(Date.now()),
+    );
     this.mirrors = [this.subscriptions, this.installPlans, this.csvs, this.catalogs, this.groups];
   }
 
@@ -73,30 +75,29 @@ export class LifecycleManager {
     for (const mirror of this.mirrors) mirror.stop();
   }
 
-  private groupsOf = (namespace: string | undefined) => this.groups.all().filter(({ metadata }) => metadata.namespace === namespace);
-
   /** One step of everything; milliseconds until the next step is due. */
   private async reconcile(): Promise<number | undefined> {
-    for (const catalog of this.catalogs.all()) await this.connectCatalog(catalog);
+    for (const source of this.catalogs.all()) await this.connectCatalog(source);
     for (const operatorGroup of this.groups.all()) await this.reportNamespaces(operatorGroup);
     let again: number | undefined;
-    for (const csv of this.csvs.all()) if (await this.advance(csv)) again = phaseTime;
-    for (const plan of this.installPlans.all()) if (await this.install(plan)) again = phaseTime;
-    const catalogs = new Set(this.catalogs.all().map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
-    for (const subscription of this.subscriptions.all()) await this.subscribe(subscription, catalogs);
+    for (const csv of this.csvs.all()) if (await this.installer.advance(csv)) again = phaseTime;
+    for (const plan of this.installPlans.all()) if (await this.installer.install(plan)) again = phaseTime;
+    const namespaces = new Set(this.subscriptions.all().map(({ metadata }) => metadata.namespace ?? ""));
+    for (const namespace of namespaces) await this.resolveNamespace(namespace);
     const installed = this.csvs.all().filter(({ status, metadata }) => status?.phase === "Succeeded" && !metadata.deletionTimestamp);
     this.onInstalled(new Set(installed.flatMap(({ metadata }) => packageOfCsv(metadata.name)?.name ?? [])));
-    return again;
+    return isAway(this.outages, Date.now()) ? Math.min(again ?? outage, outage) : again;
   }
 
-  /** The stand-in's own catalog is in reach at once; no other has a server behind it. */
-  private async connectCatalog(catalog: KubeObject): Promise<void> {
-    const { name, namespace } = catalog.metadata;
-    const lastObservedState = name === catalogName && namespace === catalogNamespace ? "READY" : "TRANSIENT_FAILURE";
-    const status = catalog.status as { connectionState?: { lastObservedState?: string } } | undefined;
+  /** Only the stand-in's own catalog has a server behind it, and that is away at times. */
+  private async connectCatalog(source: KubeObject): Promise<void> {
+    const { name, namespace } = source.metadata;
+    const reached = `${namespace}/${name}` === catalog && !isAway(this.outages, Date.now());
+    const lastObservedState = reached ? "READY" : "TRANSIENT_FAILURE";
+    const status = source.status as { connectionState?: { lastObservedState?: string } } | undefined;
     if (status?.connectionState?.lastObservedState === lastObservedState) return;
     const connectionState = { address: `${name}.${namespace}.svc:50051`, lastConnect: now(), lastObservedState };
-    this.catalogs.learn(await this.api.patch(resources.catalogSources, catalog.metadata, { status: { connectionState } }, "status"));
+    this.catalogs.learn(await this.api.patch(resources.catalogSources, source.metadata, { status: { connectionState } }, "status"));
   }
 
   private async reportNamespaces(operatorGroup: OperatorGroup): Promise<void> {
@@ -106,125 +107,59 @@ export class LifecycleManager {
     this.groups.learn(await this.api.patch(resources.operatorGroups, operatorGroup.metadata, { status }, "status"));
   }
 
-  /** Moves a CSV one phase on. True while more phases are to come. */
-  private async advance(csv: ClusterServiceVersion): Promise<boolean> {
-    const offer = packageOfCsv(csv.metadata.name);
-    if (!offer || csv.metadata.deletionTimestamp) return false;
-    const next = nextPhase(csv.status, offer, this.groupsOf(csv.metadata.namespace));
-    if (!next) return false;
-    const uid = csv.metadata.uid ?? "";
-    const age = Date.now() - (this.phaseBegan.get(uid) ?? 0);
-    if (next.phase !== "Failed" && age < phaseTime) return true;
-    this.phaseBegan.set(uid, Date.now());
-    const time = now();
-    const condition = { ...next, lastUpdateTime: time, lastTransitionTime: time };
-    // OLM keeps the newest 20 (operator-framework/api, ConditionsLengthLimit).
-    const conditions = [...(csv.status?.conditions ?? []), condition].slice(-20);
-    const patched = await this.api.patch<ClusterServiceVersion>(
-      resources.csvs,
-      csv.metadata,
-      { status: { ...condition, conditions } },
-      "status",
-    );
-    this.csvs.learn(patched);
-    log("olm", `csv ${csv.metadata.namespace}/${csv.metadata.name}: ${next.phase} (${next.reason})`);
-    return next.phase !== "Succeeded" && next.phase !== "Failed";
-  }
+  private csvOf = (namespace: string, name: string | undefined) =>
+    this.csvs.all().find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
 
-  /** Carries out an approved InstallPlan. True while it waits for something that no event announces. */
-  private async install(plan: InstallPlan): Promise<boolean> {
-    const { metadata, spec, status } = plan;
-    const namespace = metadata.namespace ?? "";
-    if (!spec || metadata.deletionTimestamp || status?.phase === "Complete" || status?.phase === "Failed") return false;
-    const report = async (phase: string, installed?: Condition) => {
-      const time = now();
-      const conditions = installed
-        ? withConditions(status?.conditions, [installed], time).map((one) => ({ ...one, lastUpdateTime: time }))
-        : undefined;
-      const before = status?.conditions?.find(({ type }) => type === installed?.type);
-      if (status?.phase === phase && before?.message === installed?.message && before?.status === installed?.status) return;
-      const patch: InstallPlanStatus = {
-        phase,
-        catalogSources: [catalogName],
-        startTime: status?.startTime ?? time,
-        ...(conditions ? { conditions } : {}),
-      };
-      this.installPlans.learn(await this.api.patch(resources.installPlans, metadata, { status: patch }, "status"));
-      log("olm", `install plan ${namespace}/${metadata.name}: ${phase}${installed?.message ? ` (${installed.message})` : ""}`);
-    };
-    if (!spec.approved) {
-      await report("RequiresApproval");
-      return false;
-    }
-    if (status?.phase !== "Installing") {
-      await report("Installing");
-      return true;
-    }
-    const operatorGroups = this.groupsOf(namespace);
-    const refusal = installCheck(operatorGroups);
-    if (refusal) {
-      await report("Installing", { type: "Installed", status: "False", reason: "InstallCheckFailed", message: refusal });
-      return false;
-    }
-    for (const name of spec.clusterServiceVersionNames) {
-      const offer = packageOfCsv(name);
-      if (!offer) {
-        await report("Failed", {
-          type: "Installed",
-          status: "False",
-          reason: "InstallComponentFailed",
-          message: `no bundle named ${name} in the catalog`,
-        });
-        return false;
+  /** All Subscriptions of a namespace together: one that cannot be resolved holds up the others. */
+  private async resolveNamespace(namespace: string): Promise<void> {
+    if (this.outages.length === 0 && this.csvs.all().length === 0) this.outages.push(Date.now());
+    const subscriptions = this.subscriptions
+      .all()
+      .filter(({ metadata }) => metadata.namespace === namespace && !metadata.deletionTimestamp);
+    const catalogs = new Set(this.catalogs.all().map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+    const resolved = subscriptions.map((subscription) => {
+      const installed = this.csvOf(namespace, subscription.status?.installedCSV)?.metadata.name;
+      return { subscription, resolution: resolve(subscription, catalogs, installed), health: catalogHealth(subscription, catalogs) };
+    });
+    const away = new Set(isAway(this.outages, Date.now()) && catalogs.has(catalog) ? [catalog] : []);
+    const failure = isSettled(subscriptions)
+      ? undefined
+      : namespaceFailure(
+          resolved.map(({ resolution }) => resolution),
+          away,
+        );
+    for (const { subscription, resolution, health } of resolved) {
+      if (failure) {
+        await this.report(subscription, this.csvStatus(subscription), [health, { type: "ResolutionFailed", status: "True", ...failure }]);
+      } else if ("offer" in resolution) {
+        await this.subscribe(subscription, resolution, health);
       }
-      const csv = clusterServiceVersion(offer, name, namespace, operatorGroups[0]?.metadata.name ?? "");
-      await this.api.create(resources.csvs, csv).then(
-        (created) => this.csvs.learn(created as ClusterServiceVersion),
-        (error) => {
-          if (!isConflict(error)) throw error;
-        },
-      );
     }
-    await report("Complete", { type: "Installed", status: "True" });
-    this.worker.wake();
-    return false;
   }
 
-  private async subscribe(subscription: Subscription, catalogs: ReadonlySet<string>): Promise<void> {
+  /** What is known of a Subscription's CSV without resolving anything (ensureSubscriptionCSVState). */
+  private csvStatus({ metadata, status }: Subscription): SubscriptionStatus {
+    const { currentCSV } = status ?? {};
+    if (!currentCSV) return {};
+    const there = this.csvOf(metadata.namespace ?? "", currentCSV);
+    // OLM calls a Subscription current as soon as its CSV exists, whatever the CSV's phase.
+    return there ? { state: "AtLatestKnown", currentCSV, installedCSV: currentCSV } : { state: "UpgradePending", currentCSV };
+  }
+
+  private async subscribe(subscription: Subscription, resolution: Extract<Resolution, { csv: string }>, health: Condition): Promise<void> {
     const { metadata } = subscription;
     const namespace = metadata.namespace ?? "";
-    if (metadata.deletionTimestamp) return;
-    const resolution = resolve(subscription, catalogs);
-    const catalog = `${subscription.spec?.sourceNamespace}/${subscription.spec?.source}`;
-    const healthy: Condition = catalogs.has(catalog)
-      ? {
-          type: "CatalogSourcesUnhealthy",
-          status: "False",
-          reason: "AllCatalogSourcesHealthy",
-          message: "all available catalogsources are healthy",
-        }
-      : {
-          type: "CatalogSourcesUnhealthy",
-          status: "True",
-          reason: "UnhealthyCatalogSourceFound",
-          message: `targeted catalogsource ${catalog} missing`,
-        };
-    if ("reason" in resolution) {
-      const { reason, message } = resolution;
-      await this.report(subscription, {}, [healthy, { type: "ResolutionFailed", status: "True", reason, message }]);
-      return;
-    }
     const label = componentLabel(resolution.offer.name, namespace);
     if (Object.keys(label).some((key) => metadata.labels?.[key] === undefined)) {
       this.subscriptions.learn(await this.api.patch(resources.subscriptions, metadata, { metadata: { labels: label } }));
     }
-    const csv = this.csvs.all().find((one) => one.metadata.namespace === namespace && one.metadata.name === resolution.csv);
+    const csv = this.csvOf(namespace, resolution.csv);
     const ownPlans = this.installPlans.all().filter((one) => one.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
     let plan = ownPlans.find(({ spec }) => spec?.clusterServiceVersionNames.includes(resolution.csv));
     // An operator that is there already (its Subscription was deleted and made again) is adopted without a plan.
     if (!plan && !csv) {
       plan = await this.api.create<InstallPlan>(resources.installPlans, {
-        apiVersion: group,
+        apiVersion: olmGroup,
         kind: "InstallPlan",
         metadata: {
           name: `install-${randomBytes(3).toString("hex").slice(0, 5)}`,
@@ -232,7 +167,7 @@ export class LifecycleManager {
           labels: label,
           ownerReferences: [
             {
-              apiVersion: group,
+              apiVersion: olmGroup,
               kind: "Subscription",
               name: metadata.name,
               uid: metadata.uid ?? "",
@@ -266,15 +201,14 @@ export class LifecycleManager {
     const planStatus: SubscriptionStatus = plan
       ? {
           installPlanGeneration: plan.spec?.generation ?? 1,
-          installPlanRef: { apiVersion: group, kind: "InstallPlan", name: plan.metadata.name, namespace, uid: plan.metadata.uid },
-          installplan: { apiVersion: group, kind: "InstallPlan", name: plan.metadata.name, uuid: plan.metadata.uid ?? "" },
+          installPlanRef: { apiVersion: olmGroup, kind: "InstallPlan", name: plan.metadata.name, namespace, uid: plan.metadata.uid },
+          installplan: { apiVersion: olmGroup, kind: "InstallPlan", name: plan.metadata.name, uuid: plan.metadata.uid ?? "" },
         }
       : {};
     const csvStatus: SubscriptionStatus = csv
-      ? // OLM calls a Subscription current as soon as its CSV exists, whatever the CSV's phase.
-        { state: "AtLatestKnown", currentCSV: resolution.csv, installedCSV: resolution.csv }
+      ? { state: "AtLatestKnown", currentCSV: resolution.csv, installedCSV: resolution.csv }
       : { state: "UpgradePending", currentCSV: resolution.csv };
-    await this.report(subscription, { ...planStatus, ...csvStatus }, [healthy, ...pending]);
+    await this.report(subscription, { ...planStatus, ...csvStatus }, [health, ...pending]);
   }
 
   /** Writes a Subscription's status if it says anything new. */
@@ -293,22 +227,31 @@ export class LifecycleManager {
   }
 }
 
+const catalogHealth = ({ spec }: Subscription, catalogs: ReadonlySet<string>): Condition => {
+  const wanted = `${spec?.sourceNamespace}/${spec?.source}`;
+  const [status, reason, message] = catalogs.has(wanted)
+    ? (["False", "AllCatalogSourcesHealthy", "all available catalogsources are healthy"] as const)
+    : (["True", "UnhealthyCatalogSourceFound", `targeted catalogsource ${wanted} missing`] as const);
+  return { type: "CatalogSourcesUnhealthy", status, reason, message };
+};
+
 /**
- * What every OpenShift cluster with OLM and the marketplace has from the start: the catalog, and the namespace
+ * What every OpenShift cluster with OLM and the marketplace has from the start: the catalog with its packages, and the namespace
  * `openshift-operators` with its group for all namespaces.
  */
 export async function prepareCluster(api: Api): Promise<void> {
   for (const name of ["openshift-marketplace", "openshift-operators", "openshift-cluster-csi-drivers"]) {
-    await api.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, manager);
+    await api.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, olmManager);
   }
+  await api.apply(packageManifestCrd, olmManager);
   await api.apply(
     {
-      apiVersion: group,
+      apiVersion: olmGroup,
       kind: "CatalogSource",
       metadata: { name: catalogName, namespace: catalogNamespace },
       spec: { sourceType: "grpc", displayName: "Red Hat Operators", publisher: "Red Hat" },
     },
-    manager,
+    olmManager,
   );
   await api.apply(
     {
@@ -317,6 +260,7 @@ export async function prepareCluster(api: Api): Promise<void> {
       metadata: { name: "global-operators", namespace: "openshift-operators" },
       spec: {},
     },
-    manager,
+    olmManager,
   );
+  for (const offer of packages) await api.apply(packageManifest(offer), olmManager);
 }

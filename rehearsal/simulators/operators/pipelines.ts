@@ -1,11 +1,12 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { Admission } from "./admission";
 import { type Api, ApiError, isConflict, isNotFound, type KubeObject, type Resource } from "./api";
-import { applyCrds, readCrds } from "./crds";
+import { applyCrds } from "./crds";
 import { describe, inParallel, keyOf, log, Mirror, Worker } from "./loop";
 import { withConditions } from "./olm-decisions";
+import { securityContextConstraints } from "./pipelines-scc";
+import type { PipelinesSources } from "./pipelines-sources";
 import { isDue, type Run, runsToPrune } from "./pruner";
 import {
   conditions,
@@ -20,7 +21,7 @@ import {
   type TektonConfigSpec,
   withDefaults,
 } from "./tekton-config";
-import { placed, readManifests } from "./tekton-manifests";
+import { placed } from "./tekton-manifests";
 
 const manager = "openshift-pipelines-operator";
 const tektonConfigs: Resource = { apiVersion: "operator.tekton.dev/v1alpha1", plural: "tektonconfigs" };
@@ -36,44 +37,6 @@ type ConfigMap = KubeObject & { data?: Record<string, string> };
 export interface PipelinesSettings {
   readonly sources: PipelinesSources;
   readonly registry: string;
-}
-
-/**
- * The files that an installation reads. Parsing them takes a second or two, so they are read once, and best before anybody
- * waits for them.
- */
-export class PipelinesSources {
-  private crds: { needed: KubeObject[]; others: KubeObject[] } | undefined;
-  private tekton: { version: string; objects: KubeObject[] } | undefined;
-
-  /**
-   * @param crdFolder the operator's CRDs.
-   * @param tektonFolder Tekton's `config` folder and its `version` file.
-   */
-  constructor(
-    private readonly crdFolder: string,
-    private readonly tektonFolder: string,
-  ) {}
-
-  /** CRDs of the operator: the one that is served here, and the rest. @throws when TektonConfig is not among them. */
-  operatorCrds() {
-    if (!this.crds) {
-      const isNeeded = ({ metadata }: KubeObject) => metadata.name === "tektonconfigs.operator.tekton.dev";
-      const all = readCrds(this.crdFolder);
-      if (!all.some(isNeeded)) throw new Error(`${this.crdFolder} does not hold the CRD of TektonConfig`);
-      this.crds = { needed: all.filter(isNeeded), others: all.filter((crd) => !isNeeded(crd)) };
-    }
-    return this.crds;
-  }
-
-  /** Tekton's manifests as shipped, and their version. */
-  manifests() {
-    this.tekton ??= {
-      version: readFileSync(join(this.tektonFolder, "version"), "utf8").trim(),
-      objects: readManifests(join(this.tektonFolder, "config")),
-    };
-    return this.tekton;
-  }
 }
 
 /**
@@ -94,6 +57,9 @@ export class PipelinesOperator {
   /** Objects as they were last applied by this process, so that a change of the spec costs only what it changes. */
   private readonly installed = new Map<string, KubeObject>();
   private webhookAnswered = false;
+  private stopped = false;
+  /** When Tekton's ConfigMaps follow the latest change. */
+  private flagsDue = 0;
   private prunedMinute = 0;
 
   constructor(
@@ -112,13 +78,13 @@ export class PipelinesOperator {
     // Tekton's CRDs are the slowest part of its installation and need no configuration, so they go along at once; those
     // of the operator that nothing here serves can wait.
     const tekton = this.manifests(withDefaults(initialSpec)).filter(({ kind }) => kind === "CustomResourceDefinition");
-    const { needed, others } = this.settings.sources.operatorCrds();
-    await Promise.all([applyCrds(this.api, needed, manager), this.admission.start()]);
-    await Promise.all([this.ensureConfig(), applyCrds(this.api, tekton, manager)]);
+    const { others } = this.settings.sources.operatorCrds();
+    await Promise.all([applyCrds(this.api, tekton, manager), this.admission.start()]);
     for (const crd of tekton) this.installed.set(`${crd.kind} ${keyOf(crd)}`, crd);
     for (const mirror of [this.configs, this.namespaces]) void mirror.run();
     await Promise.all([this.configs.synced, this.namespaces.synced]);
     for (const worker of [this.worker, this.accounts]) void worker.run();
+    void this.ensureConfig();
     void applyCrds(this.api, others, manager).catch((error) => log("pipelines", describe(error)));
     this.timer = setInterval(() => void this.prune().catch((error) => log("pruner", describe(error))), 20_000);
   }
@@ -130,6 +96,7 @@ export class PipelinesOperator {
   }
 
   stop(): void {
+    this.stopped = true;
     clearInterval(this.timer);
     for (const part of [this.worker, this.accounts, this.configs, this.namespaces, this.targets?.deployments, this.targets?.configMaps])
       part?.stop();
@@ -137,7 +104,10 @@ export class PipelinesOperator {
     this.admission.stop();
   }
 
-  /** The operator creates its configuration once, when it starts (shared/tektonconfig/instance.go). */
+  /**
+   * The operator creates its configuration once, when it starts, and tries again while its own webhook does not answer
+   * (shared/tektonconfig/instance.go, every 10 s there).
+   */
   private async ensureConfig(): Promise<void> {
     const config: TektonConfig = {
       apiVersion: tektonConfigs.apiVersion,
@@ -145,17 +115,15 @@ export class PipelinesOperator {
       metadata: { name: configName },
       spec: withDefaults(initialSpec),
     };
-    const deadline = Date.now() + 30_000;
-    while (true) {
+    while (!this.stopped) {
       try {
         await this.api.create(tektonConfigs, config);
         log("pipelines", "TektonConfig created");
         return;
       } catch (error) {
         if (isConflict(error)) return;
-        // The CRD was applied a moment ago and may not be served yet.
-        if (!isNotFound(error) || Date.now() > deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        log("pipelines", `failed to create the TektonConfig: ${describe(error)}`);
+        await sleep(2000);
       }
     }
   }
@@ -180,15 +148,19 @@ export class PipelinesOperator {
         const known = config.status?.observedGeneration === config.metadata.generation;
         if (!known) await this.report(config, { components: "TektonPipeline: reconcile again and proceed" });
         await this.prepare(namespace, spec);
-        await this.install(namespace, spec);
+        const flagsLater = this.applied !== undefined;
+        if (flagsLater) this.flagsDue = Date.now() + 1000;
+        await this.install(namespace, spec, flagsLater);
       }
     } catch (error) {
       await this.report(config, { preInstall: describe(error) });
       throw error;
     }
-    await this.keepConfigMaps(namespace, spec);
+    const early = this.flagsDue - Date.now();
+    if (early <= 0) await this.keepConfigMaps(namespace, spec);
     const missing = await this.missing(namespace);
     await this.report(config, { components: missing });
+    if (early > 0) return early;
     return missing === undefined ? undefined : 250;
   }
 
@@ -226,8 +198,15 @@ export class PipelinesOperator {
     return placed(objects, { registry: this.settings.registry, version, spec });
   }
 
-  private async install(namespace: string, spec: TektonConfigSpec): Promise<void> {
-    const objects = this.manifests(spec);
+  /**
+   * @param flagsLater leaves Tekton's ConfigMaps for a later pass: after a change the operator says Ready of the components as they were,
+   * since it looks at their condition and not at the generation that this is about (EnsureTektonPipelineExists).
+   */
+  private async install(namespace: string, spec: TektonConfigSpec, flagsLater: boolean): Promise<void> {
+    const flags = Object.keys(configMapData(spec));
+    const objects = this.manifests(spec).filter(
+      ({ kind, metadata }) => !(flagsLater && kind === "ConfigMap" && flags.includes(metadata.name)),
+    );
     const started = Date.now();
     // Deployments last: a pod that starts before its ServiceAccount or ConfigMaps loses seconds to a retry.
     const late = (object: KubeObject) => object.kind === "Deployment";
@@ -328,7 +307,7 @@ export class PipelinesOperator {
   }
 
   /**
-   * The operator's CronJobs, as a clock in this process: the same rule (`tkn ... delete --keep`), no pods. Of the annotations
+   * The operator's CronJobs, as a clock in this process: the same commands (`tkn ... delete --keep`), no pods. Of the annotations
    * by which a namespace sets its own rule only `operator.tekton.dev/prune.skip` is known.
    */
   private async prune(): Promise<void> {
@@ -338,55 +317,20 @@ export class PipelinesOperator {
     const minute = Math.floor(now.getTime() / 60_000);
     if (!pruner?.schedule || pruner.disabled || minute === this.prunedMinute || !isDue(pruner.schedule, now)) return;
     this.prunedMinute = minute;
-    for (const kind of pruner.resources ?? []) {
-      const resource: Resource = { apiVersion: tasks.apiVersion, plural: `${kind}s` };
-      const runs = await this.api.list<Run>(resource);
-      const loose = runs.filter(({ metadata }) => !metadata.ownerReferences?.some((owner) => owner.kind === "PipelineRun"));
-      const byNamespace = groupBy(loose, inNamespace);
-      for (const [namespace, own] of byNamespace) {
-        const skip = this.namespaces.all().find(({ metadata }) => metadata.name === namespace)?.metadata.annotations?.[
-          "operator.tekton.dev/prune.skip"
-        ];
-        if (isIgnoredNamespace(namespace) || skip === "true") continue;
-        for (const { metadata } of runsToPrune(own, pruner, now)) {
-          await this.api.delete(resource, metadata.name, namespace);
-          log("pruner", `${kind} ${namespace}/${metadata.name} deleted`);
+    const list = <T extends KubeObject>(plural: string, namespace: string) => this.api.list<T>({ ...tasks, plural }, namespace);
+    for (const { metadata } of this.namespaces.all()) {
+      const namespace = metadata.name;
+      if (isIgnoredNamespace(namespace) || metadata.annotations?.["operator.tekton.dev/prune.skip"] === "true") continue;
+      for (const kind of [...(pruner.resources ?? [])].sort()) {
+        const parents = await list(kind === "pipelinerun" ? "pipelines" : "tasks", namespace);
+        const runs = await list<Run>(`${kind}s`, namespace);
+        const pipelineRuns = kind === "taskrun" ? await list<Run>("pipelineruns", namespace) : [];
+        const names = parents.map((parent) => parent.metadata.name);
+        for (const run of runsToPrune(kind, runs, { pruner, parents: names, pipelineRuns, now })) {
+          await this.api.delete({ ...tasks, plural: `${kind}s` }, run.metadata.name, namespace);
+          log("pruner", `${kind} ${namespace}/${run.metadata.name} deleted`);
         }
       }
     }
   }
 }
-
-const inNamespace = ({ metadata }: Run): string => metadata.namespace ?? "";
-
-/** Map.groupBy, which Node 20 lacks. */
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
-  return groups;
-}
-
-/** cmd/openshift/operator/kodata/openshift/00-prereconcile/openshift-pipelines-scc.yaml */
-const securityContextConstraints: KubeObject = {
-  apiVersion: "security.openshift.io/v1",
-  kind: "SecurityContextConstraints",
-  metadata: { name: pipelinesScc },
-  allowHostDirVolumePlugin: false,
-  allowHostIPC: false,
-  allowHostNetwork: false,
-  allowHostPID: false,
-  allowHostPorts: false,
-  allowPrivilegeEscalation: false,
-  allowPrivilegedContainer: false,
-  allowedCapabilities: ["SETFCAP"],
-  defaultAddCapabilities: null,
-  fsGroup: { type: "MustRunAs" },
-  groups: ["system:cluster-admins"],
-  priority: 10,
-  readOnlyRootFilesystem: false,
-  requiredDropCapabilities: ["MKNOD"],
-  runAsUser: { type: "RunAsAny" },
-  seLinuxContext: { type: "MustRunAs" },
-  supplementalGroups: { type: "RunAsAny" },
-  volumes: ["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"],
-};

@@ -1,21 +1,62 @@
 import type { KubeObject } from "./api";
 import type { Pruner } from "./tekton-config";
 
-export type Run = KubeObject<unknown, { completionTime?: string; startTime?: string }>;
+export type Run = KubeObject<
+  unknown,
+  { completionTime?: string; startTime?: string; conditions?: { type: string; status: string; reason?: string }[] }
+>;
+
+export interface PruneOptions {
+  readonly pruner: Pruner;
+  /** Names of the Pipelines, or of the Tasks, of the namespace. */
+  readonly parents: readonly string[];
+  /** All PipelineRuns of the namespace; looked at for `taskrun`. */
+  readonly pipelineRuns: readonly Run[];
+  readonly now: Date;
+}
 
 /**
- * Which finished runs of one namespace go, newest kept: `tkn <kind> delete --keep=N` or `--keep-since=<minutes>`, which is
- * what the operator's CronJob runs. Runs that still go on are left alone.
+ * Which runs of one namespace go: what the operator's CronJob runs is `tkn <kind> delete --keep=N` or `--keep-since=<minutes>`, for the
+ * whole namespace, or with `prune-per-resource` once for each Pipeline or Task that is there (tektoncd/operator,
+ * pkg/reconciler/common/prune.go; runs of a parent that is gone then stay). Who owns a run plays no part, but for `taskrun` its
+ * PipelineRun has to be over.
  */
-export function runsToPrune(runs: readonly Run[], { keep, "keep-since": keepSince }: Pruner, now: Date): Run[] {
-  const finished = runs
-    .filter(({ status, metadata }) => status?.completionTime !== undefined && !metadata.deletionTimestamp)
-    .sort((a, b) => Date.parse(b.status?.completionTime ?? "") - Date.parse(a.status?.completionTime ?? ""));
-  if (keepSince !== undefined) {
-    const oldest = now.getTime() - keepSince * 60_000;
-    return finished.filter(({ status }) => Date.parse(status?.completionTime ?? "") < oldest);
-  }
-  return keep === undefined ? [] : finished.slice(keep);
+export function runsToPrune(kind: string, runs: readonly Run[], { pruner, parents, pipelineRuns, now }: PruneOptions): Run[] {
+  const isOver = kind === "taskrun" ? ({ status }: Run) => status?.completionTime !== undefined : isDone;
+  const over = runs.filter(
+    (run) => isOver(run) && (kind !== "taskrun" || ownerIsOver(run, pipelineRuns)) && !run.metadata.deletionTimestamp,
+  );
+  if (!pruner["prune-per-resource"]) return beyond(over, pruner, now);
+  const label = kind === "taskrun" ? "tekton.dev/task" : "tekton.dev/pipeline";
+  return parents.flatMap((parent) =>
+    beyond(
+      over.filter(({ metadata }) => metadata.labels?.[label] === parent),
+      pruner,
+      now,
+    ),
+  );
+}
+
+/** Whether tkn takes a PipelineRun for one that does not run (tektoncd/cli, pkg/cmd/pipelinerun/delete.go, allPipelineRunNames). */
+const isDone = ({ status }: Run): boolean =>
+  status?.conditions?.some(
+    ({ status: value, reason = "" }) => value !== "Unknown" && !["Running", "Pending", "PipelineRunPending", "Started"].includes(reason),
+  ) ?? false;
+
+/** A TaskRun of a PipelineRun that cannot be found counts as one whose owner still runs (pkg/cmd/taskrun/delete.go, ownerPrFinished). */
+function ownerIsOver({ metadata }: Run, pipelineRuns: readonly Run[]): boolean {
+  const owner = metadata.ownerReferences?.find(({ kind }) => kind === "PipelineRun");
+  if (!owner) return true;
+  return pipelineRuns.find((run) => run.metadata.name === owner.name)?.status?.completionTime !== undefined;
+}
+
+/** All but the newest by start, or those that ended so many minutes ago; with both, the age counts only if it keeps just that number. */
+function beyond(runs: readonly Run[], { keep = 0, "keep-since": since = 0 }: Pruner, now: Date): Run[] {
+  const time = (text = "") => Date.parse(text) || 0;
+  const old = runs.filter(({ status }) => now.getTime() - time(status?.completionTime) > since * 60_000);
+  if (since > 0 && (keep === 0 || runs.length - old.length === keep)) return old;
+  if (keep === 0) return [];
+  return [...runs].sort((a, b) => time(b.status?.startTime) - time(a.status?.startTime)).slice(keep);
 }
 
 const ranges: readonly (readonly [number, number])[] = [

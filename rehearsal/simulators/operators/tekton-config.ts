@@ -8,6 +8,7 @@ export interface Pruner {
   resources?: string[];
   keep?: number;
   "keep-since"?: number;
+  "prune-per-resource"?: boolean;
   schedule?: string;
 }
 type Scalar = string | number | boolean;
@@ -65,7 +66,7 @@ const pipelineDefaults: Readonly<Record<string, Scalar | object>> = {
   "trusted-resources-verification-no-match-policy": "ignore",
 };
 
-/** Fields that Tekton has given up; the operator's webhook takes them out of every TektonConfig. */
+/** Fields that Tekton has given up; from v0.79 (Pipelines 1.22) on the operator's webhook takes them out of every TektonConfig. */
 const retired = ["disable-affinity-assistant", "enable-tekton-oci-bundles", "scope-when-expressions-to-task", "verification-mode"];
 
 /** What the operator creates once it runs. */

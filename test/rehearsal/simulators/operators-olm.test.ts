@@ -10,8 +10,13 @@ import {
 import {
   type CsvStatus,
   installCheck,
+  isAway,
+  isNewer,
+  isSettled,
+  namespaceFailure,
   nextPhase,
   type OperatorGroup,
+  outage,
   resolve,
   type Subscription,
   type SubscriptionSpec,
@@ -65,15 +70,61 @@ describe("resolving a Subscription", () => {
     });
   });
 
-  it("refuses an installPlanApproval that OLM would take for Automatic", () => {
-    expect(resolve(subscription({ installPlanApproval: "automatic" }), catalogs)).toEqual({
-      reason: "ErrorPreventedResolution",
-      message: expect.stringContaining('"automatic"'),
-    });
+  it("takes every installPlanApproval but Manual for Automatic, as OLM does", () => {
+    expect(resolve(subscription({ installPlanApproval: "manual" }), catalogs)).toMatchObject({ approval: "Automatic" });
+  });
+
+  it("keeps an installed version that the channel has nothing newer for", () => {
+    const [old, head] = [`${pipelines}.v1.20.5`, `${pipelines}.v1.24.0`];
+    expect(resolve(subscription({ channel: "latest" }), catalogs, old)).toMatchObject({ csv: head });
+    expect(resolve(subscription({ channel: "pipelines-1.20" }), catalogs, head)).toMatchObject({ csv: head });
+    expect(resolve(subscription({ channel: "nope" }), catalogs, head)).toMatchObject({ reason: "ConstraintsNotSatisfiable" });
+  });
+
+  it.each([
+    ["a.v1.24.0", "a.v1.20.5", true],
+    ["a.v1.9.0", "a.v1.20.5", false],
+    ["a.v2.0.0", "a.v1.20.5", true],
+    ["a.v1.20.5", "a.v1.20.5", false],
+    ["a.v1.20.10", "a.v1.20.9", true],
+  ])("takes %s for newer than %s: %s", (csv, than, expected) => {
+    expect(isNewer(csv, than)).toBe(expected);
+  });
+});
+
+describe("a namespace", () => {
+  const good = resolve(subscription(), catalogs);
+  const bad = resolve(subscription({ channel: "nope" }), catalogs);
+
+  it("fails as a whole when one of its Subscriptions cannot be satisfied, or while a catalog is away", () => {
+    expect(namespaceFailure([good, good], new Set())).toBeUndefined();
+    expect(namespaceFailure([good, bad], new Set())).toBe(bad);
+    expect(namespaceFailure([bad], catalogs)).toMatchObject({ reason: "ErrorPreventedResolution" });
+    expect(namespaceFailure([good], catalogs)?.message).toContain("openshift-marketplace/redhat-operators: failed to list bundles");
+  });
+
+  it("is left alone while all of its plans are carried out", () => {
+    const installPlanRef = { apiVersion: "", kind: "InstallPlan", name: "install-1", namespace: "" };
+    const pending: Subscription = { ...subscription(), status: { state: "UpgradePending", installPlanRef } };
+    expect(isSettled([pending, pending])).toBe(true);
+    expect(isSettled([pending, subscription()])).toBe(false);
+    expect(isSettled([{ ...pending, status: { state: "UpgradePending" } }])).toBe(false);
+    expect(isSettled([{ ...pending, status: { state: "AtLatestKnown", installPlanRef } }])).toBe(false);
+  });
+
+  it("has a catalog that is away for a while from each outage on", () => {
+    expect([999, 1000, 1000 + outage - 1, 1000 + outage, 5000].map((now) => isAway([1000, 5000], now))).toEqual([
+      false,
+      true,
+      true,
+      false,
+      true,
+    ]);
   });
 });
 
 describe("installing", () => {
+  const none: ReadonlySet<string> = new Set();
   it("needs exactly one OperatorGroup in the namespace", () => {
     expect(installCheck([])).toBe("no operator group found that is managing this namespace");
     expect(installCheck([group(), group()])).toBe("more than one operator group(s) are managing this namespace count=2");
@@ -83,7 +134,7 @@ describe("installing", () => {
   it("goes through OLM's phases to Succeeded and stays there", () => {
     const seen: string[] = [];
     let status: CsvStatus | undefined;
-    for (let next = nextPhase(status, efs, [group()]); next; next = nextPhase(status, efs, [group()])) {
+    for (let next = nextPhase(status, efs, [group()], none); next; next = nextPhase(status, efs, [group()], none)) {
       seen.push(next.phase);
       status = next;
     }
@@ -96,13 +147,28 @@ describe("installing", () => {
     ["UnsupportedOperatorGroup", [group({ targetNamespaces: ["openshift-cluster-csi-drivers"] })]],
     ["UnsupportedOperatorGroup", [group({ targetNamespaces: ["a", "b"] })]],
   ])("fails with %s, even after it had succeeded", (reason, groups) => {
-    const failed = nextPhase({ phase: "Succeeded" }, efs, groups);
+    const failed = nextPhase({ phase: "Succeeded" }, efs, groups, none);
     expect(failed).toMatchObject({ phase: "Failed", reason });
-    expect(nextPhase(failed, efs, groups)).toBeUndefined();
+    expect(nextPhase(failed, efs, groups, none)).toBeUndefined();
   });
 
   it("starts over once the groups are in order", () => {
-    expect(nextPhase({ phase: "Failed", reason: "NoOperatorGroup" }, efs, [group()])?.phase).toBe("Pending");
+    expect(nextPhase({ phase: "Failed", reason: "NoOperatorGroup" }, efs, [group()], none)?.phase).toBe("Pending");
+  });
+
+  it("needs its own CRDs, before it is installed and ever after", () => {
+    const offer = packages.find(({ name }) => name === pipelines);
+    if (!offer) throw new Error("the catalog lost OpenShift Pipelines");
+    const served = new Set(["tektonconfigs.operator.tekton.dev"]);
+    const missing = nextPhase({ phase: "Pending", reason: "RequirementsUnknown" }, offer, [group()], none);
+    expect(missing).toMatchObject({ phase: "Pending", reason: "RequirementsNotMet" });
+    expect(nextPhase(missing, offer, [group()], none)).toBeUndefined();
+    expect(nextPhase(missing, offer, [group()], served)).toMatchObject({ phase: "InstallReady" });
+    const lost = nextPhase({ phase: "Succeeded" }, offer, [group()], none);
+    expect(lost).toMatchObject({ phase: "Failed", reason: "RequirementsNotMet" });
+    expect(nextPhase(lost, offer, [group()], none)).toBeUndefined();
+    expect(nextPhase(lost, offer, [group()], served)).toMatchObject({ phase: "Pending" });
+    expect(nextPhase({ phase: "Succeeded" }, offer, [group()], served)).toBeUndefined();
   });
 
   it("labels a CSV as OLM does and finds its package again", () => {

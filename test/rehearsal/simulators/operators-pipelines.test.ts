@@ -1,11 +1,15 @@
+import { request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { review } from "../../../rehearsal/simulators/operators/admission";
-import { isDue, type Run, runsToPrune } from "../../../rehearsal/simulators/operators/pruner";
+import { Admission, review } from "../../../rehearsal/simulators/operators/admission";
+import type { Api } from "../../../rehearsal/simulators/operators/api";
+import { isDue, type PruneOptions, type Run, runsToPrune } from "../../../rehearsal/simulators/operators/pruner";
 import {
   conditions,
   configMapData,
   initialSpec,
   isIgnoredNamespace,
+  type Pruner,
   problems,
   type TektonConfig,
   type TektonConfigSpec,
@@ -98,6 +102,32 @@ describe("the operator's webhooks", () => {
     expect(ask("/validation", { spec: complete }).allowed).toBe(true);
   });
 
+  it("are registered before they answer, and a change fails until they do", async () => {
+    const registered: { webhooks: { failurePolicy: string; clientConfig: { url: string; caBundle: string } }[] }[] = [];
+    const api = { apply: async (object: never) => registered.push(object) } as unknown as Api;
+    const admission = new Admission(api, 500);
+    await admission.start();
+    try {
+      expect(registered.map(({ webhooks }) => webhooks[0].failurePolicy)).toEqual(["Fail", "Fail"]);
+      const { url, caBundle } = registered[0].webhooks[0].clientConfig;
+      const call = () =>
+        new Promise<unknown>((resolve, reject) => {
+          const sent = request(url, { method: "POST", ca: Buffer.from(caBundle, "base64"), agent: false }, (response) => {
+            response.resume();
+            response.on("end", () => resolve(response.statusCode));
+          });
+          sent.on("error", reject);
+          const object = { apiVersion: "operator.tekton.dev/v1alpha1", kind: "TektonConfig", metadata: { name: "config" } };
+          sent.end(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request: { uid: "1", object } }));
+        });
+      await expect(call()).rejects.toThrow();
+      await sleep(600);
+      expect(await call()).toBe(200);
+    } finally {
+      admission.stop();
+    }
+  });
+
   it("never stand in the way of a deletion", () => {
     expect(ask("/validation", { metadata: { name: "config", deletionTimestamp: "now" }, spec: { profile: "al" } }).allowed).toBe(true);
   });
@@ -169,28 +199,65 @@ spec:
 });
 
 describe("the pruner", () => {
-  const run = (name: string, completionTime?: string): Run => ({
+  const now = new Date("2026-01-03T12:00:00Z");
+  /** A run of a Pipeline or Task that began on a day of January and, if it is over, ended an hour later. */
+  const run = (
+    name: string,
+    day: number,
+    { parent = "a", over = true, owner }: { parent?: string; over?: boolean; owner?: string } = {},
+  ): Run => ({
     apiVersion: "tekton.dev/v1",
     kind: "PipelineRun",
-    metadata: { name },
-    status: { completionTime },
+    metadata: {
+      name,
+      labels: { "tekton.dev/pipeline": parent, "tekton.dev/task": parent },
+      ...(owner && { ownerReferences: [{ apiVersion: "tekton.dev/v1", kind: "PipelineRun", name: owner, uid: "1" }] }),
+    },
+    status: {
+      startTime: `2026-01-0${day}T00:00:00Z`,
+      ...(over && { completionTime: `2026-01-0${day}T01:00:00Z` }),
+      conditions: [{ type: "Succeeded", status: over ? "True" : "Unknown", reason: over ? "Succeeded" : "Running" }],
+    },
   });
-  const runs = [
-    run("old", "2026-01-01T00:00:00Z"),
-    run("new", "2026-01-03T00:00:00Z"),
-    run("going"),
-    run("middle", "2026-01-02T00:00:00Z"),
-  ];
-  const names = (list: Run[]) => list.map(({ metadata }) => metadata.name);
-  const now = new Date("2026-01-03T12:00:00Z");
+  const pruned = (kind: string, runs: Run[], pruner: Pruner, more: Partial<PruneOptions> = {}) =>
+    runsToPrune(kind, runs, { pruner, parents: ["a", "b"], pipelineRuns: [], now, ...more }).map(({ metadata }) => metadata.name);
+  const runs = [run("old", 1), run("new", 3), run("going", 3, { over: false }), run("middle", 2)];
 
-  it("keeps the newest finished runs and those that go on", () => {
-    expect(names(runsToPrune(runs, { keep: 1 }, now))).toEqual(["middle", "old"]);
-    expect(names(runsToPrune(runs, { keep: 3 }, now))).toEqual([]);
+  it("keeps the newest runs that are over, and those that go on", () => {
+    expect(pruned("pipelinerun", runs, { keep: 1 })).toEqual(["middle", "old"]);
+    expect(pruned("pipelinerun", runs, { keep: 3 })).toEqual([]);
+    expect(pruned("pipelinerun", runs, { keep: 1, "prune-per-resource": true })).toEqual(["middle", "old"]);
+  });
+
+  it("counts the runs of a whole namespace, unless it is told to count those of each Pipeline", () => {
+    const two = [run("a1", 1), run("a2", 2), run("b1", 1, { parent: "b" }), run("b2", 3, { parent: "b" })];
+    expect(pruned("pipelinerun", two, { keep: 2 })).toEqual(["a1", "b1"]);
+    expect(pruned("pipelinerun", two, { keep: 1, "prune-per-resource": true })).toEqual(["a1", "b1"]);
+    expect(pruned("pipelinerun", two, { keep: 2, "prune-per-resource": true })).toEqual([]);
+  });
+
+  it("leaves runs of a Pipeline that is gone to themselves when it counts those of each", () => {
+    const gone = [run("c1", 1, { parent: "c" }), run("c2", 2, { parent: "c" })];
+    expect(pruned("pipelinerun", gone, { keep: 1, "prune-per-resource": true })).toEqual([]);
+    expect(pruned("pipelinerun", gone, { keep: 1 })).toEqual(["c1"]);
+  });
+
+  it("takes runs that others own, too: repeats of a run and the tasks of one that is kept", () => {
+    expect(pruned("pipelinerun", [run("first", 1), run("repeat", 2, { owner: "first" }), run("third", 3)], { keep: 1 })).toEqual([
+      "repeat",
+      "first",
+    ]);
+    const kept = run("kept", 3);
+    const tasks = [run("clone", 2, { owner: "kept" }), run("build", 3, { owner: "kept" })];
+    expect(pruned("taskrun", tasks, { keep: 1 }, { pipelineRuns: [kept] })).toEqual(["clone"]);
+    expect(pruned("taskrun", tasks, { keep: 1 }, { pipelineRuns: [run("kept", 3, { over: false })] })).toEqual([]);
+    expect(pruned("taskrun", tasks, { keep: 1 })).toEqual([]);
   });
 
   it("keeps runs younger than so many minutes", () => {
-    expect(names(runsToPrune(runs, { "keep-since": 36 * 60 + 1 }, now))).toEqual(["old"]);
+    const minutes = (hours: number) => hours * 60 + 1;
+    expect(pruned("pipelinerun", runs, { "keep-since": minutes(36) })).toEqual(["old"]);
+    expect(pruned("pipelinerun", runs, {})).toEqual([]);
   });
 
   it.each<[string, string, boolean]>([
