@@ -1,5 +1,4 @@
 import * as kubernetes from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
 import { EfsStorage } from "./cluster/efs-storage";
 import { MachinePool } from "./cluster/machine-pool";
 import { OpenShiftPipelines } from "./cluster/pipelines";
@@ -8,6 +7,7 @@ import { OpenShiftCluster } from "./infra/openshift-cluster";
 import { SharedFileSystem } from "./infra/shared-file-system";
 import { BuildNamespace } from "./tekton/build-namespace";
 import { MultiArchBuild } from "./tekton/multi-arch-build";
+import { lastResults } from "./tekton/results";
 
 const settings = loadSettings();
 
@@ -19,6 +19,8 @@ const fileSystem = new SharedFileSystem("shared", { infraId: cluster.infraId, ..
 const provider = new kubernetes.Provider("cluster", {
   kubeconfig: cluster.kubeconfig,
   clusterIdentifier: cluster.identifier,
+  // A renewed password changes the Secret. The default, to delete it and make another, would fail what starts in between.
+  enableSecretMutable: true,
 });
 const inside = { providers: [provider], deletedWith: cluster.guard };
 const pools = settings.pools.map(
@@ -35,14 +37,15 @@ const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, k
 // Builds: one namespace, one multi-architecture image per entry of the configuration.
 const namespace = new BuildNamespace(
   "builds",
-  { ...settings.namespace, architectures: settings.architectures, storageClass: storage.storageClass },
+  { ...settings.namespace, storageClass: storage.storageClass },
   { ...inside, dependsOn: [storage, pipelines] },
 );
-const builds = settings.builds.map(
+const last = lastResults();
+const built = settings.builds.map(
   (build) =>
     new MultiArchBuild(
       build.name,
-      { ...build, namespace, architectures: settings.architectures, kubeconfig: cluster.kubeconfig },
+      { ...build, namespace, architectures: settings.architectures, kubeconfig: cluster.kubeconfig, lastResults: last },
       { ...inside, dependsOn: [namespace, ...pools] },
     ),
 );
@@ -53,4 +56,7 @@ export const kubeconfig = cluster.kubeconfig;
 export const kubeadminPassword = cluster.kubeadminPassword;
 export const infraId = cluster.infraId;
 export const fileSystemId = fileSystem.fileSystemId;
-export const images = pulumi.output(Object.fromEntries(builds.map((build) => [build.name, build.image])));
+/** `repository@sha256:...` of each build whose run has succeeded. */
+export const images = Object.fromEntries(built.map(({ name, image }) => [name, image]));
+/** More about each build: members, commit and run, or why it failed. */
+export const builds = Object.fromEntries(built.map(({ name, result }) => [name, result]));

@@ -74,6 +74,11 @@ export class KubernetesApi {
     return this.call("POST", path, JSON.stringify(object)).then((body) => JSON.parse(body) as T);
   }
 
+  /** A JSON merge patch (RFC 7386). */
+  patch<T>(path: string, change: unknown): Promise<T> {
+    return this.call("PATCH", path, JSON.stringify(change)).then((body) => JSON.parse(body) as T);
+  }
+
   /** Does nothing when the object is gone already. */
   async delete(path: string): Promise<void> {
     await this.call("DELETE", path).catch((error) => {
@@ -93,7 +98,8 @@ export class KubernetesApi {
     const { server, options } = this.connection;
     const url = new URL(server.replace(/\/$/, "") + path);
     return new Promise((resolve, reject) => {
-      const headers = { ...options.headers, accept: "*/*", ...(body && { "content-type": "application/json" }) };
+      const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+      const headers = { ...options.headers, accept: "*/*", ...(body && { "content-type": type }) };
       const call = request(url, { ...options, method, headers, agent: this.agent, timeout: 30_000 }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
