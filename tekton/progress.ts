@@ -107,7 +107,4 @@ export const waitsForNode = ({ task, architecture, reason }: Unplaced, nodes: nu
 
 /** Lines of a log, each short enough to be read, and to be told at once. */
 export const logLines = (text: string): string[] =>
-  text
-    .trimEnd()
-    .split(/\r?\n|\r/)
-    .map((line) => cut(line, 1000));
+  (text.trimEnd() || "(it has written nothing)").split(/\r?\n|\r/).map((line) => cut(line, 1000));

@@ -115,4 +115,5 @@ describe("a pod without a node", () => {
 it("cuts a log into lines that can be told one by one", () => {
   expect(logLines("a\r\nb\rc\n\n")).toEqual(["a", "b", "c"]);
   expect(logLines("x".repeat(5000))[0]).toHaveLength(1000);
+  expect(logLines("\n")).toEqual(["(it has written nothing)"]);
 });
