@@ -54,7 +54,7 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
   const end = Date.now() + minutesOfPatience * 60_000;
   for (;;) {
     try {
-      return await inTurn(call);
+      return await call();
     } catch (error) {
       const final = error instanceof ApiError && error.status < 500 && error.status !== 429;
       if (final || Date.now() > end) throw error;
@@ -62,6 +62,8 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+const ask = <T>(call: () => Promise<T>): Promise<T> => patiently(() => inTurn(call));
 
 const queue: (() => void)[] = [];
 let calling = 0;
@@ -127,7 +129,7 @@ class Follower {
 
   private async original(): Promise<Run> {
     const { name, namespace, uid } = this.reference;
-    const run = await patiently(() => this.api.find<Run>(`${this.runs}/${name}`));
+    const run = await ask(() => this.api.find<Run>(`${this.runs}/${name}`));
     if (run?.metadata.uid === uid) return run;
     throw new Error(`the run ${name} is no longer in ${namespace}: \`pulumi up --refresh\` makes it again`);
   }
@@ -138,7 +140,7 @@ class Follower {
 
   private async begin(original: Run): Promise<Run> {
     // Asked anew at each try: an answer that got lost may have been that there is a new run.
-    return patiently(async () => {
+    return ask(async () => {
       const repeats = (await this.api.get<{ items: Run[] }>(labelled(this.runs, `${repeatsLabel}=${original.metadata.name}`))).items;
       const run = runToFollow(original, repeats);
       if (run) return run;
@@ -159,7 +161,7 @@ class Follower {
       lastLine = Date.now();
     };
     for (;;) {
-      const run = await patiently(() => this.api.get<Run>(`${this.runs}/${name}`));
+      const run = await ask(() => this.api.get<Run>(`${this.runs}/${name}`));
       const taskRuns = await this.list<TaskRun>(this.taskRuns, `tekton.dev/pipelineRun=${name}`);
       const states = taskStates(taskRuns, Date.now());
       for (const line of changes(before, states)) tell(line);
@@ -169,9 +171,7 @@ class Follower {
       if (result === "succeeded") return run;
       if (result === "failed") throw new Error(await this.failure(run, taskRuns, tell));
       for (const { metadata } of tasksToEnd(taskRuns)) {
-        await patiently(() => this.api.patch(`${this.taskRuns}/${metadata.name}`, { spec: { status: "TaskRunCancelled" } })).catch(
-          unlessOver,
-        );
+        await ask(() => this.api.patch(`${this.taskRuns}/${metadata.name}`, { spec: { status: "TaskRunCancelled" } })).catch(unlessOver);
       }
       const stuck = states.some(({ state, seconds }) => state === "waiting" && seconds >= this.pace.secondsWithoutNode);
       if (stuck && Date.now() >= nextLookForNodes) {
@@ -191,7 +191,7 @@ class Follower {
     const { message, log } = failureOf(run, taskRuns);
     if (log) {
       const query = `container=${log.container}&tailLines=${lastLines}&limitBytes=${lastLines * 5_000}`;
-      const text = await patiently(() => this.api.text(`${this.core}/pods/${log.pod}/log?${query}`)).catch(
+      const text = await ask(() => this.api.text(`${this.core}/pods/${log.pod}/log?${query}`)).catch(
         (error: Error) => `(its log cannot be read: ${error.message})`,
       );
       tell(`last lines of ${log.container}:`);
@@ -218,8 +218,8 @@ class Follower {
     try {
       for (const claim of claimsToFree(await this.list<Claim>(claims, `${buildLabel}=${this.reference.build}`), runs)) {
         const path = `${claims}/${claim.metadata.name}`;
-        await patiently(() => this.api.delete(path));
-        await patiently(() => this.api.patch(path, { metadata: { finalizers: withoutProtection(claim) } })).catch(unlessGone);
+        await ask(() => this.api.delete(path));
+        await ask(() => this.api.patch(path, { metadata: { finalizers: withoutProtection(claim) } })).catch(unlessGone);
       }
     } catch (error) {
       this.tell(`${this.reference.name}: its volume stays until the run is replaced: ${(error as Error).message}`);
@@ -227,7 +227,7 @@ class Follower {
   }
 
   private list<T>(path: string, label: string): Promise<T[]> {
-    return patiently(() => this.api.get<{ items: T[] }>(labelled(path, label))).then(({ items }) => items);
+    return ask(() => this.api.get<{ items: T[] }>(labelled(path, label))).then(({ items }) => items);
   }
 }
 
