@@ -1,10 +1,10 @@
 import * as kubernetes from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
 import { EfsStorage } from "./cluster/efs-storage";
 import { MachinePool } from "./cluster/machine-pool";
 import { OpenShiftPipelines } from "./cluster/pipelines";
 import { PullSecret } from "./cluster/pull-secret";
 import { loadSettings } from "./config";
+import { lastUpdate } from "./config/last-update";
 import { wantedTypes } from "./infra/offerings";
 import { OpenShiftCluster } from "./infra/openshift-cluster";
 import { SharedFileSystem } from "./infra/shared-file-system";
@@ -12,9 +12,7 @@ import { BuildNamespace } from "./tekton/build-namespace";
 import { MultiArchBuild } from "./tekton/multi-arch-build";
 
 const settings = loadSettings();
-
-// What the last update left.
-const last = new pulumi.StackReference("last-update", { name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}` });
+const last = lastUpdate();
 
 // AWS: the cluster, and the file system that its nodes share.
 const cluster = new OpenShiftCluster("cluster", {
@@ -32,6 +30,8 @@ const fileSystem = new SharedFileSystem(
 const provider = new kubernetes.Provider("cluster", {
   kubeconfig: cluster.kubeconfig,
   clusterIdentifier: cluster.identifier,
+  // A renewed password changes the Secret. The default, to delete it and make another, would fail what starts in between.
+  enableSecretMutable: true,
 });
 const inside = { providers: [provider], deletedWith: cluster.guard };
 new PullSecret("pull-secret", { pullSecret: settings.cluster.pullSecret }, inside);
@@ -55,14 +55,15 @@ const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, k
 // Builds: one namespace, one multi-architecture image per entry of the configuration.
 const namespace = new BuildNamespace(
   "builds",
-  { ...settings.namespace, architectures: settings.architectures, storageClass: storage.storageClass },
+  { ...settings.namespace, storageClass: storage.storageClass },
   { ...inside, dependsOn: [storage, pipelines] },
 );
-const builds = settings.builds.map(
+const lastResults = last.getOutput("builds").apply((results) => results ?? {});
+const built = settings.builds.map(
   (build) =>
     new MultiArchBuild(
       build.name,
-      { ...build, namespace, architectures: settings.architectures, kubeconfig: cluster.kubeconfig },
+      { ...build, namespace, architectures: settings.architectures, kubeconfig: cluster.kubeconfig, lastResults },
       { ...inside, dependsOn: [namespace, ...pools] },
     ),
 );
@@ -73,4 +74,7 @@ export const kubeconfig = cluster.kubeconfig;
 export const kubeadminPassword = cluster.kubeadminPassword;
 export const infraId = cluster.infraId;
 export const fileSystemId = fileSystem.fileSystemId;
-export const images = pulumi.output(Object.fromEntries(builds.map((build) => [build.name, build.image])));
+/** `repository@sha256:...` of each build whose run has succeeded. */
+export const images = Object.fromEntries(built.map(({ name, image }) => [name, image]));
+/** More about each build: members, commit and run, or why it failed. */
+export const builds = Object.fromEntries(built.map(({ name, result }) => [name, result]));

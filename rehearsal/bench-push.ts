@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { type Architecture, architectures } from "../config/architecture";
 import { defaults } from "../config/defaults";
-import { serviceAccounts } from "../tekton/pipelines";
+import { serviceAccounts } from "../tekton/runs";
 import { workspacePath } from "../tekton/tasks/shared";
 import { kubectl } from "./environment";
 import { registry } from "./places";

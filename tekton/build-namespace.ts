@@ -1,8 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Architecture } from "../config/settings";
-import { serviceAccounts } from "./pipelines";
 import type { Task } from "./resources";
+import { serviceAccounts } from "./runs";
 import type { TaskImages } from "./task-images";
 import { tasks } from "./tasks";
 
@@ -16,11 +15,23 @@ export interface BuildNamespaceArgs {
   /** Content of a settings.xml file. @default Maven's own defaults */
   mavenSettings?: pulumi.Input<string>;
   taskImages: TaskImages;
-  /** Architectures that the cluster has nodes of. */
-  architectures: Architecture[];
   /** Storage class of the runs' volumes: ReadWriteMany, reachable from every node. */
   storageClass: pulumi.Input<string>;
 }
+
+/**
+ * What all builds together cannot get beyond, so that a mistake in this namespace stays in it. A build has at most a pod for each
+ * architecture at a time, and one volume.
+ */
+const limits = {
+  // What two nodes hold (250 pods each, https://docs.redhat.com/en/documentation/openshift_container_platform, "Planning your environment
+  // according to object maximums"): a control plane of one node was tested with two. Finished pods do not count. Tekton waits at the limit.
+  pods: "500",
+  // Each is an access point, of which a file system has 10,000 (Amazon EFS User Guide, "Quotas"): a tenth of them.
+  persistentvolumeclaims: "1000",
+  // A build offers nothing to anybody; a load balancer would cost by the hour.
+  services: "0",
+};
 
 /** Where images are built: a namespace with the tasks, an account for each kind of task, and the credentials. */
 export class BuildNamespace extends pulumi.ComponentResource {
@@ -67,7 +78,8 @@ export class BuildNamespace extends pulumi.ComponentResource {
         inside,
       );
     }
-    // The operator makes this role: it allows the use of pipelines-scc, whose only additional capability is SETFCAP.
+    // The operator makes this role: it allows the use of pipelines-scc, whose only additional capability is SETFCAP. npm and Maven, whose
+    // packages bring code of their own, run without it, under restricted-v2.
     new kubernetes.rbac.v1.RoleBinding(
       `${name}-scc`,
       {
@@ -79,6 +91,11 @@ export class BuildNamespace extends pulumi.ComponentResource {
           namespace: args.name,
         })),
       },
+      inside,
+    );
+    new kubernetes.core.v1.ResourceQuota(
+      `${name}-limits`,
+      { metadata: { name: "builds", namespace: args.name }, spec: { hard: limits } },
       inside,
     );
     // Nobody has a reason to talk to a build.

@@ -1,37 +1,53 @@
-/**
- * Follows a PipelineRun to its end: progress on stderr, what was pushed as JSON on stdout; exit 1 with the failed step's last lines.
- * Only looks on: stopped at any time, the run goes on, and the next start picks it up. A run that had failed before is repeated.
- * Environment: FOLLOW_RUN, FOLLOW_NAMESPACE, FOLLOW_KUBECONFIG (content of a kubeconfig).
- */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiError, KubernetesApi } from "../cluster/kubernetes-api";
-import { runProgram } from "../cluster/program";
+import { ApiError, type KubernetesApi } from "../cluster/kubernetes-api";
 import {
+  buildLabel,
   builtBy,
-  changes,
+  type Claim,
+  claimsToFree,
+  type FollowedBuild,
   failureOf,
-  heartbeat,
   outcome,
+  type Pod,
   type Run,
   repeatOf,
   repeatsLabel,
   runToFollow,
+  supersededRepeats,
   type TaskRun,
-  type TaskState,
-  taskStates,
+  tasksToEnd,
+  withoutProtection,
 } from "./following";
+import { interruptible } from "./interruption";
+import { changes, heartbeat, logLines, type TaskState, taskStates, unplaced, waitsForNode } from "./progress";
 
-const secondsBetweenLooks = 1.5;
-const secondsBetweenHeartbeats = 15;
+/** The run of a build as the stack knows it. */
+export interface RunReference {
+  readonly build: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Says one line to the user. */
+export type Tell = (line: string) => unknown;
+
+/** The numbers of the waits, for one followed run: each further one makes all of them look less often. */
+export interface Pace {
+  readonly secondsBetweenLooks: number;
+  readonly secondsBetweenHeartbeats: number;
+  /** After how long a task that has no node yet is looked into. Most have one within a second. */
+  readonly secondsWithoutNode: number;
+}
+
+const usual: Pace = { secondsBetweenLooks: 1.5, secondsBetweenHeartbeats: 15, secondsWithoutNode: 20 };
+
 /** How long the API server may be away, e.g. while it restarts with a new configuration. */
 const minutesOfPatience = 5;
-const logLines = 40;
-
-const environment = (name: string): string => {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set`);
-  return value;
-};
+const lastLines = 40;
+/** Calls to the API server at a time, and a second, of all that is followed together. */
+const callsAtATime = 8;
+const callsASecond = 20;
 
 /** Repeats a call while the API server cannot be reached; an answer that says no is final. */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
@@ -47,68 +63,181 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-async function main(): Promise<void> {
-  const name = environment("FOLLOW_RUN");
-  const namespace = environment("FOLLOW_NAMESPACE");
-  const api = new KubernetesApi(environment("FOLLOW_KUBECONFIG"));
-  const tekton = `/apis/tekton.dev/v1/namespaces/${namespace}`;
-  const runs = `${tekton}/pipelineruns`;
-  const list = <T>(path: string, label: string) =>
-    patiently(() => api.get<{ items: T[] }>(`${path}?labelSelector=${encodeURIComponent(label)}`)).then(({ items }) => items);
+const ask = <T>(call: () => Promise<T>): Promise<T> => patiently(() => inTurn(call));
 
-  const original = await patiently(() => api.get<Run>(`${runs}/${name}`)).catch((error) => {
-    if (error instanceof ApiError && error.status === 404) {
-      throw new Error(`the run ${name} is no longer in ${namespace}: \`pulumi up --refresh\` makes it again`);
-    }
-    throw error;
-  });
-  let run = runToFollow(original, await list<Run>(runs, `${repeatsLabel}=${name}`));
-  if (!run) {
-    run = await patiently(() => api.create<Run>(runs, repeatOf(original)));
-    console.error(`${name} had failed before: trying again as ${run.metadata.name}`);
-  }
+const queue: (() => void)[] = [];
+let calling = 0;
 
-  const followed = run.metadata.name;
-  const tell = (text: string) => console.error(`${followed}: ${text}`);
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  function stop(): void {
-    tell("no longer followed; the run goes on, and the next `pulumi up` picks it up");
-    process.exit(130);
-  }
-
-  let before: TaskState[] = [];
-  let lastLine = Date.now();
-  for (;;) {
-    run = await patiently(() => api.get<Run>(`${runs}/${followed}`));
-    const taskRuns = await list<TaskRun>(`${tekton}/taskruns`, `tekton.dev/pipelineRun=${followed}`);
-    const states = taskStates(taskRuns, Date.now());
-    const lines = changes(before, states);
-    lines.forEach(tell);
-    before = states;
-    if (lines.length > 0) lastLine = Date.now();
-
-    const result = outcome(run);
-    if (result === "succeeded") {
-      console.log(JSON.stringify(builtBy(run)));
-      return;
-    }
-    if (result === "failed") {
-      const failure = failureOf(run, taskRuns);
-      if (failure.log) {
-        const { pod, container } = failure.log;
-        const log = await api
-          .text(`/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}&tailLines=${logLines}`)
-          .catch((error: Error) => `(its log cannot be read: ${error.message})`);
-        tell(`last lines of ${container}:\n${log.trimEnd()}`);
-      }
-      throw new Error(`${followed}: ${failure.message}`);
-    }
-    if (Date.now() - lastLine > secondsBetweenHeartbeats * 1000) {
-      tell(heartbeat(states));
-      lastLine = Date.now();
-    }
-    await sleep(secondsBetweenLooks * 1000);
+async function inTurn<T>(call: () => Promise<T>): Promise<T> {
+  if (calling < callsAtATime) calling++;
+  else await new Promise<void>((resolve) => queue.push(resolve));
+  try {
+    return await call();
+  } finally {
+    const next = queue.shift();
+    if (next) next();
+    else calling--;
   }
 }
 
-runProgram(main);
+/** How many runs are followed now. */
+let followed = 0;
+
+/**
+ * Follows a run to its end, be it for hours. Only looks on, but for two things: a run that has failed before is repeated, and one
+ * that cannot succeed any more is ended. Stopped at any time, the run goes on, and whoever follows it next picks it up.
+ * @throws Error with the reason if the run failed.
+ */
+export async function follow(api: KubernetesApi, reference: RunReference, tell: Tell, pace: Pace = usual): Promise<FollowedBuild> {
+  followed++;
+  const done = interruptible(
+    `${reference.build}: no longer followed; its run ${reference.name} goes on, the next \`pulumi up\` picks it up`,
+    tell,
+  );
+  try {
+    return await new Follower(api, reference, tell, pace).result();
+  } finally {
+    followed--;
+    done();
+  }
+}
+
+class Follower {
+  private readonly runs: string;
+  private readonly taskRuns: string;
+  private readonly core: string;
+
+  constructor(
+    private readonly api: KubernetesApi,
+    private readonly reference: RunReference,
+    private readonly tell: Tell,
+    private readonly pace: Pace,
+  ) {
+    const { namespace } = reference;
+    this.runs = `/apis/tekton.dev/v1/namespaces/${namespace}/pipelineruns`;
+    this.taskRuns = `/apis/tekton.dev/v1/namespaces/${namespace}/taskruns`;
+    this.core = `/api/v1/namespaces/${namespace}`;
+  }
+
+  async result(): Promise<FollowedBuild> {
+    const original = await this.original();
+    const followed = await this.begin(original);
+    const run = await this.toItsEnd(followed.metadata.name);
+    await this.free([original, ...(await this.repeats()), run]);
+    return builtBy(run);
+  }
+
+  private async original(): Promise<Run> {
+    const { name, namespace, uid } = this.reference;
+    const run = await ask(() => this.api.find<Run>(`${this.runs}/${name}`));
+    if (run?.metadata.uid === uid) return run;
+    throw new Error(`the run ${name} is no longer in ${namespace}: \`pulumi up --refresh\` makes it again`);
+  }
+
+  private repeats(): Promise<Run[]> {
+    return this.list<Run>(this.runs, `${repeatsLabel}=${this.reference.name}`);
+  }
+
+  private async begin(original: Run): Promise<Run> {
+    // Asked anew at each try: an answer that got lost may have been that there is a new run.
+    return ask(async () => {
+      const repeats = (await this.api.get<{ items: Run[] }>(labelled(this.runs, `${repeatsLabel}=${original.metadata.name}`))).items;
+      const run = runToFollow(original, repeats);
+      if (run) return run;
+      for (const { metadata } of supersededRepeats(repeats)) await this.api.delete(`${this.runs}/${metadata.name}`);
+      const fresh = await this.api.create<Run>(this.runs, repeatOf(original));
+      this.tell(`${original.metadata.name} had failed before: trying again as ${fresh.metadata.name}`);
+      return fresh;
+    });
+  }
+
+  private async toItsEnd(name: string): Promise<Run> {
+    let before: TaskState[] = [];
+    let lastLine = Date.now();
+    let nextLookForNodes = 0;
+    const told = new Set<string>();
+    const tell = (line: string) => {
+      this.tell(`${name}: ${line}`);
+      lastLine = Date.now();
+    };
+    for (;;) {
+      const run = await ask(() => this.api.get<Run>(`${this.runs}/${name}`));
+      const taskRuns = await this.list<TaskRun>(this.taskRuns, `tekton.dev/pipelineRun=${name}`);
+      const states = taskStates(taskRuns, Date.now());
+      for (const line of changes(before, states)) tell(line);
+      before = states;
+
+      const result = outcome(run);
+      if (result === "succeeded") return run;
+      if (result === "failed") throw new Error(await this.failure(run, taskRuns, tell));
+      for (const { metadata } of tasksToEnd(taskRuns)) {
+        await ask(() => this.api.patch(`${this.taskRuns}/${metadata.name}`, { spec: { status: "TaskRunCancelled" } })).catch(unlessOver);
+      }
+      const stuck = states.some(({ state, seconds }) => state === "waiting" && seconds >= this.pace.secondsWithoutNode);
+      if (stuck && Date.now() >= nextLookForNodes) {
+        nextLookForNodes = Date.now() + this.pace.secondsWithoutNode * 1000;
+        for (const line of (await this.missingNodes(name)).filter((candidate) => !told.has(candidate))) {
+          told.add(line);
+          tell(line);
+        }
+      }
+      if (Date.now() - lastLine > this.pace.secondsBetweenHeartbeats * Math.max(1, followed / 4) * 1000) tell(heartbeat(states));
+      await sleep(Math.max(this.pace.secondsBetweenLooks, (2 * followed) / callsASecond) * 1000);
+    }
+  }
+
+  /** Tells the failed step's last lines, and gives the reason. */
+  private async failure(run: Run, taskRuns: TaskRun[], tell: Tell): Promise<string> {
+    const { message, log } = failureOf(run, taskRuns);
+    if (log) {
+      const query = `container=${log.container}&tailLines=${lastLines}&limitBytes=${lastLines * 5_000}`;
+      const text = await ask(() => this.api.text(`${this.core}/pods/${log.pod}/log?${query}`)).catch(
+        (error: Error) => `(its log cannot be read: ${error.message})`,
+      );
+      tell(`last lines of ${log.container}:`);
+      for (const line of logLines(text)) tell(line);
+    }
+    return `${run.metadata.name}: ${message}`;
+  }
+
+  /** What the scheduler says of the pods of a run that it finds no node for. */
+  private async missingNodes(name: string): Promise<string[]> {
+    const waiting = unplaced(await this.list<Pod>(`${this.core}/pods`, `tekton.dev/pipelineRun=${name}`));
+    return Promise.all(
+      waiting.map(async (pod) => waitsForNode(pod, (await this.list("/api/v1/nodes", `kubernetes.io/arch=${pod.architecture}`)).length)),
+    );
+  }
+
+  /**
+   * Deletes the volumes of runs that are over, which logs do not need. Finished pods protect a volume as running ones do, so the
+   * protection is taken away after the deletion, as Tekton itself does it where it owns the choice (`coschedule: pipelineruns`,
+   * tektoncd/pipeline, PurgeFinalizerAndDeletePVCForWorkspace).
+   */
+  private async free(runs: Run[]): Promise<void> {
+    const claims = `${this.core}/persistentvolumeclaims`;
+    try {
+      for (const claim of claimsToFree(await this.list<Claim>(claims, `${buildLabel}=${this.reference.build}`), runs)) {
+        const path = `${claims}/${claim.metadata.name}`;
+        await ask(() => this.api.delete(path));
+        await ask(() => this.api.patch(path, { metadata: { finalizers: withoutProtection(claim) } })).catch(unlessGone);
+      }
+    } catch (error) {
+      this.tell(`${this.reference.name}: its volume stays until the run is replaced: ${(error as Error).message}`);
+    }
+  }
+
+  private list<T>(path: string, label: string): Promise<T[]> {
+    return ask(() => this.api.get<{ items: T[] }>(labelled(path, label))).then(({ items }) => items);
+  }
+}
+
+const labelled = (path: string, label: string) => `${path}?labelSelector=${encodeURIComponent(label)}`;
+
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ApiError && error.status === 404)) throw error;
+}
+
+/** Tekton's webhook refuses to change a task that has ended in the meantime; any other refusal costs time, not the result. */
+function unlessOver(error: unknown): void {
+  if (!(error instanceof ApiError)) throw error;
+}

@@ -1,14 +1,14 @@
 /**
- * Following a PipelineRun to its end: what to say and what to do, as pure functions of what the API returned.
- * `follow.ts` connects them to a cluster.
+ * Following a PipelineRun to its end: what to do, as pure functions of what the API returned. `progress.ts` has what to say,
+ * `follow.ts` connects both to a cluster.
  */
 
-/** Label with the name of the build, on its Pipeline and runs. */
+/** Label with the name of the build, on its Pipeline, runs and volumes. */
 export const buildLabel = "openshift-multiarch/build";
 /** Label of a fresh run: name of the run that it repeats. */
 export const repeatsLabel = "openshift-multiarch/repeats";
 
-/** What following a run prints when the image is pushed. */
+/** What a run has built. */
 export interface FollowedBuild {
   /** Name of the run that built it. */
   run: string;
@@ -45,6 +45,7 @@ export interface Run {
 /** What is read of a TaskRun. */
 export interface TaskRun {
   metadata: Metadata;
+  spec?: { status?: string };
   status?: {
     conditions?: Condition[];
     podName?: string;
@@ -55,25 +56,49 @@ export interface TaskRun {
   };
 }
 
+/** What is read of a pod. */
+export interface Pod {
+  metadata: Metadata;
+  spec?: { nodeSelector?: Record<string, string> };
+  status?: { conditions?: Condition[] };
+}
+
+/** What is read of a PersistentVolumeClaim. */
+export interface Claim {
+  metadata: Metadata & { finalizers?: string[]; ownerReferences?: { uid: string }[] };
+}
+
 export type Outcome = "running" | "succeeded" | "failed";
 
-const succeeded = (object: Run | TaskRun) => object.status?.conditions?.find((condition) => condition.type === "Succeeded");
+/** The condition by which Tekton says how a run or a task stands. */
+export const succeeded = (object: Run | TaskRun) => object.status?.conditions?.find((condition) => condition.type === "Succeeded");
 
 export function outcome(object: Run | TaskRun): Outcome {
   const status = succeeded(object)?.status;
   return status === "True" ? "succeeded" : status === "False" ? "failed" : "running";
 }
 
+export const taskName = (taskRun: TaskRun) => taskRun.metadata.labels?.["tekton.dev/pipelineTask"] ?? taskRun.metadata.name;
+
+const newestFirst = (runs: Run[]) =>
+  [...runs].sort((a, b) => (b.metadata.creationTimestamp ?? "").localeCompare(a.metadata.creationTimestamp ?? ""));
+
 /**
  * The run to follow: the given one, or, if it has failed, one that repeats it and has not. Undefined if all have failed and a
- * fresh one is to be made.
+ * fresh one is to be made. A run that somebody has cancelled ends as failed, however little of that is seen yet.
  */
 export function runToFollow(original: Run, repeats: Run[]): Run | undefined {
-  const newestFirst = [original, ...repeats].sort((a, b) =>
-    (b.metadata.creationTimestamp ?? "").localeCompare(a.metadata.creationTimestamp ?? ""),
+  const runs = newestFirst([original, ...repeats]);
+  return (
+    runs.find((run) => outcome(run) === "succeeded") ?? runs.find((run) => outcome(run) === "running" && run.spec.status === undefined)
   );
-  return newestFirst.find((run) => outcome(run) === "succeeded") ?? newestFirst.find((run) => outcome(run) === "running");
 }
+
+/**
+ * Repeats that a fresh one makes superfluous: all that have failed but the newest, whose log may still be wanted. So a build has
+ * three runs at most, and the pruner, which counts them all, does not take the first for one too many.
+ */
+export const supersededRepeats = (repeats: Run[]): Run[] => newestFirst(repeats.filter((run) => outcome(run) === "failed")).slice(1);
 
 /** A new run of the same content. It belongs to the run that it repeats, so it is removed together with it. */
 export function repeatOf(original: Run) {
@@ -93,73 +118,21 @@ export function repeatOf(original: Run) {
   };
 }
 
-/** State of one task at one time. */
-export interface TaskState {
-  name: string;
-  state: "waiting" | "running" | "succeeded" | "failed";
-  /** Which attempt this is; 1 is the first. */
-  attempt: number;
-  /** Seconds since its start, or from start to end. */
-  seconds: number;
-  /** Why it waits or failed. */
-  reason: string;
-}
+const time = (value?: string) => (value ? Date.parse(value) : 0);
 
-const time = (value?: string) => (value ? Date.parse(value) : undefined);
+/** The task by which a run fails: the first that has failed for good. While it is tried again, Tekton's condition says "Unknown". */
+export const failedTask = (taskRuns: TaskRun[]): TaskRun | undefined =>
+  taskRuns
+    .filter((taskRun) => outcome(taskRun) === "failed" && succeeded(taskRun)?.reason !== "TaskRunCancelled")
+    .sort((a, b) => time(a.status?.completionTime) - time(b.status?.completionTime))[0];
 
-/** States of the tasks of a run in the order of their starts. */
-export function taskStates(taskRuns: TaskRun[], now: number): TaskState[] {
-  return [...taskRuns]
-    .sort((a, b) => (a.metadata.creationTimestamp ?? "").localeCompare(b.metadata.creationTimestamp ?? "") || compareNames(a, b))
-    .map((taskRun) => {
-      const { status } = taskRun;
-      const start = time(status?.startTime) ?? now;
-      const result = outcome(taskRun);
-      const started = status?.steps?.some((step) => step.running || step.terminated) ?? false;
-      const condition = succeeded(taskRun);
-      return {
-        name: taskName(taskRun),
-        state: result !== "running" ? result : started ? "running" : "waiting",
-        attempt: (status?.retriesStatus?.length ?? 0) + 1,
-        seconds: Math.max(0, Math.round(((time(status?.completionTime) ?? now) - start) / 1000)),
-        reason: condition?.message ?? condition?.reason ?? "",
-      };
-    });
-}
-
-const taskName = (taskRun: TaskRun) => taskRun.metadata.labels?.["tekton.dev/pipelineTask"] ?? taskRun.metadata.name;
-const compareNames = (a: TaskRun, b: TaskRun) => taskName(a).localeCompare(taskName(b));
-
-/** What there is to tell since the last look: one line for each task whose state or attempt changed. */
-export function changes(before: TaskState[], after: TaskState[]): string[] {
-  return after.flatMap((task) => {
-    const last = before.find((other) => other.name === task.name);
-    if (last?.state === task.state && last.attempt === task.attempt) return [];
-    const again = task.attempt > 1 ? ` (attempt ${task.attempt})` : "";
-    if (task.state === "succeeded") return [`${task.name}: done in ${task.seconds} s`];
-    if (task.state === "failed") return [`${task.name}: failed after ${task.seconds} s`];
-    if (task.state === "running") return [`${task.name}: running${again}`];
-    // The first wait is every task's way to its start, not news.
-    return last && task.attempt > last.attempt ? [`${task.name}: failed, is tried again`] : [];
-  });
-}
-
-/** One line about what is going on, for a time in which nothing changes. */
-export function heartbeat(tasks: TaskState[]): string {
-  const open = tasks.filter((task) => task.state === "running" || task.state === "waiting");
-  if (open.length === 0) return "waiting for Tekton";
-  return open
-    .map(
-      (task) =>
-        `${task.name} ${task.state} ${task.seconds} s${task.state === "waiting" && task.reason ? ` (${firstLine(task.reason)})` : ""}`,
-    )
-    .join(", ");
-}
-
-const firstLine = (text: string) => {
-  const line = text.split("\n")[0];
-  return line.length > 200 ? `${line.slice(0, 197)}...` : line;
-};
+/**
+ * Tasks to end as their run cannot succeed any more. After a failed task Tekton starts no other, but lets those that run come to their
+ * ends (https://github.com/tektoncd/pipeline/issues/8671), be it an hour for an image that nobody will get. With them cancelled the run
+ * ends as failed; it would as well if it were cancelled itself, but that is refused where a task is over already.
+ */
+export const tasksToEnd = (taskRuns: TaskRun[]): TaskRun[] =>
+  failedTask(taskRuns) ? taskRuns.filter((taskRun) => outcome(taskRun) === "running" && taskRun.spec?.status === undefined) : [];
 
 /** Why a run failed, and where the log of the failed step is. */
 export interface Failure {
@@ -170,9 +143,7 @@ export interface Failure {
 
 export function failureOf(run: Run, taskRuns: TaskRun[]): Failure {
   const reason = succeeded(run);
-  const failed = taskRuns
-    .filter((taskRun) => outcome(taskRun) === "failed" && succeeded(taskRun)?.reason !== "TaskRunCancelled")
-    .sort((a, b) => (time(a.status?.completionTime) ?? 0) - (time(b.status?.completionTime) ?? 0))[0];
+  const failed = failedTask(taskRuns);
   if (!failed) return { message: `${reason?.reason ?? "Failed"}: ${reason?.message ?? "Tekton gives no reason"}` };
 
   const condition = succeeded(failed);
@@ -200,3 +171,13 @@ export function builtBy(run: Run): FollowedBuild {
     commit: read("CHAINS-GIT_COMMIT"),
   };
 }
+
+/** The volumes of those of the runs that are over. Nothing reads them again; they would be paid for as long as their run is kept. */
+export function claimsToFree(claims: Claim[], runs: Run[]): Claim[] {
+  const over = new Set(runs.filter((run) => outcome(run) !== "running").map(({ metadata }) => metadata.uid));
+  return claims.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => over.has(uid)));
+}
+
+/** The finalizers of a claim without the one that keeps it while there are pods that name it, be they finished. */
+export const withoutProtection = ({ metadata }: Claim): string[] =>
+  (metadata.finalizers ?? []).filter((finalizer) => finalizer !== "kubernetes.io/pvc-protection");

@@ -1,31 +1,39 @@
 import { createHash } from "node:crypto";
-import * as command from "@pulumi/command";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { programCommand } from "../cluster/program";
+import { KubernetesApi } from "../cluster/kubernetes-api";
 import type { Architecture } from "../config/settings";
 import type { BuildNamespace } from "./build-namespace";
-import { buildLabel, type FollowedBuild } from "./following";
-import { type BuildSource, pipelines, runTemplate } from "./pipelines";
+import { follow } from "./follow";
+import { buildLabel } from "./following";
+import { exitCodeAfterMessage } from "./interruption";
+import { type BuildSource, pipelines } from "./pipelines";
+import { type BuildResult, type Built, lastBuilt, lostArchitectures, resultOf } from "./results";
+import { runTemplate } from "./runs";
 
 export interface MultiArchBuildArgs extends BuildSource {
   namespace: BuildNamespace;
   /** Architectures of the image. */
   architectures: Architecture[];
-  /** Access to the cluster for the command that follows the run. */
+  /** Access to the cluster, for following the run. */
   kubeconfig: pulumi.Input<string>;
+  /** What the stack's last update knew of its builds, by name. */
+  lastResults: pulumi.Input<Record<string, unknown>>;
 }
 
 /**
- * One image for all architectures: its Pipeline and the PipelineRun that builds it.
+ * One image for all architectures: its Pipeline and the PipelineRun that builds it, which `up` follows to its end.
  * A run is made once for each content (source, pipeline, tasks, architectures); whatever else changes does not build again.
+ * A run that fails makes the update fail, but no other build; the next `up` repeats it.
  */
 export class MultiArchBuild extends pulumi.ComponentResource {
   /** Name of the build. */
   readonly name: string;
-  /** `repository@sha256:...` of the pushed index. */
-  readonly image: pulumi.Output<string>;
+  /** What became of the stack's run. Unknown in the preview of one that no `up` has followed to a success yet. */
+  readonly result: pulumi.Output<BuildResult>;
+  /** `repository@sha256:...` of the pushed index; undefined if the run has failed. */
+  readonly image: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: MultiArchBuildArgs, opts: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:tekton:MultiArchBuild", name, {}, opts);
@@ -50,7 +58,6 @@ export class MultiArchBuild extends pulumi.ComponentResource {
       { length: 5, upper: false, special: false, keepers: { content } },
       { parent: this },
     );
-    const runName = pulumi.interpolate`${args.name}-${suffix.result}`;
 
     const run = new kubernetes.apiextensions.CustomResource(
       `${name}-run`,
@@ -58,10 +65,10 @@ export class MultiArchBuild extends pulumi.ComponentResource {
         apiVersion: "tekton.dev/v1",
         kind: "PipelineRun",
         metadata: {
-          name: runName,
+          name: pulumi.interpolate`${args.name}-${suffix.result}`,
           namespace: namespace.name,
           labels: { [buildLabel]: args.name },
-          // A wait has no branch for failure: it would sit out its time-out. The command below knows the difference.
+          // A wait has no branch for failure: it would sit out its time-out. Following knows the difference.
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         spec: template.apply((run) => run.spec),
@@ -70,22 +77,58 @@ export class MultiArchBuild extends pulumi.ComponentResource {
       { parent: this, dependsOn: [pipeline], replaceOnChanges: ["spec"], ignoreChanges: ["status", "metadata.finalizers"] },
     );
 
-    const follow = new command.local.Command(
-      `${name}-follow`,
-      {
-        create: programCommand("tekton/follow.ts"),
-        // The result stands once the run is over; other inputs (a renewed kubeconfig) do not change it.
-        update: 'printf %s "$PULUMI_COMMAND_STDOUT"',
-        triggers: [runName],
-        environment: { FOLLOW_RUN: runName, FOLLOW_NAMESPACE: namespace.name, FOLLOW_KUBECONFIG: pulumi.secret(args.kubeconfig) },
-        logging: "stderr",
-      },
-      { parent: this, dependsOn: [run], customTimeouts: { create: "90m" } },
+    const last = pulumi.output(args.lastResults).apply((results) => lastBuilt(results, args.name));
+    last.apply((built) => this.warnOfLoss(built, args));
+    this.result = pulumi.unsecret(
+      pulumi.all([run.metadata, last]).apply(([metadata, built]): pulumi.Output<BuildResult> => {
+        const { name: runName = "", uid = "" } = metadata;
+        const known = resultOf(built, uid);
+        if (known) return pulumi.output(known);
+        if (pulumi.runtime.isDryRun()) return pulumi.output(pulumi.unknown as never);
+        const reference = { build: args.name, namespace: namespace.name, name: runName, uid };
+        return pulumi.output(args.kubeconfig).apply((kubeconfig) => this.followed(kubeconfig, reference, architectures, built));
+      }),
     );
-
-    this.image = follow.stdout.apply((stdout) => (JSON.parse(stdout) as FollowedBuild).image);
+    this.image = this.result.apply((result) => ("image" in result ? result.image : undefined));
     this.registerOutputs({ image: this.image });
   }
+
+  private async followed(
+    kubeconfig: string,
+    reference: Parameters<typeof follow>[1],
+    architectures: Architecture[],
+    last: Built | undefined,
+  ): Promise<BuildResult> {
+    const { uid } = reference;
+    try {
+      const built = await follow(apiOf(kubeconfig), reference, (line) => pulumi.log.info(line, this, undefined, false));
+      return { ...built, uid, architectures: [...architectures].sort() };
+    } catch (error) {
+      const failure = (error as Error).message;
+      // An error that is thrown would end the program, and with it what is followed for all other builds.
+      await pulumi.log.error(failure, this);
+      process.exitCode = exitCodeAfterMessage;
+      return { uid, failure, ...(last && { last }) };
+    }
+  }
+
+  private async warnOfLoss(built: Built | undefined, { architectures, image }: MultiArchBuildArgs): Promise<void> {
+    const lost = lostArchitectures(built, architectures);
+    if (lost.length === 0) return;
+    await pulumi.log.warn(
+      `${image} will lose ${lost.join(" and ")}: its next index holds ${[...architectures].sort().join(" and ")} alone, as \`pools\` has no other architecture.`,
+      this,
+    );
+  }
+}
+
+/** All builds ask over the same connections. */
+const apis = new Map<string, KubernetesApi>();
+
+function apiOf(kubeconfig: string): KubernetesApi {
+  const api = apis.get(kubeconfig) ?? new KubernetesApi(kubeconfig);
+  apis.set(kubeconfig, api);
+  return api;
 }
 
 /** Short digest of a plain object. */

@@ -1,5 +1,5 @@
 import type { Architecture } from "../config/settings";
-import type { Param, Pipeline, PipelineRun, PipelineTask, TaskRunSpec, WorkspaceBinding, WorkspaceDeclaration } from "./resources";
+import type { Param, Pipeline, PipelineTask, WorkspaceDeclaration } from "./resources";
 
 /** How an image comes about: `containerfile` builds only; `nodejs` installs per architecture first; `quarkus` compiles once first. */
 export type PipelineKind = "containerfile" | "nodejs" | "quarkus";
@@ -21,49 +21,51 @@ export interface BuildSource {
   image: string;
 }
 
-/** What a namespace offers to the runs in it. */
-export interface RunEnvironment {
-  namespace: string;
-  /** A class of ReadWriteMany volumes that nodes of every architecture can mount. */
-  storageClass: string;
-  /** Names of Secrets. */
-  secrets: { registryCredentials: string; npmrc?: string; mavenSettings?: string };
-}
-
-/**
- * Service accounts by what their pods do. Code of third parties (npm, Maven) runs under `sources`, which has no right and no secret.
- * `build` and `push` may use pipelines-scc, as buildah needs it.
- */
-export const serviceAccounts = { sources: "image-sources", build: "image-build", push: "image-push" } as const;
-
-const accountOfTask: Record<string, string> = {
-  "git-clone": serviceAccounts.sources,
-  "npm-build": serviceAccounts.sources,
-  "maven-package": serviceAccounts.sources,
-  "buildah-build": serviceAccounts.build,
-  "buildah-push": serviceAccounts.push,
-};
-
 const layouts = "layouts";
 const pipelineParam = (name: string): Param => ({ name, value: `$(params.${name})` });
 const bind = (...names: string[]) => names.map((name) => ({ name, workspace: name }));
 
-/** One retry: for a node that goes away or a registry that hiccups. What fails twice is an error of the build. */
-const retries = 1;
+/**
+ * Minutes that a task may take, in each attempt, the wait for a node and for its images included. Most take a tenth of it: what takes
+ * longer hangs.
+ */
+const minutes = { clone: 10, dependencies: 20, build: 40, push: 15 } as const;
+
+/**
+ * Only the push is tried again: it costs seconds, and would else throw away all that was built because a registry hiccuped. What fails
+ * in the other tasks (a wrong revision, a broken Containerfile, a test) fails again, so that a second attempt would only delay the
+ * message; downloads are tried again by git-clone, npm, Maven and buildah themselves. A run that was lost with its node is
+ * repeated by the next `pulumi up`.
+ */
+const retries = { never: 0, push: 1 } as const;
+
+/** As Go writes a duration, which is what the API gives back. */
+export const duration = (total: number): string => (total < 60 ? `${total}m0s` : `${Math.floor(total / 60)}h${total % 60}m0s`);
+
+/** The order in which a stack lists its pools is no difference between two builds. */
+export const sorted = (architectures: readonly Architecture[]): Architecture[] => [...architectures].sort();
 
 function clone(folders: string[]): PipelineTask {
   return {
     name: "clone",
     displayName: "Fetch the sources",
     taskRef: { name: "git-clone" },
-    params: [pipelineParam("url"), pipelineParam("revision"), { name: "folders", value: folders }],
+    params: [
+      pipelineParam("url"),
+      pipelineParam("revision"),
+      { name: "folders", value: folders },
+      // Looked for here, where a typing error costs seconds and one pod.
+      pipelineParam("context"),
+      pipelineParam("containerfile"),
+    ],
     workspaces: bind("shared"),
-    retries,
-    timeout: "10m0s",
+    retries: retries.never,
+    timeout: duration(minutes.clone),
   };
 }
 
-function build(architecture: Architecture, source: string, after: string): PipelineTask {
+/** @param generated folder in the context that an earlier task has made, which a .containerignore must not leave out. */
+function build(architecture: Architecture, source: string, after: string, generated: string): PipelineTask {
   return {
     name: `build-${architecture}`,
     displayName: `Build the image for ${architecture}`,
@@ -74,6 +76,7 @@ function build(architecture: Architecture, source: string, after: string): Pipel
       { name: "source", value: source },
       pipelineParam("context"),
       pipelineParam("containerfile"),
+      { name: "generated", value: generated },
       // Never one layout for two architectures: nothing locks its index.json (https://github.com/containers/image/issues/1028).
       { name: "layout", value: `${layouts}/${architecture}` },
       { name: "commit", value: "$(tasks.clone.results.commit)" },
@@ -81,8 +84,8 @@ function build(architecture: Architecture, source: string, after: string): Pipel
       { name: "timestamp", value: "$(tasks.clone.results.timestamp)" },
     ],
     workspaces: bind("shared", "dockerconfig"),
-    retries,
-    timeout: "40m0s",
+    retries: retries.never,
+    timeout: duration(minutes.build),
   };
 }
 
@@ -99,8 +102,8 @@ function push(architectures: Architecture[]): PipelineTask {
       { name: "run", value: "$(context.pipelineRun.name)" },
     ],
     workspaces: bind("shared", "dockerconfig"),
-    retries,
-    timeout: "15m0s",
+    retries: retries.push,
+    timeout: duration(minutes.push),
   };
 }
 
@@ -141,16 +144,18 @@ function pipeline(kind: PipelineKind, description: string, tasks: PipelineTask[]
 }
 
 /** Builds a Containerfile on a node of each architecture. */
-export function containerfile(architectures: Architecture[]): Pipeline {
+export function containerfile(given: Architecture[]): Pipeline {
+  const architectures = sorted(given);
   return pipeline("containerfile", "Builds a Containerfile natively for every architecture and pushes one index.", [
     clone(["source"]),
-    ...architectures.map((architecture) => build(architecture, "source", "clone")),
+    ...architectures.map((architecture) => build(architecture, "source", "clone", "")),
     push(architectures),
   ]);
 }
 
 /** Node.js: every architecture has a source folder of its own, as node_modules may hold compiled modules. */
-export function nodejs(architectures: Architecture[]): Pipeline {
+export function nodejs(given: Architecture[]): Pipeline {
+  const architectures = sorted(given);
   const source = (architecture: Architecture) => `source/${architecture}`;
   const install = (architecture: Architecture): PipelineTask => ({
     name: `npm-${architecture}`,
@@ -159,8 +164,8 @@ export function nodejs(architectures: Architecture[]): Pipeline {
     runAfter: ["clone"],
     params: [{ name: "source", value: source(architecture) }, pipelineParam("context")],
     workspaces: bind("shared", "npmrc"),
-    retries,
-    timeout: "20m0s",
+    retries: retries.never,
+    timeout: duration(minutes.dependencies),
   });
   return pipeline(
     "nodejs",
@@ -168,7 +173,7 @@ export function nodejs(architectures: Architecture[]): Pipeline {
     [
       clone(architectures.map(source)),
       ...architectures.map(install),
-      ...architectures.map((architecture) => build(architecture, source(architecture), `npm-${architecture}`)),
+      ...architectures.map((architecture) => build(architecture, source(architecture), `npm-${architecture}`, "node_modules")),
       push(architectures),
     ],
     [{ name: "npmrc", description: "npm's settings: a file .npmrc", optional: true }],
@@ -176,7 +181,8 @@ export function nodejs(architectures: Architecture[]): Pipeline {
 }
 
 /** Quarkus on the JVM: bytecode is compiled once and copied into the image of each architecture. */
-export function quarkus(architectures: Architecture[]): Pipeline {
+export function quarkus(given: Architecture[]): Pipeline {
+  const architectures = sorted(given);
   const compile: PipelineTask = {
     name: "package",
     displayName: "Compile once for all architectures",
@@ -184,74 +190,20 @@ export function quarkus(architectures: Architecture[]): Pipeline {
     runAfter: ["clone"],
     params: [{ name: "source", value: "source" }, pipelineParam("context")],
     workspaces: bind("shared", "maven-settings"),
-    retries,
-    timeout: "20m0s",
+    retries: retries.never,
+    timeout: duration(minutes.dependencies),
   };
   return pipeline(
     "quarkus",
     "Compiles a Quarkus application once, builds its image natively for every architecture and pushes one index.",
-    [clone(["source"]), compile, ...architectures.map((architecture) => build(architecture, "source", "package")), push(architectures)],
+    [
+      clone(["source"]),
+      compile,
+      ...architectures.map((architecture) => build(architecture, "source", "package", "target")),
+      push(architectures),
+    ],
     [{ name: "maven-settings", description: "Maven's settings: a file settings.xml", optional: true }],
   );
 }
 
 export const pipelines: Record<PipelineKind, (architectures: Architecture[]) => Pipeline> = { containerfile, nodejs, quarkus };
-
-/** Architecture of the nodes for tasks that could run anywhere: task images and Java are best tried on amd64. */
-export const homeArchitecture = (architectures: Architecture[]): Architecture =>
-  architectures.includes("amd64") ? "amd64" : architectures[0];
-
-/** Where each task of a pipeline runs and as whom. A Pipeline cannot say this, only a run can. */
-function taskRunSpecs(pipeline: Pipeline, architectures: Architecture[]): TaskRunSpec[] {
-  return pipeline.spec.tasks.map((task) => {
-    const architecture = architectures.find((candidate) => task.name.endsWith(`-${candidate}`)) ?? homeArchitecture(architectures);
-    return {
-      pipelineTaskName: task.name,
-      serviceAccountName: accountOfTask[task.taskRef.name],
-      podTemplate: { nodeSelector: { "kubernetes.io/arch": architecture }, automountServiceAccountToken: false },
-    };
-  });
-}
-
-/** The run of a build, still without a name: what it holds is what decides whether the image must be built again. */
-export function runTemplate(source: BuildSource, architectures: Architecture[], environment: RunEnvironment): PipelineRun {
-  const pipeline = pipelines[source.pipeline](architectures);
-  const { registryCredentials, npmrc, mavenSettings } = environment.secrets;
-  const declared = new Set(pipeline.spec.workspaces.map((workspace) => workspace.name));
-  const secret = (name: string, secretName?: string): WorkspaceBinding[] =>
-    secretName && declared.has(name) ? [{ name, secret: { secretName } }] : [];
-  return {
-    apiVersion: "tekton.dev/v1",
-    kind: "PipelineRun",
-    metadata: { namespace: environment.namespace },
-    spec: {
-      pipelineRef: { name: source.name },
-      params: [
-        { name: "url", value: source.repository },
-        { name: "revision", value: source.revision },
-        { name: "context", value: source.context },
-        { name: "containerfile", value: source.containerfile },
-        { name: "image", value: source.image },
-      ],
-      workspaces: [
-        {
-          name: "shared",
-          // One volume for each run, so runs cannot meet in it. EFS does not care about the size, the API asks for one.
-          volumeClaimTemplate: {
-            spec: {
-              accessModes: ["ReadWriteMany"],
-              storageClassName: environment.storageClass,
-              resources: { requests: { storage: "10Gi" } },
-            },
-          },
-        },
-        ...secret("dockerconfig", registryCredentials),
-        ...secret("npmrc", npmrc),
-        ...secret("maven-settings", mavenSettings),
-      ],
-      taskRunTemplate: { serviceAccountName: serviceAccounts.sources },
-      taskRunSpecs: taskRunSpecs(pipeline, architectures),
-      timeouts: { pipeline: "1h0m0s" },
-    },
-  };
-}

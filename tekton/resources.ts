@@ -88,16 +88,31 @@ export interface Pipeline {
   spec: PipelineSpec;
 }
 
+export interface Affinity {
+  nodeAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: {
+      weight: number;
+      preference: { matchExpressions: { key: string; operator: "DoesNotExist" }[] };
+    }[];
+  };
+}
+
 export interface TaskRunSpec {
   pipelineTaskName: string;
   serviceAccountName: string;
-  podTemplate: { nodeSelector: Record<string, string>; automountServiceAccountToken: boolean };
+  podTemplate: {
+    nodeSelector: Record<string, string>;
+    affinity: Affinity;
+    imagePullSecrets: { name: string }[];
+    automountServiceAccountToken: boolean;
+  };
 }
 
 export interface WorkspaceBinding {
   name: string;
   secret?: { secretName: string };
   volumeClaimTemplate?: {
+    metadata: { labels: Record<string, string> };
     spec: { accessModes: string[]; storageClassName: string; resources: { requests: { storage: string } } };
   };
 }

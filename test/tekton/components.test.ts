@@ -1,20 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Architecture } from "../../config/settings";
 import { BuildNamespace, type BuildNamespaceArgs } from "../../tekton/build-namespace";
 import { MultiArchBuild } from "../../tekton/multi-arch-build";
 import { defaultTaskImages } from "../../tekton/task-images";
 import { graph, resolved as known } from "../graph";
+import { ApiServer, type KubeObject } from "./api-server";
 
 const architectures: Architecture[] = ["amd64", "arm64"];
 const digest = `sha256:${"d".repeat(64)}`;
-const pushed = JSON.stringify({ run: "htop-abcde", image: `registry.example.com/htop@${digest}`, members: [], commit: "c0ffee" });
 
 const environment = (more: Partial<BuildNamespaceArgs> = {}): BuildNamespaceArgs => ({
   name: "build-multiarch",
   registryCredentials: pulumi.secret('{"auths":{}}'),
   taskImages: defaultTaskImages,
-  architectures,
   storageClass: pulumi.output("efs-csi"),
   ...more,
 });
@@ -28,28 +27,56 @@ const htop = {
   image: "registry.example.com/htop:latest",
 };
 
-/** The graph of a namespace with one build, as `up` sees it. */
-async function program(build: Partial<typeof htop> = {}, namespaceArgs: Partial<BuildNamespaceArgs> = {}, kubeconfig = "{}") {
-  let image: pulumi.Output<string> | undefined;
+/** What a build was by the last update, as its stack has it among its outputs. */
+const built = (name: string, uid: string, members = architectures) => ({
+  run: `${name}-abcde`,
+  image: `registry.example.com/${name}@${digest}`,
+  members: members.map(() => `registry.example.com/${name}@${digest}`),
+  architectures: members,
+  commit: "c0ffee",
+  uid,
+});
+
+interface Program {
+  build?: Partial<typeof htop>;
+  namespaceArgs?: Partial<BuildNamespaceArgs>;
+  kubeconfig?: string;
+  names?: string[];
+  architectures?: Architecture[];
+  lastResults?: Record<string, unknown>;
+  preview?: boolean;
+}
+
+/** The graph of a namespace with builds, whose runs the API server calls `uid-<name>`. All are known to have been built, unless said otherwise. */
+async function program({ names = ["htop"], lastResults, preview, kubeconfig = "{}", ...more }: Program = {}) {
+  const before = lastResults ?? Object.fromEntries(names.map((name) => [name, built(name, `uid-${name}`)]));
+  const made: MultiArchBuild[] = [];
   const result = await graph(
     () => {
-      const namespace = new BuildNamespace("builds", environment(namespaceArgs), {});
-      image = new MultiArchBuild(
-        "htop",
-        { ...htop, ...build, namespace, architectures, kubeconfig: pulumi.secret(kubeconfig) },
-        { dependsOn: [namespace] },
-      ).image;
+      const namespace = new BuildNamespace("builds", environment(more.namespaceArgs), {});
+      for (const name of names) {
+        const content = { ...htop, name, image: `registry.example.com/${name}:latest`, ...more.build };
+        const access = { kubeconfig: pulumi.secret(kubeconfig), lastResults: before };
+        const opts = { dependsOn: [namespace] };
+        made.push(new MultiArchBuild(name, { ...content, namespace, architectures: more.architectures ?? architectures, ...access }, opts));
+      }
     },
     {
-      outputs: (type) =>
+      preview,
+      outputs: (type, name, inputs) =>
         type === "random:index/randomString:RandomString"
           ? { result: "abcde" }
-          : type === "command:local:Command"
-            ? { stdout: pushed }
+          : inputs.kind === "PipelineRun"
+            ? { metadata: { ...(inputs.metadata as object), uid: `uid-${name.replace(/-run$/, "")}` } }
             : undefined,
     },
   );
-  return { ...result, image: image && (await known(image)) };
+  const results = Object.fromEntries(await Promise.all(made.map(async (build) => [build.name, await known(build.result)])));
+  const images = Object.fromEntries(await Promise.all(made.map(async (build) => [build.name, await known(build.image)])));
+  const secret = (await Promise.all(made.flatMap(({ result: output, image }) => [pulumi.isSecret(output), pulumi.isSecret(image)]))).some(
+    Boolean,
+  );
+  return { ...result, results, images, secret };
 }
 
 describe("BuildNamespace", () => {
@@ -76,7 +103,7 @@ describe("BuildNamespace", () => {
 
   it("makes Secrets only for what is configured, all secret in the state", async () => {
     const secrets = async (more: Partial<BuildNamespaceArgs>) =>
-      (await program({}, more)).resources.filter((resource) => resource.type === "kubernetes:core/v1:Secret");
+      (await program({ namespaceArgs: more })).resources.filter((resource) => resource.type === "kubernetes:core/v1:Secret");
     const [credentials, ...others] = await secrets({});
     expect(others).toEqual([]);
     expect(credentials.inputs).toMatchObject({
@@ -85,6 +112,13 @@ describe("BuildNamespace", () => {
     });
     const all = await secrets({ npmrc: "a=b", mavenSettings: "<settings/>" });
     expect(all.map(({ inputs }) => Object.keys(inputs.stringData)[0])).toEqual([".dockerconfigjson", ".npmrc", "settings.xml"]);
+  });
+
+  it("bounds what all builds together can get: pods and volumes, and no service at all", async () => {
+    const { inputs } = (await program()).named("builds-limits");
+    expect(inputs.spec).toEqual({ hard: { pods: "500", persistentvolumeclaims: "1000", services: "0" } });
+    // A quota of processors or memory would refuse Tekton's own init containers, which ask for none.
+    expect(inputs.metadata.namespace).toBe("build-multiarch");
   });
 
   it("puts every object into the namespace, after it", async () => {
@@ -108,34 +142,147 @@ describe("MultiArchBuild", () => {
     expect(options).toMatchObject({ replaceOnChanges: ["spec"], ignoreChanges: ["status", "metadata.finalizers"] });
   });
 
-  it("follows the run with a command of the project's own, without paths of this machine, the kubeconfig secret", async () => {
-    const { inputs, options } = (await program()).named("htop-follow");
-    expect(inputs.create).toBe("exec node --require tsx/cjs tekton/follow.ts");
-    expect(inputs.triggers).toEqual(["htop-abcde"]);
-    expect(inputs.environment).toEqual({ FOLLOW_RUN: "htop-abcde", FOLLOW_NAMESPACE: "build-multiarch", FOLLOW_KUBECONFIG: "{}" });
-    expect(inputs.dir).toBeUndefined();
-    expect(options.customTimeouts).toEqual({ create: "90m" });
-    expect(options.dependsOn).toHaveLength(1);
-  });
-
-  it("keeps what it printed when only its inputs change", async () => {
-    expect((await program()).named("htop-follow").inputs.update).toBe('printf %s "$PULUMI_COMMAND_STDOUT"');
-  });
-
-  it("gives the image by the digest of its index", async () => {
-    expect((await program()).image).toBe(`registry.example.com/htop@${digest}`);
-  });
-
   it("runs again if and only if the content of the run changes", async () => {
-    const content = async (...args: Parameters<typeof program>) => (await program(...args)).named("htop-suffix").inputs.keepers.content;
+    const content = async (arguments_?: Program) => (await program(arguments_)).named("htop-suffix").inputs.keepers.content;
+    const images = (more: Partial<typeof defaultTaskImages>) => ({ namespaceArgs: { taskImages: { ...defaultTaskImages, ...more } } });
     const before = await content();
     expect(await content()).toBe(before);
-    expect(await content({}, {}, '{"renewed":true}')).toBe(before);
-    expect(await content({}, { registryCredentials: "renewed" })).toBe(before);
+    expect(await content({ kubeconfig: '{"renewed":true}' })).toBe(before);
+    expect(await content({ namespaceArgs: { registryCredentials: "renewed" } })).toBe(before);
+    expect(await content({ architectures: ["arm64", "amd64"] })).toBe(before);
     // A task that this pipeline does not use.
-    expect(await content({}, { taskImages: { ...defaultTaskImages, maven: "other" } })).toBe(before);
-    expect(await content({ context: "other" })).not.toBe(before);
-    expect(await content({ revision: "v2" })).not.toBe(before);
-    expect(await content({}, { taskImages: { ...defaultTaskImages, buildah: "other" } })).not.toBe(before);
+    expect(await content(images({ maven: "other" }))).toBe(before);
+    expect(await content({ build: { context: "other" } })).not.toBe(before);
+    expect(await content({ build: { revision: "v2" } })).not.toBe(before);
+    expect(await content({ architectures: ["amd64"] })).not.toBe(before);
+    expect(await content(images({ buildah: "other" }))).not.toBe(before);
+  });
+});
+
+const runs = "/apis/tekton.dev/v1/namespaces/build-multiarch/pipelineruns";
+const taskRuns = "/apis/tekton.dev/v1/namespaces/build-multiarch/taskruns";
+const run = (name: string, status: "True" | "False", uid = `uid-${name}`): KubeObject => ({
+  metadata: { name: `${name}-abcde`, namespace: "build-multiarch", uid, labels: { "openshift-multiarch/build": name } },
+  spec: { pipelineRef: { name } },
+  status: {
+    conditions: [{ type: "Succeeded", status, reason: "Failed", message: "Tasks Completed: 1" }],
+    results: Object.entries({
+      IMAGE_URL: `registry.example.com/${name}:latest`,
+      IMAGE_DIGEST: digest,
+      IMAGES: `registry.example.com/${name}@sha256:a,registry.example.com/${name}@sha256:b`,
+      "CHAINS-GIT_COMMIT": "c0ffee",
+    }).map(([result, value]) => ({ name: result, value })),
+  },
+});
+const image = (name: string) => `registry.example.com/${name}@${digest}`;
+
+describe("what became of the builds", () => {
+  let server: ApiServer;
+  const told = { info: [] as string[], warn: [] as string[], error: [] as string[] };
+
+  beforeEach(async () => {
+    server = await new ApiServer().start();
+    for (const level of ["info", "warn", "error"] as const) {
+      told[level].length = 0;
+      vi.spyOn(pulumi.log, level).mockImplementation(async (message, resource) => {
+        told[level].push(`${(resource as MultiArchBuild).name}| ${message}`);
+      });
+    }
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    process.exitCode = undefined;
+    await server.stop();
+  });
+
+  it("is asked of the cluster by up, told by name, and no secret although the kubeconfig is", async () => {
+    server.put(runs, run("htop", "True"));
+    const { results, images, secret } = await program({ kubeconfig: server.kubeconfig, lastResults: {} });
+    expect(results.htop).toEqual({
+      run: "htop-abcde",
+      uid: "uid-htop",
+      image: image("htop"),
+      members: ["registry.example.com/htop@sha256:a", "registry.example.com/htop@sha256:b"],
+      architectures: ["amd64", "arm64"],
+      commit: "c0ffee",
+    });
+    expect(images).toEqual({ htop: image("htop") });
+    expect(secret).toBe(false);
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  it.each([true, false])("is not asked again for a run that the last update has seen succeed (preview: %s)", async (preview) => {
+    const { results } = await program({ kubeconfig: server.kubeconfig, preview });
+    expect(results.htop).toEqual(built("htop", "uid-htop"));
+    expect(server.calls).toEqual([]);
+  });
+
+  it("is asked for a run that was made again under the same name: by its uid", async () => {
+    server.put(runs, run("htop", "True"));
+    const last = { ...built("htop", "uid-of-a-pruned-run"), image: "old" };
+    const { images } = await program({ kubeconfig: server.kubeconfig, lastResults: { htop: last } });
+    expect(images.htop).toBe(image("htop"));
+    expect(server.calls).not.toEqual([]);
+  });
+
+  it("is unknown in a preview of a run that has not succeeded yet, without asking", async () => {
+    for (const lastResults of [{}, { htop: { uid: "uid-htop", failure: "no" } }, { htop: built("htop", "another") }]) {
+      const { results, images } = await program({ kubeconfig: server.kubeconfig, lastResults, preview: true });
+      expect([results.htop, images.htop]).toEqual([undefined, undefined]);
+    }
+    expect(server.calls).toEqual([]);
+  });
+
+  it("is told of all twelve builds, ten that succeed and two that fail", async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `build-${index}`);
+    const bad = ["build-3", "build-7"];
+    for (const name of names) server.put(runs, run(name, "True"));
+    for (const name of bad) {
+      // One fails at once, the other while it is followed; both had not failed before.
+      let looks = 0;
+      server.plan(`GET ${runs}/${name}-abcde`, () => {
+        const over = ++looks > (name === "build-3" ? 1 : 2);
+        return { body: { ...run(name, "False"), ...(!over && { status: {} }) } };
+      });
+      server.put(taskRuns, {
+        metadata: { name: `${name}-t`, labels: { "tekton.dev/pipelineRun": `${name}-abcde`, "tekton.dev/pipelineTask": "clone" } },
+        status: { conditions: [{ type: "Succeeded", status: "False", message: `${name} has no branch` }] },
+      });
+    }
+    const lastResults = { "build-3": built("build-3", "an-older-run") };
+    const { results, images } = await program({ names, kubeconfig: server.kubeconfig, lastResults });
+    const good = names.filter((name) => !bad.includes(name));
+    expect(images).toEqual(Object.fromEntries(names.map((name) => [name, bad.includes(name) ? undefined : image(name)])));
+    for (const name of good) expect(results[name]).toMatchObject({ run: `${name}-abcde`, uid: `uid-${name}` });
+    expect(results["build-3"]).toEqual({
+      uid: "uid-build-3",
+      failure: "build-3-abcde: task clone failed: build-3 has no branch",
+      last: built("build-3", "an-older-run"),
+    });
+    expect(results["build-7"]).toEqual({ uid: "uid-build-7", failure: "build-7-abcde: task clone failed: build-7 has no branch" });
+    expect(told.error.sort()).toEqual(bad.map((name) => `${name}| ${name}-abcde: task clone failed: ${name} has no branch`));
+    // The code that makes `pulumi up` fail without a further message; a logged error alone does not.
+    expect(process.exitCode).toBe(32);
+  });
+
+  it("is a failure of the build, and of no other, that its run is gone", async () => {
+    server.put(runs, run("other", "True"));
+    const { images, results } = await program({ names: ["htop", "other"], kubeconfig: server.kubeconfig, lastResults: {} });
+    expect(images).toEqual({ htop: undefined, other: image("other") });
+    expect(results.htop).toMatchObject({ failure: expect.stringContaining("`pulumi up --refresh` makes it again") });
+  });
+
+  it("is warned of in the preview when the next index will hold fewer architectures", async () => {
+    const sentence =
+      "htop| registry.example.com/htop:latest will lose arm64: its next index holds amd64 alone, as `pools` has no other architecture.";
+    for (const lastResults of [{ htop: built("htop", "u") }, { htop: { uid: "v", failure: "no", last: built("htop", "u") } }]) {
+      told.warn.length = 0;
+      await program({ architectures: ["amd64"], lastResults, preview: true });
+      expect(told.warn).toEqual([sentence]);
+    }
+    told.warn.length = 0;
+    await program({ lastResults: { htop: built("htop", "u", ["amd64"]) }, preview: true });
+    await program({ lastResults: {}, preview: true });
+    expect(told.warn).toEqual([]);
   });
 });

@@ -1,194 +1,304 @@
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { connection } from "../../cluster/kubernetes-api";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { connection, KubernetesApi } from "../../cluster/kubernetes-api";
+import { follow, type Pace } from "../../tekton/follow";
+import { ApiServer, type KubeObject, token } from "./api-server";
 
-const root = join(__dirname, "../..");
 const digest = `sha256:${"d".repeat(64)}`;
-let keys: string;
-let server: Server;
-
-beforeAll(() => {
-  keys = mkdtempSync(join(tmpdir(), "follow-"));
-  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
-  const arguments_ = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", ...subject];
-  execFileSync("openssl", [...arguments_, "-keyout", join(keys, "key"), "-out", join(keys, "certificate")], { stdio: "pipe" });
-});
-afterAll(() => rmSync(keys, { recursive: true, force: true }));
-afterEach(() => new Promise((resolve) => server?.close(resolve)));
-
-type Answer = { status?: number; body: unknown };
-type Answers = Record<string, Answer | ((call: number, body: string) => Answer)>;
-
-/** An API server with fixed answers by method and path (query left out). */
-async function api(answers: Answers): Promise<{ kubeconfig: string; calls: string[] }> {
-  const calls: string[] = [];
-  const counts = new Map<string, number>();
-  server = createServer({ key: readFileSync(join(keys, "key")), cert: readFileSync(join(keys, "certificate")) }, (request, response) => {
-    let body = "";
-    request.on("data", (chunk) => {
-      body += chunk;
-    });
-    request.on("end", () => {
-      const call = `${request.method} ${request.url?.split("?")[0]}`;
-      calls.push(`${request.method} ${request.url}`);
-      const count = (counts.get(call) ?? 0) + 1;
-      counts.set(call, count);
-      const answer = answers[call] ?? { status: 404, body: { message: `no ${call}` } };
-      const { status = 200, body: content } =
-        request.headers.authorization !== "Bearer t0ken"
-          ? { status: 401, body: { message: "Unauthorized" } }
-          : typeof answer === "function"
-            ? answer(count, body)
-            : answer;
-      response.writeHead(status).end(typeof content === "string" ? content : JSON.stringify(content));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const certificate = readFileSync(join(keys, "certificate")).toString("base64");
-  const kubeconfig = JSON.stringify({
-    "current-context": "admin",
-    clusters: [
-      {
-        name: "c",
-        cluster: { server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, "certificate-authority-data": certificate },
-      },
-    ],
-    contexts: [{ name: "admin", context: { cluster: "c", user: "u" } }],
-    users: [{ name: "u", user: { token: "t0ken" } }],
-  });
-  return { kubeconfig, calls };
-}
-
-function follow(kubeconfig: string, signal?: { when: string; send: NodeJS.Signals }) {
-  return new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) => {
-    const child = spawn("node", ["--require", "tsx/cjs", "tekton/follow.ts"], {
-      cwd: root,
-      env: { PATH: process.env.PATH, FOLLOW_RUN: "hello-1", FOLLOW_NAMESPACE: "builds", FOLLOW_KUBECONFIG: kubeconfig },
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      stderr += chunk;
-      if (signal && stderr.includes(signal.when)) {
-        child.kill(signal.send);
-        signal = undefined;
-      }
-    });
-    child.on("close", (status) => resolve({ status, stdout, stderr }));
-  });
-}
-
 const runs = "/apis/tekton.dev/v1/namespaces/builds/pipelineruns";
 const taskRuns = "/apis/tekton.dev/v1/namespaces/builds/taskruns";
-const run = (name: string, status: string, message = "") => ({
-  metadata: { name, namespace: "builds", uid: "u1", labels: { "openshift-multiarch/build": "hello" } },
-  spec: { pipelineRef: { name: "hello" } },
-  status: {
-    conditions: [{ type: "Succeeded", status, message, reason: "R" }],
-    results: [
-      { name: "IMAGE_URL", value: "r.example.com/hello:latest" },
-      { name: "IMAGE_DIGEST", value: digest },
-      { name: "IMAGES", value: "r.example.com/hello@sha256:a" },
-      { name: "CHAINS-GIT_COMMIT", value: "c0ffee" },
-    ],
+const claims = "/api/v1/namespaces/builds/persistentvolumeclaims";
+const pods = "/api/v1/namespaces/builds/pods";
+const reference = { build: "hello", namespace: "builds", name: "hello-1", uid: "uid-hello-1" };
+const quick: Pace = { secondsBetweenLooks: 0.01, secondsBetweenHeartbeats: 60, secondsWithoutNode: 60 };
+
+const run = (name: string, status: string, created = "2024-01-01T00:00:00Z", repeats?: string): KubeObject => ({
+  metadata: {
+    name,
+    namespace: "builds",
+    uid: `uid-${name}`,
+    creationTimestamp: created,
+    labels: { "openshift-multiarch/build": "hello", ...(repeats && { "openshift-multiarch/repeats": repeats }) },
   },
+  spec: { pipelineRef: { name: "hello" } },
+  status: ended(status),
 });
-const task = (status: string) => ({
-  metadata: { name: "hello-1-build", namespace: "builds", labels: { "tekton.dev/pipelineTask": "build-arm64" } },
+const ended = (status: string, reason = "R", message = "") => ({
+  conditions: [{ type: "Succeeded", status, message, reason }],
+  results: [
+    { name: "IMAGE_URL", value: "r.example.com/hello:latest" },
+    { name: "IMAGE_DIGEST", value: digest },
+    { name: "IMAGES", value: "r.example.com/hello@sha256:a" },
+    { name: "CHAINS-GIT_COMMIT", value: "c0ffee" },
+  ],
+});
+const task = (name: string, status: string, more: KubeObject = {}): KubeObject => ({
+  metadata: {
+    name: `hello-1-${name}`,
+    namespace: "builds",
+    creationTimestamp: "2024-01-01T00:00:00Z",
+    labels: { "tekton.dev/pipelineTask": name, "tekton.dev/pipelineRun": "hello-1" },
+  },
   status: {
-    podName: "pod-1",
+    podName: `${name}-pod`,
     conditions: [{ type: "Succeeded", status, message: "exited with code 1" }],
     steps: [
       status === "Unknown"
         ? { name: "build", container: "step-build", running: {} }
         : { name: "build", container: "step-build", terminated: { exitCode: status === "True" ? 0 : 1 } },
     ],
+    ...more,
+  },
+});
+const claim = (name: string, owner: string, finalizers = ["kubernetes.io/pvc-protection"]): KubeObject => ({
+  metadata: {
+    name,
+    labels: { "openshift-multiarch/build": "hello" },
+    finalizers,
+    ownerReferences: [{ kind: "PipelineRun", uid: `uid-${owner}` }],
   },
 });
 
-describe("follow", () => {
-  it("tells which tasks run and prints what was pushed", async () => {
-    const { kubeconfig } = await api({
-      [`GET ${runs}/hello-1`]: (call) => ({ body: run("hello-1", call > 2 ? "True" : "Unknown") }),
-      [`GET ${runs}`]: { body: { items: [] } },
-      [`GET ${taskRuns}`]: (call) => ({ body: { items: [task(call > 1 ? "True" : "Unknown")] } }),
+let server: ApiServer;
+let lines: string[];
+const followed = (pace = quick, api = server.api()) => follow(api, reference, (line) => lines.push(line), pace);
+const changed = (call: RegExp) => server.calls.filter((made) => call.test(made));
+
+beforeEach(async () => {
+  lines = [];
+  server = await new ApiServer().start();
+});
+afterEach(() => server.stop());
+
+describe("following a run", () => {
+  it("tells which tasks run and gives what was pushed", async () => {
+    server.put(runs, run("hello-1", "Unknown"));
+    server.put(taskRuns, task("build-arm64", "Unknown"));
+    server.plan(`GET ${taskRuns}`, (call) => {
+      if (call > 1) server.put(taskRuns, task("build-arm64", "True"));
+      return undefined;
     });
-    const { status, stdout, stderr } = await follow(kubeconfig);
-    expect(stderr).toContain("hello-1: build-arm64: running\nhello-1: build-arm64: done in 0 s\n");
-    expect(JSON.parse(stdout)).toMatchObject({ run: "hello-1", image: `r.example.com/hello@${digest}`, commit: "c0ffee" });
-    expect(status).toBe(0);
+    server.plan(`GET ${runs}/hello-1`, (call) => {
+      if (call > 3) server.put(runs, run("hello-1", "True"));
+      return undefined;
+    });
+    expect(await followed()).toEqual({
+      run: "hello-1",
+      image: `r.example.com/hello@${digest}`,
+      members: ["r.example.com/hello@sha256:a"],
+      commit: "c0ffee",
+    });
+    expect(lines).toEqual(["hello-1: build-arm64: running", "hello-1: build-arm64: done in 0 s"]);
+    expect(changed(/^(POST|PATCH|DELETE)/)).toEqual([]);
   });
 
-  it("fails with the last lines of the step that failed", async () => {
-    const { kubeconfig, calls } = await api({
-      [`GET ${runs}/hello-1`]: (call) => ({ body: run("hello-1", call > 1 ? "False" : "Unknown") }),
-      [`GET ${runs}`]: { body: { items: [] } },
-      [`GET ${taskRuns}`]: { body: { items: [task("False")] } },
-      "GET /api/v1/namespaces/builds/pods/pod-1/log": { body: "STEP 2: RUN false\nerror: exit status 1\n" },
-    });
-    const { status, stdout, stderr } = await follow(kubeconfig);
-    expect(status).toBe(1);
-    expect(stdout).toBe("");
-    expect(stderr).toContain("STEP 2: RUN false\nerror: exit status 1\nhello-1: task build-arm64 failed: exited with code 1");
-    expect(calls).toContain("GET /api/v1/namespaces/builds/pods/pod-1/log?container=step-build&tailLines=40");
-    expect(stderr).not.toContain("t0ken");
+  it("fails with the last 40 lines of the step that failed, each a message, long ones cut", async () => {
+    server.put(runs, run("hello-1", "False"));
+    server.put(taskRuns, task("build-arm64", "False"));
+    server.put(runs, run("again", "Unknown", "2024-01-01T00:01:00Z", "hello-1"));
+    server.plan(`GET ${runs}/again`, () => ({ body: run("again", "False") }));
+    server.plan(`GET ${taskRuns}`, () => ({ body: { items: [task("build-arm64", "False")] } }));
+    const log = [...Array.from({ length: 60 }, (_, line) => `line ${line}`), "x".repeat(70_000), "error: exit status 1", ""].join("\n");
+    server.logs.set(`${pods}/build-arm64-pod/log`, log);
+    await expect(followed()).rejects.toThrow("again: task build-arm64 failed: exited with code 1");
+    const [, header, ...shown] = lines;
+    expect(header).toBe("again: last lines of step-build:");
+    expect(shown).toHaveLength(40);
+    expect(shown[0]).toBe("again: line 22");
+    expect(shown.at(-1)).toBe("again: error: exit status 1");
+    expect(Math.max(...shown.map((line) => line.length))).toBeLessThan(1100);
+    expect(lines.join("\n")).not.toContain(token);
   });
 
-  it("repeats a run that had failed before, once", async () => {
-    let created = "";
-    const { kubeconfig, calls } = await api({
-      [`GET ${runs}/hello-1`]: { body: run("hello-1", "False") },
-      [`GET ${runs}`]: { body: { items: [run("hello-1-old", "False")] } },
-      [`POST ${runs}`]: (_, body) => {
-        created = body;
-        return { status: 201, body: run("hello-1-new", "Unknown") };
-      },
-      [`GET ${runs}/hello-1-new`]: { body: run("hello-1-new", "True") },
-      [`GET ${taskRuns}`]: { body: { items: [] } },
+  it("says that the log of a failed step cannot be read, and the reason of the failure all the same", async () => {
+    server.put(runs, run("hello-1", "Unknown"));
+    server.plan(`GET ${taskRuns}`, () => {
+      server.put(runs, run("hello-1", "False"));
+      return { body: { items: [task("build-arm64", "False")] } };
     });
-    const { status, stdout, stderr } = await follow(kubeconfig);
-    expect(status).toBe(0);
-    expect(JSON.parse(stdout).run).toBe("hello-1-new");
-    expect(stderr).toContain("trying again as hello-1-new");
-    expect(JSON.parse(created).metadata.generateName).toBe("hello-1-");
-    expect(calls.filter((call) => call.startsWith("POST"))).toHaveLength(1);
+    await expect(followed()).rejects.toThrow("task build-arm64 failed");
+    expect(lines.at(-1)).toBe(`hello-1: (its log cannot be read: ${pods}/build-arm64-pod/log not found)`);
+  });
+
+  it("ends the other tasks once one has failed for good, instead of waiting for the other architecture", async () => {
+    server.put(runs, run("hello-1", "Unknown"));
+    server.put(taskRuns, task("build-arm64", "False"));
+    server.put(taskRuns, task("build-amd64", "Unknown"));
+    server.logs.set(`${pods}/build-arm64-pod/log`, "no\n");
+    let looks = 0;
+    server.plan(`GET ${runs}/hello-1`, () => {
+      const { spec } = server.objects.get(`${taskRuns}/hello-1-build-amd64`);
+      if (spec?.status !== "TaskRunCancelled" || ++looks < 3) return undefined;
+      const cancelled = { conditions: [{ type: "Succeeded", status: "False", reason: "TaskRunCancelled" }] };
+      server.put(taskRuns, task("build-amd64", "False", cancelled));
+      server.put(runs, run("hello-1", "False"));
+      return undefined;
+    });
+    await expect(followed()).rejects.toThrow("hello-1: task build-arm64 failed: exited with code 1");
+    expect(changed(/^PATCH/)).toEqual([`PATCH ${taskRuns}/hello-1-build-amd64`]);
+    expect(lines).toContain("hello-1: build-amd64: ended, as the run cannot succeed any more");
+  });
+
+  it("goes on when a task that was to be ended has ended by itself", async () => {
+    server.put(runs, run("hello-1", "Unknown"));
+    server.put(taskRuns, task("build-arm64", "False"));
+    server.put(taskRuns, task("build-amd64", "Unknown"));
+    server.plan(`PATCH ${taskRuns}/hello-1-build-amd64`, () => {
+      server.put(runs, run("hello-1", "False"));
+      return { status: 400, body: { message: "Once the TaskRun is complete, no updates are allowed" } };
+    });
+    await expect(followed()).rejects.toThrow("hello-1: task build-arm64 failed: exited with code 1");
+  });
+
+  it("does not end a run whose task is tried again", async () => {
+    server.put(runs, run("hello-1", "Unknown"));
+    const retried = task("push", "Unknown", {
+      podName: "",
+      retriesStatus: [{}],
+      conditions: [{ type: "Succeeded", status: "Unknown", reason: "ToBeRetried" }],
+    });
+    server.put(taskRuns, task("build-amd64", "Unknown"));
+    server.put(taskRuns, retried);
+    server.plan(`GET ${runs}/hello-1`, (call) => (call > 4 ? { body: run("hello-1", "True") } : undefined));
+    await followed();
+    expect(changed(/^PATCH/)).toEqual([]);
+  });
+
+  it("repeats a run that had failed before, once, and keeps of the failed repeats the newest alone", async () => {
+    server.put(runs, run("hello-1", "False"));
+    server.put(runs, run("hello-1-old", "False", "2024-01-01T00:01:00Z", "hello-1"));
+    server.put(runs, run("hello-1-older", "False", "2024-01-01T00:00:30Z", "hello-1"));
+    server.plan(`GET ${runs}/hello-1-new1`, () => {
+      server.objects.get(`${runs}/hello-1-new1`).status = ended("True");
+      return undefined;
+    });
+    expect((await followed()).run).toBe("hello-1-new1");
+    expect(lines[0]).toBe("hello-1 had failed before: trying again as hello-1-new1");
+    expect(changed(/^(POST|DELETE)/)).toEqual([`DELETE ${runs}/hello-1-older`, `POST ${runs}`]);
+  });
+
+  it("makes one repeat, not two, when the answer to the first request for it gets lost", async () => {
+    server.put(runs, run("hello-1", "False"));
+    server.plan(`POST ${runs}`, () => {
+      server.put(runs, run("hello-1-made", "True", "2024-01-02T00:00:00Z", "hello-1"));
+      return { status: 503, body: { message: "gone" } };
+    });
+    expect((await followed()).run).toBe("hello-1-made");
+    expect(changed(/^POST/)).toHaveLength(1);
   });
 
   it("survives an API server that is away for a moment, but not one that refuses", async () => {
-    const { kubeconfig } = await api({
-      [`GET ${runs}/hello-1`]: (call) => (call === 1 ? { status: 503, body: {} } : { body: run("hello-1", "True") }),
-      [`GET ${runs}`]: { body: { items: [] } },
-      [`GET ${taskRuns}`]: { body: { items: [] } },
-    });
-    expect((await follow(kubeconfig)).status).toBe(0);
-    const refused = await follow(kubeconfig.replace("t0ken", "other"));
-    expect(refused).toMatchObject({ status: 1, stderr: "Unauthorized\n" });
+    server.put(runs, run("hello-1", "True"));
+    server.plan(`GET ${runs}/hello-1`, (call) => (call === 1 ? { status: 503, body: {} } : undefined));
+    expect((await followed()).run).toBe("hello-1");
+    await expect(followed(quick, new KubernetesApi(server.kubeconfig.replace(token, "other")))).rejects.toThrow(/^Unauthorized$/);
   });
 
-  it("says how to go on if the run is gone", async () => {
-    const { kubeconfig } = await api({});
-    expect((await follow(kubeconfig)).stderr).toContain("the run hello-1 is no longer in builds: `pulumi up --refresh` makes it again");
+  it("says how to go on if the run is gone, or another one has its name", async () => {
+    const sentence = "the run hello-1 is no longer in builds: `pulumi up --refresh` makes it again";
+    await expect(followed()).rejects.toThrow(sentence);
+    const other = run("hello-1", "True");
+    other.metadata.uid = "another";
+    server.put(runs, other);
+    await expect(followed()).rejects.toThrow(sentence);
   });
 
-  it("leaves the run alone when it is interrupted", async () => {
-    const { kubeconfig, calls } = await api({
-      [`GET ${runs}/hello-1`]: { body: run("hello-1", "Unknown") },
-      [`GET ${runs}`]: { body: { items: [] } },
-      [`GET ${taskRuns}`]: { body: { items: [task("Unknown")] } },
+  it.each([
+    [
+      0,
+      "hello-1: build-arm64: waits for a node: the cluster has none of arm64. It starts by itself once a zone of the arm64 pool has a replica",
+    ],
+    [1, "hello-1: build-arm64: waits for a node: 0/2 nodes are available: Insufficient memory."],
+  ])("says, once, that the scheduler finds no node (the architecture has %i)", async (nodes, expected) => {
+    server.put(runs, run("hello-1", "Unknown"));
+    server.put(taskRuns, task("build-arm64", "Unknown", { steps: [], startTime: "2024-01-01T00:00:00Z" }));
+    if (nodes) server.put("/api/v1/nodes", { metadata: { name: "n", labels: { "kubernetes.io/arch": "arm64" } } });
+    server.put(pods, {
+      metadata: { name: "build-arm64-pod", labels: { "tekton.dev/pipelineTask": "build-arm64", "tekton.dev/pipelineRun": "hello-1" } },
+      spec: { nodeSelector: { "kubernetes.io/arch": "arm64" } },
+      status: {
+        conditions: [
+          { type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/2 nodes are available: Insufficient memory." },
+        ],
+      },
     });
-    const { status, stderr } = await follow(kubeconfig, { when: "running", send: "SIGINT" });
-    expect(status).toBe(130);
-    expect(stderr).toContain("the run goes on");
-    expect(calls.every((call) => call.startsWith("GET"))).toBe(true);
+    server.plan(`GET ${runs}/hello-1`, (call) => (call > 8 ? { body: run("hello-1", "True") } : undefined));
+    await followed({ ...quick, secondsWithoutNode: 0.01 });
+    expect(lines).toEqual([expected]);
   });
+
+  it("frees the volumes of all runs of the build when it has ended well, although finished pods protect them, and of no other", async () => {
+    server.put(runs, run("hello-1", "False"));
+    server.put(runs, run("good", "True", "2024-01-01T00:01:00Z", "hello-1"));
+    server.put(claims, claim("first", "hello-1"));
+    server.put(claims, claim("second", "good", ["kubernetes.io/pvc-protection", "other/finalizer"]));
+    server.put(claims, claim("by-hand", "started-by-hand"));
+    await followed();
+    const left = (name: string) => server.objects.get(`${claims}/${name}`)?.metadata;
+    expect(left("first")).toMatchObject({ finalizers: [], deletionTimestamp: expect.any(String) });
+    expect(left("second")).toMatchObject({ finalizers: ["other/finalizer"], deletionTimestamp: expect.any(String) });
+    expect(left("by-hand")).toEqual(claim("by-hand", "started-by-hand").metadata);
+    expect(changed(/^(DELETE|PATCH)/)[0]).toMatch(/^DELETE/);
+  });
+
+  it("keeps the volume of a run that has failed, for a look into it", async () => {
+    server.put(runs, run("hello-1", "Unknown"));
+    server.put(claims, claim("first", "hello-1"));
+    server.plan(`GET ${runs}/hello-1`, (call) => (call > 1 ? { body: run("hello-1", "False") } : undefined));
+    await expect(followed()).rejects.toThrow();
+    expect(changed(/^DELETE/)).toEqual([]);
+  });
+
+  it("has built what it has built although the volume cannot be freed", async () => {
+    server.put(runs, run("hello-1", "True"));
+    server.put(claims, claim("first", "hello-1"));
+    server.plan(`DELETE ${claims}/first`, () => ({ status: 403, body: { message: "forbidden" } }));
+    expect((await followed()).run).toBe("hello-1");
+    expect(lines.at(-1)).toBe("hello-1: its volume stays until the run is replaced: forbidden");
+  });
+
+  it("asks little of the API server, however many are followed: 8 calls at a time", async () => {
+    let open = 0;
+    let most = 0;
+    const names = Array.from({ length: 60 }, (_, index) => `many-${index}`);
+    for (const name of names) server.put(runs, run(name, "True"));
+    const api = server.api();
+    const { get } = api;
+    api.get = async <T>(path: string) => {
+      most = Math.max(most, ++open);
+      try {
+        return (await get.call(api, path)) as T;
+      } finally {
+        open--;
+      }
+    };
+    const all = names.map((name) => follow(api, { ...reference, name, uid: `uid-${name}` }, () => {}, quick));
+    expect((await Promise.all(all)).map((built) => built.run)).toEqual(names);
+    expect(most).toBe(8);
+  });
+});
+
+it("says when it is stopped that the runs go on, and leaves them alone", async () => {
+  server.put(runs, run("hello-1", "Unknown"));
+  server.put(taskRuns, task("build-arm64", "Unknown"));
+  const program = `
+    const { KubernetesApi } = require("./cluster/kubernetes-api");
+    const { follow } = require("./tekton/follow");
+    follow(new KubernetesApi(process.env.KUBECONFIG_TEXT), ${JSON.stringify(reference)}, (line) => console.log(line));`;
+  const child = spawn("node", ["--require", "tsx/cjs", "--eval", program], {
+    cwd: join(__dirname, "../.."),
+    env: { PATH: process.env.PATH, KUBECONFIG_TEXT: server.kubeconfig },
+  });
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    if (!output.includes("running") && String(chunk).includes("running")) child.kill("SIGINT");
+    output += chunk;
+  });
+  const status = await new Promise((resolve) => child.on("close", resolve));
+  expect(output).toContain("hello: no longer followed; its run hello-1 goes on, the next `pulumi up` picks it up\n");
+  expect(status).toBe(32);
+  expect(changed(/^(POST|PATCH|DELETE)/)).toEqual([]);
 });
 
 describe("a kubeconfig", () => {

@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
 import {
   builtBy,
-  changes,
+  type Claim,
+  claimsToFree,
   failureOf,
-  heartbeat,
   outcome,
   type Run,
   repeatOf,
   runToFollow,
+  supersededRepeats,
   type TaskRun,
-  type TaskState,
-  taskStates,
+  tasksToEnd,
+  withoutProtection,
 } from "../../tekton/following";
 
 const digest = `sha256:${"d".repeat(64)}`;
@@ -24,15 +25,6 @@ const taskRun = (task: string, status: TaskRun["status"], created = "2024-01-01T
   metadata: { name: `run-${task}`, namespace: "builds", creationTimestamp: created, labels: { "tekton.dev/pipelineTask": task } },
   status,
 });
-const state = (name: string, what: TaskState["state"], more: Partial<TaskState> = {}): TaskState => ({
-  name,
-  state: what,
-  attempt: 1,
-  seconds: 5,
-  reason: "",
-  ...more,
-});
-
 it("tells how a run stands, also one that Tekton has not looked at", () => {
   expect(["True", "False", "Unknown"].map((status) => outcome(run("r", status)))).toEqual(["succeeded", "failed", "running"]);
   expect(outcome({ metadata: { name: "r", namespace: "n" }, spec: {} })).toBe("running");
@@ -49,8 +41,14 @@ describe("which run is followed", () => {
     expect(runToFollow(failed, [repeat("a", "False", 1), repeat("b", "Unknown", 2)])?.metadata.name).toBe("b");
     expect(runToFollow(failed, [repeat("a", "True", 1), repeat("b", "Unknown", 2)])?.metadata.name).toBe("a");
   });
-  it("none if all have failed", () => {
+  it("none if all have failed, or are cancelled and just not over yet", () => {
     expect(runToFollow(failed, [repeat("a", "False", 1)])).toBeUndefined();
+    const cancelled = { ...repeat("a", "Unknown", 1), spec: { status: "CancelledRunFinally" } };
+    expect(runToFollow(failed, [cancelled])).toBeUndefined();
+  });
+  it("and of the failed repeats all but the newest are superfluous then", () => {
+    const repeats = [repeat("a", "False", 1), repeat("c", "False", 3), repeat("b", "False", 2), repeat("d", "Unknown", 4)];
+    expect(supersededRepeats(repeats).map(({ metadata }) => metadata.name)).toEqual(["b", "a"]);
   });
 });
 
@@ -67,54 +65,6 @@ it("repeats a run with the same spec, but not a request to cancel, as a dependen
       ownerReferences: [{ apiVersion: "tekton.dev/v1", kind: "PipelineRun", name: "hello-1", uid: "uid-hello-1" }],
     },
     spec: { pipelineRef: { name: "hello" } },
-  });
-});
-
-describe("progress", () => {
-  it("reads state, time and attempt of each task, in the order of their starts", () => {
-    const now = Date.parse("2024-01-01T00:01:00Z");
-    const states = taskStates(
-      [
-        taskRun("push", { conditions: condition("Unknown", "Pending", "no node") }, "2024-01-01T00:00:50Z"),
-        taskRun("build", {
-          conditions: condition("Unknown", "Running"),
-          startTime: "2024-01-01T00:00:30Z",
-          steps: [{ name: "build", running: {} }],
-          retriesStatus: [{}],
-        }),
-        taskRun("clone", { conditions: condition("True"), startTime: "2024-01-01T00:00:00Z", completionTime: "2024-01-01T00:00:07Z" }),
-      ],
-      now,
-    );
-    expect(states).toEqual([
-      state("build", "running", { seconds: 30, attempt: 2, reason: "" }),
-      state("clone", "succeeded", { seconds: 7 }),
-      state("push", "waiting", { seconds: 0, reason: "no node" }),
-    ]);
-  });
-
-  it("tells each change once", () => {
-    expect(changes([], [state("clone", "waiting")])).toEqual([]);
-    expect(changes([state("clone", "waiting")], [state("clone", "running")])).toEqual(["clone: running"]);
-    expect(changes([state("clone", "running")], [state("clone", "running", { seconds: 9 })])).toEqual([]);
-    expect(changes([state("clone", "running")], [state("clone", "succeeded")])).toEqual(["clone: done in 5 s"]);
-    expect(changes([], [state("clone", "failed")])).toEqual(["clone: failed after 5 s"]);
-  });
-
-  it("tells that a task is tried again", () => {
-    const again = state("build", "waiting", { attempt: 2 });
-    expect(changes([state("build", "running")], [again])).toEqual(["build: failed, is tried again"]);
-    expect(changes([again], [state("build", "running", { attempt: 2 })])).toEqual(["build: running (attempt 2)"]);
-  });
-
-  it("says what is open and why it waits when nothing changes", () => {
-    const tasks = [
-      state("clone", "succeeded"),
-      state("build-amd64", "running"),
-      state("build-arm64", "waiting", { reason: "no node\nmore" }),
-    ];
-    expect(heartbeat(tasks)).toBe("build-amd64 running 5 s, build-arm64 waiting 5 s (no node)");
-    expect(heartbeat([])).toBe("waiting for Tekton");
   });
 });
 
@@ -159,5 +109,42 @@ describe("what was built", () => {
     expect(() => builtBy(run("hello-1", "True"))).toThrow("succeeded without the result IMAGE_DIGEST");
     const wrong = results.map((result) => (result.name === "IMAGE_DIGEST" ? { ...result, value: "latest" } : result));
     expect(() => builtBy(run("hello-1", "True", undefined, { results: wrong }))).toThrow("not a digest: latest");
+  });
+});
+
+describe("tasks that are ended", () => {
+  const task = (name: string, status: string, reason = "", spec: TaskRun["spec"] = {}): TaskRun => ({
+    ...taskRun(name, { conditions: condition(status, reason) }),
+    spec,
+  });
+  const ended = (...taskRuns: TaskRun[]) => tasksToEnd(taskRuns).map(({ metadata }) => metadata.name);
+  const running = task("build-amd64", "Unknown");
+
+  it("are those that run when another has failed for good", () => {
+    expect(ended(task("clone", "True"), task("build-arm64", "False"), running)).toEqual(["run-build-amd64"]);
+  });
+  it("are none while none has failed, or one is tried again, or was cancelled by somebody", () => {
+    expect(ended(task("clone", "True"), running)).toEqual([]);
+    expect(ended(task("push", "Unknown", "ToBeRetried"), running)).toEqual([]);
+    expect(ended(task("build-arm64", "False", "TaskRunCancelled"), running)).toEqual([]);
+  });
+  it("are asked to end once", () => {
+    expect(ended(task("build-arm64", "False"), task("build-amd64", "Unknown", "", { status: "TaskRunCancelled" }))).toEqual([]);
+  });
+});
+
+describe("volumes", () => {
+  const claim = (name: string, owner: string, finalizers?: string[]): Claim => ({
+    metadata: { name, namespace: "builds", finalizers, ownerReferences: [{ uid: `uid-${owner}` }] },
+  });
+
+  it("are freed of runs that are over, and of no other", () => {
+    const claims = [claim("a", "failed"), claim("b", "good"), claim("c", "running"), claim("d", "unknown")];
+    const runs = [run("failed", "False"), run("good", "True"), run("running", "Unknown")];
+    expect(claimsToFree(claims, runs).map(({ metadata }) => metadata.name)).toEqual(["a", "b"]);
+  });
+  it("lose the protection by finished pods alone", () => {
+    expect(withoutProtection(claim("a", "good", ["x/y", "kubernetes.io/pvc-protection"]))).toEqual(["x/y"]);
+    expect(withoutProtection(claim("a", "good"))).toEqual([]);
   });
 });

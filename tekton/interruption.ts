@@ -1,0 +1,26 @@
+/**
+ * What is said when somebody stops the program. Ctrl-C goes to `pulumi`, which sends its plugins' process groups SIGINT, this
+ * program among them, and kills them five seconds later (pulumi/pulumi, pkg/resource/plugin, Close): time for a line each.
+ */
+
+const lines = new Map<symbol, { line: string; tell: (line: string) => unknown }>();
+const signals = ["SIGINT", "SIGTERM"] as const;
+
+/** The exit code after which Pulumi's language host adds no message of its own. */
+export const exitCodeAfterMessage = 32;
+
+/** Has a line told if the program is stopped before the returned function is called. */
+export function interruptible(line: string, tell: (line: string) => unknown): () => void {
+  const key = Symbol();
+  if (lines.size === 0) for (const signal of signals) process.on(signal, stop);
+  lines.set(key, { line, tell });
+  return () => {
+    lines.delete(key);
+    if (lines.size === 0) for (const signal of signals) process.off(signal, stop);
+  };
+}
+
+function stop(): void {
+  const told = [...lines.values()].map(({ line, tell }) => tell(line));
+  void Promise.allSettled(told).then(() => process.exit(exitCodeAfterMessage));
+}
