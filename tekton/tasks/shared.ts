@@ -2,11 +2,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SecurityContext, Step } from "../resources";
 
+/** A line that reads in another file, with shellcheck's hint above it. */
+const sourceLine = /^(?:# shellcheck source.*\n)?source "\$\(dirname "\$\{BASH_SOURCE\[0\]\}"\)\/(.+)"$/gm;
+
 /**
- * Text of a task's script, a file of its own so that it can be linted and run in tests.
+ * Text of a task's script, a file of its own so that it can be linted and run in tests. A Task holds one text, so the files that the
+ * script sources are put in the place of the lines that do so.
  * Parameters reach it as environment variables: text substituted into a shell script would be executed.
  */
-export const script = (task: string): string => readFileSync(join(__dirname, task, `${task}.sh`), "utf8");
+export const script = (task: string): string => {
+  const folder = join(__dirname, task);
+  return readFileSync(join(folder, `${task}.sh`), "utf8").replace(sourceLine, (_, file: string) =>
+    readFileSync(join(folder, file), "utf8").trimEnd(),
+  );
+};
 
 /**
  * What OpenShift's `restricted-v2` demands. No explicit user: it assigns one of the namespace's range, which is not in
