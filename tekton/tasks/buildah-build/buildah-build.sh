@@ -51,7 +51,7 @@ fi
 # from another one, and either fail in the first RUN ("exec format error") or give an image that only looks right.
 check_architectures() {
   local images image architecture name bad=0
-  images=$(buildah images --quiet --no-trunc | sort -u) || return 1
+  images=$(buildah images --quiet --no-trunc | sort -u) && [[ -n $images ]] || return 1
   for image in $images; do
     read -r architecture name < <(buildah inspect --type image --format '{{.OCIv1.Architecture}} {{.FromImage}}' "$image") || true
     if [[ ${architecture:-} != "$ARCHITECTURE" ]]; then
@@ -100,13 +100,13 @@ if ! buildah build "${arguments[@]}" "$context"; then
   check_architectures || true
   fail "the build of '$CONTEXT/$CONTAINERFILE' for $ARCHITECTURE failed"
 fi
-check_architectures || fail "a base image has no variant for $ARCHITECTURE"
+check_architectures || fail "the image or a base of it is not for $ARCHITECTURE"
 
 # One value of the image's configuration, by a Go template.
 inspect() {
   buildah inspect --type image --format "$1" result
 }
-lost=$(inspect '{{with .Docker.Config}}{{if .Healthcheck}}HEALTHCHECK {{end}}{{if .OnBuild}}ONBUILD{{end}}{{end}}')
+lost=$(inspect '{{with .Docker.Config}}{{if .Healthcheck}}HEALTHCHECK {{end}}{{if .OnBuild}}ONBUILD{{end}}{{end}}') || fail "buildah has no image of '$CONTEXT/$CONTAINERFILE'"
 for instruction in $lost; do
   case $instruction in
     HEALTHCHECK) warn "HEALTHCHECK is not in the image: OCI images have none, and Kubernetes asks the probes of the Pod" ;;

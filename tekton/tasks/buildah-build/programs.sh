@@ -28,7 +28,7 @@ read_layer() {
     if [[ ${path##*/} == .wh.* ]]; then
       type=gone path=${path%/*}/${path##*/.wh.}
     fi
-    [[ -z ${kind[$path]:-} ]] || continue
+    [[ -n $path && -z ${kind[$path]:-} ]] || continue
     kind[$path]=$type layer_of[$path]=$1 stored[$path]=$name target_of[$path]=$rest
   done <"$HOME/files"
 }
@@ -52,7 +52,7 @@ resolve() {
         ;;
     esac
   done
-  [[ ${kind[$path]:-} == - ]] || return 1
+  [[ -n $path && ${kind[$path]:-} == - ]] || return 1
   printf '%s' "$path"
 }
 

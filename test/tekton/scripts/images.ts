@@ -47,34 +47,40 @@ export function layoutOf(folder: string) {
   return { digest: entry.digest as string, manifest, config, files };
 }
 
+/** Writes the blobs of an image with these layers, the lowest first; the manifest's comes first in the answer, in hexadecimal. */
+export function writeBlobs(folder: string, layers: Buffer[], config: object = {}): string[] {
+  const put = (data: Buffer) => {
+    const hex = createHash("sha256").update(data).digest("hex");
+    write(`${folder}/blobs/sha256/${hex}`, data);
+    return { digest: `sha256:${hex}`, size: data.length };
+  };
+  const blobs = layers.map((layer) => ({ mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", ...put(layer) }));
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    config: { mediaType: "application/vnd.oci.image.config.v1+json", ...put(Buffer.from(JSON.stringify(config))) },
+    layers: blobs,
+  };
+  const { digest, size } = put(Buffer.from(JSON.stringify(manifest)));
+  return [digest.slice("sha256:".length), String(size)];
+}
+
 /** Writes the smallest OCI layout of one image. */
 export function writeLayout(folder: string, architecture: string, content = architecture): string {
-  const put = (data: Buffer | string) => {
-    const bytes = Buffer.from(data);
-    const hex = createHash("sha256").update(bytes).digest("hex");
-    write(`${folder}/blobs/sha256/${hex}`, bytes);
-    return { digest: `sha256:${hex}`, size: bytes.length };
-  };
   // An empty archive is two blocks of zeros; what stands behind them is no part of it.
   const layer = Buffer.concat([Buffer.alloc(1024), Buffer.from(content)]);
   const diff = `sha256:${createHash("sha256").update(layer).digest("hex")}`;
-  const config = put(JSON.stringify({ architecture, os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [diff] } }));
-  const manifest = put(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: "application/vnd.oci.image.manifest.v1+json",
-      config: { mediaType: "application/vnd.oci.image.config.v1+json", ...config },
-      layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", ...put(gzipSync(layer)) }],
-    }),
-  );
+  const config = { architecture, os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [diff] } };
+  const [hex, size] = writeBlobs(folder, [gzipSync(layer)], config);
   const entry = {
     mediaType: "application/vnd.oci.image.manifest.v1+json",
-    ...manifest,
+    digest: `sha256:${hex}`,
+    size: Number(size),
     annotations: { "org.opencontainers.image.ref.name": "result" },
   };
   write(`${folder}/oci-layout`, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
   write(`${folder}/index.json`, JSON.stringify({ schemaVersion: 2, manifests: [entry] }));
-  return manifest.digest;
+  return entry.digest;
 }
 
 /** Registries without TLS, in the file that containers/image reads for the owner of $HOME (containers-registries.conf(5)). */
