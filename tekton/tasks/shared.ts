@@ -28,8 +28,33 @@ export const unprivileged: SecurityContext = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** Requests of a step. Small, so that a build waits for no node that is merely reserved; without limits it may use what is free. */
-export const modest: Step["computeResources"] = { requests: { cpu: "100m", memory: "256Mi" } };
+/**
+ * What a step asks for, and what it may use at most. Requests are small, so that a build waits for no node that is merely reserved.
+ * Limits are far above what builds are known to use: they keep one that runs wild from taking a node's other pods, or the node, with it.
+ */
+export const resources = {
+  /** git and the push: a copy, streamed. */
+  light: {
+    requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "1Gi" },
+    limits: { cpu: "4", memory: "4Gi", "ephemeral-storage": "20Gi" },
+  },
+  /** Compilers of npm's packages, Maven with its tests. A JVM takes a quarter of the memory limit for its heap. */
+  compile: {
+    requests: { cpu: "250m", memory: "512Mi", "ephemeral-storage": "2Gi" },
+    limits: { cpu: "16", memory: "16Gi", "ephemeral-storage": "20Gi" },
+  },
+  /**
+   * What a RUN may do is anything: link a browser engine, or compile ahead of time, as GraalVM does with 8 GiB and more. Disk: the storage
+   * volume and, beside it, what buildah keeps in /var/tmp while it copies an image.
+   */
+  image: {
+    requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "10Gi" },
+    limits: { cpu: "16", memory: "16Gi", "ephemeral-storage": "60Gi" },
+  },
+} as const satisfies Record<string, Step["computeResources"]>;
+
+/** How large a build's storage may become: base images, unpacked, and the image's own layers. */
+export const storageLimit = "30Gi";
 
 /** A writable home directory: caches and settings of the tools, thrown away with the pod. */
 export const home = {
