@@ -7,12 +7,26 @@ import { places } from "./places";
 import { until } from "./process";
 import { step, UserError } from "./progress";
 
-/** What a container of each example prints; other images just name their machine. */
-const questions: Readonly<Record<string, string>> = {
-  htop: "uname -m; htop --version",
-  nodejs: "uname -m; node -p 'process.version + \" for \" + process.arch'",
-  quarkus: "uname -m; java -version 2>&1",
+/** How every container is started: by the image's own entry point, which gets only this argument. */
+const args = ["--version"];
+
+/**
+ * What the examples say then, on a machine of each architecture: Node.js and Java name it by themselves, in their own words. Node.js
+ * also loads a module that is compiled for each architecture, so that a foreign node_modules fails.
+ */
+const answers: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
+  htop: { amd64: /^htop \d/, arm64: /^htop \d/ },
+  nodejs: { amd64: /"architecture":"x64","checksum":\d+/, arm64: /"architecture":"arm64","checksum":\d+/ },
+  quarkus: { amd64: /, architecture amd64$/m, arm64: /, architecture aarch64$/m },
 };
+
+/** Refuses what a container has printed if it is not what the image says on a machine of this architecture. */
+export function expectAnswer(name: string, architecture: string, output: string): void {
+  const answer = answers[name]?.[architecture];
+  if (answer && !answer.test(output)) {
+    throw new UserError(`${name}: the container for ${architecture} printed ${JSON.stringify(output)}, which does not match ${answer}`);
+  }
+}
 
 interface Index {
   readonly mediaType?: string;
@@ -28,10 +42,12 @@ export interface Proof {
 }
 
 const records = join(places.run, "proof");
+const namespace = "default";
 
 /**
- * Shows for each image what its index holds, and what a container of each member prints on a node of its architecture. The
- * container is started from the index' digest: the node itself chooses the member. What was proved for a digest is kept.
+ * Shows for each image what its index holds, and what a container of each member prints on a node of its architecture when its own
+ * entry point is asked for its version. The container is started from the index' digest: the node itself chooses the member. What was
+ * proved for a digest is kept.
  *
  * @param images name of the build -> `<repository>@sha256:...`.
  */
@@ -49,7 +65,7 @@ const recordFile = (name: string, reference: string) =>
   join(
     records,
     `${createHash("sha256")
-      .update(`${name}\0${questions[name] ?? ""}\0${reference}`)
+      .update(`${name}\0${args}\0${JSON.stringify(Object.values(answers[name] ?? {}).map(String))}\0${reference}`)
       .digest("hex")}.json`,
   );
 
@@ -92,24 +108,26 @@ export function membersOf(name: string, index: Index): { architecture: string; d
   return members.map(({ architecture, digest }) => ({ architecture, digest }));
 }
 
+/** The pod that proves one member: nothing of the image is replaced, not even its user. */
+export const proofPod = (name: string, reference: string, architecture: string) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: `proof-${name}-${architecture}`, namespace },
+  spec: {
+    restartPolicy: "Never",
+    automountServiceAccountToken: false,
+    nodeSelector: { "kubernetes.io/arch": architecture },
+    // The control plane is a node of amd64 as well; whichever takes the pod has the right architecture.
+    tolerations: [{ operator: "Exists" }],
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: "proof", image: reference, args }],
+  },
+});
+
 async function outputOn(name: string, reference: string, architecture: string): Promise<{ node: string; output: string }> {
-  const pod = `proof-${name}-${architecture}`;
-  const namespace = "default";
+  const manifest = proofPod(name, reference, architecture);
+  const pod = manifest.metadata.name;
   await kubectl(["delete", "pod", "--namespace", namespace, "--ignore-not-found", "--grace-period=0", "--force", pod]);
-  const manifest = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: pod, namespace },
-    spec: {
-      restartPolicy: "Never",
-      automountServiceAccountToken: false,
-      nodeSelector: { "kubernetes.io/arch": architecture },
-      // The control plane is a node of amd64 as well; whichever takes the pod has the right architecture.
-      tolerations: [{ operator: "Exists" }],
-      terminationGracePeriodSeconds: 0,
-      containers: [{ name: "proof", image: reference, command: ["/bin/sh", "-c", questions[name] ?? "uname -m"] }],
-    },
-  };
   await kubectl(["create", "-f", "-"], JSON.stringify(manifest));
   try {
     interface PodState {
@@ -123,6 +141,7 @@ async function outputOn(name: string, reference: string, architecture: string): 
     });
     const output = (await kubectl(["logs", "--namespace", namespace, pod])).trim();
     if (state?.status.phase !== "Succeeded") throw new UserError(`${name}: the container for ${architecture} failed: ${output}`);
+    expectAnswer(name, architecture, output);
     return { node: state.spec.nodeName ?? "", output };
   } finally {
     await kubectl(["delete", "pod", "--namespace", namespace, "--ignore-not-found", "--wait=false", pod]).catch(() => "");

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdirSync, mkdtempSync, mkdtempSync, readdirSync, readFileSync, readFileSync, readlinkSync, readlinkSync, rmSync, rmSync, symlinkSync, symlinkSync, writeFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { places } from "../../rehearsal/places";
 import { overlaps, parseListeners } from "../../rehearsal/preflight";
 import { programMarker } from "../../rehearsal/process";
 import { seconds } from "../../rehearsal/progress";
-import { membersOf } from "../../rehearsal/proof";
+import { expectAnswer, membersOf, proofPod } from "../../rehearsal/proof";
 import { publish } from "../../rehearsal/services/git";
 import { dockerConfig, frontConfig } from "../../rehearsal/services/registry";
 import { compareVersions, folderKey, linkFolder } from "../../rehearsal/toolchain";
@@ -227,4 +227,40 @@ describe("proof", () => {
     ["one architecture", { manifests: [member("linux", "amd64")] }],
     ["one architecture twice", { manifests: [member("linux", "amd64"), member("linux", "amd64")] }],
   ])("refuses %s", (_, index) => expect(() => membersOf("x", index)).toThrow(/x: /));
+
+  it("starts the image's own entry point as its own user, with nothing but --version", () => {
+    const { spec } = proofPod("nodejs", "registry/nodejs@sha256:abc", "arm64");
+    expect(spec.containers).toEqual([{ name: "proof", image: "registry/nodejs@sha256:abc", args: ["--version"] }]);
+    expect(spec.nodeSelector).toEqual({ "kubernetes.io/arch": "arm64" });
+  });
+
+  it("takes only what an example prints on a machine of the member's architecture", () => {
+    const node = (architecture: string) => JSON.stringify({ application: "a", version: "1", node: "v22", architecture, checksum: 7 });
+    const java = (architecture: string) => `hello-quarkus on Java 21.0.9, architecture ${architecture}`;
+    for (const [name, architecture, output] of [
+      ["nodejs", "amd64", node("x64")],
+      ["nodejs", "arm64", node("arm64")],
+      ["quarkus", "amd64", `a warning\n${java("amd64")}`],
+      ["quarkus", "arm64", java("aarch64")],
+      ["htop", "arm64", "htop 3.2.2"],
+    ]) {
+      expect(() => expectAnswer(name, architecture, output)).not.toThrow();
+    }
+    for (const [name, architecture, output] of [
+      ["nodejs", "arm64", node("x64")],
+      ["nodejs", "amd64", node("arm64")],
+      ["nodejs", "amd64", "v22.1.0"],
+      ["quarkus", "arm64", java("amd64")],
+      ["quarkus", "amd64", "openjdk version 21"],
+      ["htop", "amd64", ""],
+    ]) {
+      expect(() => expectAnswer(name, architecture, output)).toThrow(`${name}: the container for ${architecture} printed`);
+    }
+  });
+
+  it("knows an answer of every example: none passes by saying nothing", () => {
+    for (const name of readdirSync(join(__dirname, "../../examples"))) {
+      for (const architecture of ["amd64", "arm64"]) expect(() => expectAnswer(name, architecture, "")).toThrow();
+    }
+  });
 });

@@ -1,6 +1,6 @@
 import type { Task } from "../../resources";
 import type { TaskImages } from "../../task-images";
-import { dockerconfigWorkspace, home, modest, param, script, sharedWorkspace, workspacePath } from "../shared";
+import { dockerconfigWorkspace, home, param, resources, script, sharedWorkspace, storageLimit, workspacePath } from "../shared";
 
 /** Builds the image of one architecture, on a node of that architecture, into a layout folder that no other task writes to. */
 export const buildahBuild = (images: TaskImages): Task => ({
@@ -14,6 +14,11 @@ export const buildahBuild = (images: TaskImages): Task => ({
       { name: "source", description: "Source folder of the shared volume" },
       { name: "context", description: "Build context, relative to the source folder" },
       { name: "containerfile", description: "Containerfile, relative to the context" },
+      {
+        name: "generated",
+        description: "Folder of the context that an earlier task has made, to which an ignore file does not apply; empty for none",
+        default: "",
+      },
       { name: "layout", description: "Folder of the shared volume that gets the image" },
       { name: "commit", description: "Commit of the sources, for the image's label" },
       { name: "url", description: "Repository of the sources, for the image's label" },
@@ -30,6 +35,7 @@ export const buildahBuild = (images: TaskImages): Task => ({
           param("SOURCE", "source"),
           param("CONTEXT", "context"),
           param("CONTAINERFILE", "containerfile"),
+          param("GENERATED", "generated"),
           param("LAYOUT", "layout"),
           param("COMMIT", "commit"),
           param("URL", "url"),
@@ -46,11 +52,11 @@ export const buildahBuild = (images: TaskImages): Task => ({
           allowPrivilegeEscalation: false,
           capabilities: { add: ["SETFCAP"], drop: ["AUDIT_WRITE", "MKNOD", "NET_RAW", "SYS_CHROOT"] },
         },
-        computeResources: modest,
+        computeResources: resources.image,
         volumeMounts: [home.mount, { name: "containers", mountPath: "/var/lib/containers" }],
       },
     ],
     // Not in the container's own file system: overlay cannot be mounted upon overlay.
-    volumes: [home.volume, { name: "containers", emptyDir: { sizeLimit: "30Gi" } }],
+    volumes: [home.volume, { name: "containers", emptyDir: { sizeLimit: storageLimit } }],
   },
 });

@@ -4,31 +4,29 @@
 # (repository:tag), RUN (name of the run, a tag of its own), HOME; optional DOCKERCONFIG (folder with config.json or
 # .dockerconfigjson), CONTAINERS (storage); results are written to the files $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES.
 set -euo pipefail
+task=buildah-push
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-fail() {
-  echo "buildah-push: $*" >&2
-  exit 1
-}
-
-: "${SHARED:?}" "${LAYOUTS:?}" "${IMAGE:?}" "${RUN:?}" "${HOME:?}"
+: "${SHARED:?}" "${LAYOUTS:?}" "${IMAGE:?}" "${RUN:?}" "${HOME:?}" "${RESULT_IMAGE_URL:?}" "${RESULT_IMAGE_DIGEST:?}" "${RESULT_IMAGES:?}"
 [[ $# -gt 0 ]] || fail "no architecture given"
 [[ ${IMAGE##*/} == *:* && $IMAGE != *@* ]] || fail "'$IMAGE' is not of the form repository:tag"
 repository=${IMAGE%:*}
-
-if [[ -n ${DOCKERCONFIG:-} ]]; then
-  for file in config.json .dockerconfigjson; do
-    if [[ -f $DOCKERCONFIG/$file ]]; then
-      export REGISTRY_AUTH_FILE=$DOCKERCONFIG/$file
-      break
-    fi
-  done
-  [[ -n ${REGISTRY_AUTH_FILE:-} ]] || fail "the workspace dockerconfig holds neither config.json nor .dockerconfigjson"
+use_dockerconfig
+# `buildah manifest inspect` 1.28 has no --authfile and does not read REGISTRY_AUTH_FILE either, only what stands in the home directory.
+if [[ -n ${REGISTRY_AUTH_FILE:-} ]]; then
+  mkdir -p "$HOME/.docker"
+  ln -sfn "$REGISTRY_AUTH_FILE" "$HOME/.docker/config.json"
 fi
 
 # Only the index, a few kilobytes, goes through this storage: layers are read from the layouts.
 containers=${CONTAINERS:-$HOME/containers}
 export STORAGE_DRIVER=vfs CONTAINERS_STORAGE_CONF=$HOME/storage.conf
-printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$containers/storage" "$containers/run" >"$CONTAINERS_STORAGE_CONF"
+storage() {
+  printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$containers/$1" "$containers/run-$1"
+}
+storage index >"$CONTAINERS_STORAGE_CONF"
+storage nothing >"$HOME/nothing.conf"
 
 # Without a range of user ids, buildah warns at every start that it goes on with its own id alone, which is all this needs.
 quietly() {
@@ -36,56 +34,99 @@ quietly() {
 }
 
 # The image has no JSON tool; buildah prints these small documents with one key a line and no braces inside a platform.
-platforms() {
-  quietly manifest inspect "$1" | tr -d ' \t\n' | grep -o '"platform":{[^}]*}' |
-    sed -E 's/.*"architecture":"([^"]*)".*"os":"([^"]*)".*/\2\/\1/'
+inspect() {
+  local text
+  text=$(quietly manifest inspect "$1") && tr -d ' \t\n' <<<"$text"
 }
-digest_of_layout() {
-  tr -d ' \t\n' <"$1/index.json" | grep -o '"digest":"sha256:[0-9a-f]*"' | cut -d '"' -f 4
+# What a registry says about a reference. Asked with an empty storage: buildah would answer for a digest that it has itself.
+inspect_remote() {
+  CONTAINERS_STORAGE_CONF=$HOME/nothing.conf inspect "$1"
+}
+platforms() {
+  { grep -o '"platform":{[^}]*}' || true; } <<<"$1" | sed -E 's/.*"architecture":"([^"]*)".*"os":"([^"]*)".*/\2\/\1/'
+}
+digests() {
+  { grep -o '"digest":"sha256:[0-9a-f]*"' || true; } <<<"$1" | cut -d '"' -f 4
 }
 
 echo "joining the images of $*" >&2
 index=localhost/$RUN
 quietly manifest rm "$index" >/dev/null 2>&1 || true # of an earlier try in the same storage
-quietly manifest create "$index" >/dev/null
+quietly manifest create "$index" >/dev/null || fail "cannot make an index"
 expected=()
-images=()
+members=()
 for architecture in "$@"; do
   layout=$SHARED/$LAYOUTS/$architecture
   [[ -f $layout/index.json ]] || fail "there is no image for $architecture in '$LAYOUTS/$architecture'"
-  digest=$(digest_of_layout "$layout")
-  [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || fail "'$LAYOUTS/$architecture' holds not exactly one image"
+  member=$(digest_of_layout "$layout")
+  [[ -n $member ]] || fail "'$LAYOUTS/$architecture' holds not exactly one image"
   # buildah reads the platform from the image's own configuration.
-  quietly manifest add "$index" "oci:$layout:result" >/dev/null
+  quietly manifest add "$index" "oci:$layout:result" >/dev/null || fail "the image in '$LAYOUTS/$architecture' cannot be read"
   expected+=("linux/$architecture")
-  found=$(platforms "$index")
+  members+=("$member")
+  local_index=$(inspect "$index") || fail "the index cannot be read"
+  found=$(platforms "$local_index")
   [[ $found == "$(printf '%s\n' "${expected[@]}")" ]] ||
-    fail "the image in '$LAYOUTS/$architecture' is for $(tail -n 1 <<<"$found"), not for linux/$architecture"
-  images+=("$repository@$digest")
+    fail "the image in '$LAYOUTS/$architecture' is for $(tail -n 1 <<<"${found:-nothing}"), not for linux/$architecture"
 done
 
-# `set -e` does not reach into $(...), hence the chain.
+# Pushes the index to $1, a registry (docker://) or a folder (dir:), and prints its digest; says why if it cannot.
+# buildah 1.28 to 1.44 (cmd/buildah/manifest.go, manifestPush) ends a failed push with exit code 0, an empty digest file and not a
+# word: the error of the push is overwritten by that of writing the file. Pushed again without a digest file, it says what the registry says.
 push() {
-  rm -f "$HOME/digest" &&
-    quietly manifest push --all --format oci --quiet --digestfile "$HOME/digest" "$index" "docker://$1" >/dev/null &&
-    cat "$HOME/digest"
+  local attempt arguments=(manifest push --format oci --quiet)
+  [[ $1 == dir:* ]] || arguments+=(--all)
+  for attempt in 1 2 3; do
+    rm -f "$HOME/digest"
+    quietly "${arguments[@]}" --digestfile "$HOME/digest" "$index" "$1" >/dev/null || return 1
+    if [[ -s $HOME/digest ]]; then
+      cat "$HOME/digest"
+      return 0
+    fi
+    echo "pushing failed, trying again" >&2
+    quietly "${arguments[@]}" "$index" "$1" >/dev/null || return 1
+    echo "attempt $((attempt + 1)) succeeded, but gives no digest" >&2
+  done
+  return 1
+}
+
+# Digest that the index has in a registry: only the index goes to this folder, not what it points to.
+rm -rf "$HOME/index"
+wanted=$(push "dir:$HOME/index") || fail "the index cannot be written"
+[[ $wanted =~ ^sha256:[0-9a-f]{64}$ ]] || fail "buildah gives '$wanted' as the index' digest"
+
+# Whether a tag has the index already, as after a try that failed later on: registries with immutable tags refuse even the same again.
+# The registry's answer for the tag is compared with its answer for the digest.
+is_there() {
+  local by_digest by_tag
+  by_digest=$(inspect_remote "$repository@$wanted" 2>/dev/null) && by_tag=$(inspect_remote "$1" 2>/dev/null) && [[ -n $by_tag && $by_tag == "$by_digest" ]]
+}
+place() {
+  local got
+  if is_there "$1"; then
+    echo "$1 has this image already" >&2
+    return 0
+  fi
+  echo "pushing $1" >&2
+  got=$(push "docker://$1") || fail "cannot push $1"
+  [[ $got == "$wanted" ]] || fail "$1 got the digest ${got:-(none)}, not $wanted"
 }
 
 # First under a tag that only this run uses: it keeps the digest alive in registries that collect untagged images when a later
 # run moves the wanted tag. The wanted tag moves last, to an index that has been read back.
-echo "pushing $repository:$RUN" >&2
-digest=$(push "$repository:$RUN") || fail "cannot push $repository:$RUN"
-found=$(platforms "$repository@$digest" | sort)
+place "$repository:$RUN"
+remote_index=$(inspect_remote "$repository@$wanted") || fail "the registry does not give back $repository@$wanted"
+found=$(platforms "$remote_index" | sort)
 [[ $found == "$(printf '%s\n' "${expected[@]}" | sort)" ]] ||
-  fail "the registry gives $repository@$digest with the platforms ${found//$'\n'/, }, not ${expected[*]}"
-echo "pushing $IMAGE" >&2
-moved=$(push "$IMAGE") || fail "cannot push $IMAGE"
-[[ $moved == "$digest" ]] || fail "$IMAGE got another digest than $repository:$RUN"
-echo "$IMAGE is $digest for ${expected[*]}" >&2
+  fail "the registry gives $repository@$wanted with the platforms ${found//$'\n'/, }, not ${expected[*]}"
+[[ $(digests "$remote_index" | sort) == "$(printf '%s\n' "${members[@]}" | sort)" ]] ||
+  fail "the registry gives $repository@$wanted with other images than ${members[*]}"
+place "$IMAGE"
+echo "$IMAGE is $wanted for ${expected[*]}" >&2
 
 printf '%s' "$IMAGE" >"$RESULT_IMAGE_URL"
-printf '%s' "$digest" >"$RESULT_IMAGE_DIGEST"
+printf '%s' "$wanted" >"$RESULT_IMAGE_DIGEST"
 (
   IFS=,
-  printf '%s' "${images[*]}" >"$RESULT_IMAGES"
+  printf '%s' "${members[*]/#/$repository@}" >"$RESULT_IMAGES"
 )

@@ -1,6 +1,6 @@
 import type { Task } from "../../resources";
 import type { TaskImages } from "../../task-images";
-import { dockerconfigWorkspace, home, modest, param, resultFile, script, sharedWorkspace, workspacePath } from "../shared";
+import { dockerconfigWorkspace, home, param, resources, resultFile, script, sharedWorkspace, workspacePath } from "../shared";
 
 /**
  * Joins the layouts of all architectures in one index and pushes it. Results are named as Tekton Chains expects them
@@ -45,7 +45,7 @@ export const buildahPush = (images: TaskImages): Task => ({
         // refuses that to a container without CAP_SYS_ADMIN, so none is asked for (and the service account's SCC must not force one).
         // The user must have a name in the image: `nobody` has the same id in Red Hat's and in Debian's images.
         securityContext: { runAsNonRoot: true, runAsUser: 65534, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-        computeResources: modest,
+        computeResources: resources.light,
         volumeMounts: [home.mount],
       },
     ],

@@ -1,6 +1,6 @@
 import type { Task } from "../../resources";
 import type { TaskImages } from "../../task-images";
-import { home, modest, param, script, sharedWorkspace, unprivileged, workspacePath } from "../shared";
+import { home, param, resources, script, sharedWorkspace, unprivileged, workspacePath } from "../shared";
 
 /** Compiles a Java application once for all architectures: bytecode is the same everywhere. */
 export const mavenPackage = (images: TaskImages): Task => ({
@@ -30,7 +30,7 @@ export const mavenPackage = (images: TaskImages): Task => ({
           home.env,
         ],
         securityContext: unprivileged,
-        computeResources: modest,
+        computeResources: resources.compile,
         volumeMounts: [home.mount],
       },
     ],

@@ -1,6 +1,6 @@
 import type { Task } from "../../resources";
 import type { TaskImages } from "../../task-images";
-import { home, modest, param, script, sharedWorkspace, unprivileged, workspacePath } from "../shared";
+import { home, param, resources, script, sharedWorkspace, unprivileged, workspacePath } from "../shared";
 
 /** Installs what an application needs at run time, on a node of the architecture that it is for. */
 export const npmBuild = (images: TaskImages): Task => ({
@@ -27,7 +27,7 @@ export const npmBuild = (images: TaskImages): Task => ({
           home.env,
         ],
         securityContext: unprivileged,
-        computeResources: modest,
+        computeResources: resources.compile,
         volumeMounts: [home.mount],
       },
     ],

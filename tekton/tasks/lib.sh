@@ -1,0 +1,65 @@
+# shellcheck shell=bash disable=SC2154
+# What the tasks' scripts have in common. A Task holds one text: `script` in shared.ts puts this one in the place of the line
+# that sources it. The script sets $task, its name in messages.
+
+fail() {
+  echo "$task: $*" >&2
+  exit 1
+}
+
+# What does not stop a build, but makes the image another one than its author may think.
+warn() {
+  echo "$task: warning: $*" >&2
+}
+
+# Lets buildah read the registry credentials of the workspace, if the run binds it.
+# A Secret of type kubernetes.io/dockerconfigjson calls the file .dockerconfigjson; both files have the same format.
+use_dockerconfig() {
+  local file
+  [[ -n ${DOCKERCONFIG:-} ]] || return 0
+  for file in config.json .dockerconfigjson; do
+    [[ -f $DOCKERCONFIG/$file ]] || continue
+    [[ -r $DOCKERCONFIG/$file ]] || fail "the file $file of the workspace dockerconfig cannot be read by user $(id -u)"
+    [[ -s $DOCKERCONFIG/$file ]] || fail "the file $file of the workspace dockerconfig is empty"
+    export REGISTRY_AUTH_FILE=$DOCKERCONFIG/$file
+    return 0
+  done
+  fail "the workspace dockerconfig holds neither config.json nor .dockerconfigjson"
+}
+
+# Digest of the one image in an OCI layout; nothing if it holds none or several.
+digest_of_layout() {
+  local digests
+  digests=$(tr -d ' \t\n' <"$1/index.json" | grep -o '"digest":"sha256:[0-9a-f]\{64\}"' | cut -d '"' -f 4) || true
+  [[ $digests == *$'\n'* ]] || printf '%s' "$digests"
+}
+
+# Whether a folder of the sources is usable as $1 says: inside of $2 even when links are followed, so that no link of a repository
+# leads to another file of the pod.
+is_inside() {
+  local real root
+  real=$(realpath -e -- "$1" 2>/dev/null) && root=$(realpath -e -- "$2" 2>/dev/null) || return 1
+  [[ $real == "$root" || $real == "$root"/* ]]
+}
+
+# Names what the repository does not have. $1: folder with its files; $2: the context in it; $3: the Containerfile in that, or nothing.
+check_context() {
+  [[ -d $1/$2 ]] || fail "the repository has no folder '$2'$(suggestion "$1" "$2" d)"
+  is_inside "$1/$2" "$1" || fail "the folder '$2' leads out of the repository"
+  [[ -n $3 ]] || return 0
+  [[ -f $1/$2/$3 ]] || fail "the folder '$2' has no file '$3'$(suggestion "$1/$2" "$3" f)"
+  is_inside "$1/$2/$3" "$1" || fail "the file '$3' of the folder '$2' leads out of the repository"
+}
+
+# What stands where a folder (d) or file (f) was looked for: names that differ in case alone, and Dockerfiles.
+suggestion() {
+  local wanted=${2##*/} folder=$1 entry names=()
+  [[ $2 != */* ]] || folder=$1/${2%/*}
+  [[ -d $folder ]] || return 0
+  for entry in "$folder"/*; do
+    [[ -e $entry && ($3 == f && -f $entry || $3 == d && -d $entry) ]] || continue
+    entry=${entry##*/}
+    if [[ ${entry,,} == "${wanted,,}" || $3 == f && ${entry,,} =~ ^(containerfile|dockerfile)(\.|$) ]]; then names+=("'$entry'"); fi
+  done
+  [[ ${#names[@]} -eq 0 ]] || printf ', but %s' "${names[*]}"
+}

@@ -1,0 +1,247 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { at, calls, has, misbehaves, noted, read, run, write } from "./harness";
+import { insecure, writeLayout } from "./images";
+import { Registry, refusal, sha256 } from "./registry";
+
+/** The real buildah against a registry that answers, or refuses, as registries do. */
+let registry: Registry;
+const digests: Record<string, string> = {};
+const tags = { run: "hello-abcde", wanted: "latest" };
+const repository = () => `${registry.host}/team/hello`;
+
+const push = (architectures = ["amd64", "arm64"], more: Record<string, string> = {}, seconds?: number) =>
+  run(
+    "buildah-push",
+    {
+      LAYOUTS: "layouts",
+      IMAGE: `${repository()}:${tags.wanted}`,
+      RUN: tags.run,
+      RESULT_IMAGE_URL: at("results/url"),
+      RESULT_IMAGE_DIGEST: at("results/digest"),
+      RESULT_IMAGES: at("results/images"),
+      ...more,
+    },
+    architectures,
+    seconds,
+  );
+const manifest = (name: string) => registry.manifests.get(`team/hello:${name}`)?.content;
+const writtenTags = () => registry.written.filter((name) => !name.startsWith("sha256:"));
+
+beforeEach(async () => {
+  registry = new Registry();
+  await registry.start();
+  insecure(registry.host);
+  for (const architecture of ["amd64", "arm64"]) digests[architecture] = writeLayout(`shared/layouts/${architecture}`, architecture);
+});
+afterEach(() => registry.stop());
+
+describe("buildah-push", () => {
+  it("pushes one OCI index with all members, under the run's own tag first and the wanted tag last, and reports digests", async () => {
+    expect(await push()).toMatchObject({ status: 0 });
+    expect(writtenTags()).toEqual([tags.run, tags.wanted]);
+    const index = manifest(tags.wanted) as Buffer;
+    expect(JSON.parse(index.toString())).toMatchObject({
+      mediaType: "application/vnd.oci.image.index.v1+json",
+      manifests: [
+        { digest: digests.amd64, platform: { architecture: "amd64", os: "linux" } },
+        { digest: digests.arm64, platform: { architecture: "arm64", os: "linux" } },
+      ],
+    });
+    expect(manifest(tags.run)).toEqual(index);
+    for (const architecture of ["amd64", "arm64"]) expect(manifest(digests[architecture])).toBeDefined();
+    expect(read("results/url")).toBe(`${repository()}:latest`);
+    expect(read("results/digest")).toBe(sha256(index));
+    expect(read("results/images")).toBe(`${repository()}@${digests.amd64},${repository()}@${digests.arm64}`);
+  });
+
+  it("publishes nothing if a layout holds another architecture's image", async () => {
+    writeLayout("shared/layouts/arm64", "amd64");
+    expect((await push()).log).toContain("'layouts/arm64' is for linux/amd64, not for linux/arm64");
+    expect(registry.written).toEqual([]);
+  });
+
+  it.each([
+    ["is missing", () => write("shared/layouts/arm64/index.json", ""), "not exactly one image"],
+    ["holds two", () => write("shared/layouts/arm64/index.json", two()), "not exactly one image"],
+    ["is cut off", () => write(`shared/layouts/arm64/blobs/sha256/${digests.arm64.slice(7)}`, '{"schema'), "cannot be read"],
+  ])("publishes nothing if the image of a layout %s", async (_, spoil, message) => {
+    spoil();
+    const result = await push();
+    expect(result).toMatchObject({ status: 1 });
+    expect(result.log).toContain(message);
+    expect(registry.written).toEqual([]);
+  });
+  const two = () => JSON.stringify({ manifests: [{ digest: digests.amd64 }, { digest: digests.arm64 }] });
+
+  it("names the architecture that has no layout", async () => {
+    expect((await push(["amd64", "s390x"])).log).toContain("there is no image for s390x in 'layouts/s390x'");
+  });
+
+  const put = (method: string, path: string) => method === "PUT" && path.includes("/manifests/");
+  it.each([
+    [
+      "a wrong password",
+      () => refusal(401, "UNAUTHORIZED", "invalid username or password", { "WWW-Authenticate": 'Basic realm="r"' }),
+      /unauthorized|authentication required|invalid username/i,
+    ],
+    [
+      "a right that is missing",
+      (method: string) => (method === "POST" ? refusal(403, "DENIED", "requested access to the resource is denied") : undefined),
+      /403|denied/,
+    ],
+    [
+      "a full quota",
+      (method: string, path: string) => (put(method, path) ? refusal(413, "QUOTA", "quota exceeded: 10.0 GiB of 10 GiB") : undefined),
+      /quota exceeded: 10.0 GiB of 10 GiB/,
+    ],
+    [
+      "an error of the server",
+      (method: string) => (method === "PUT" || method === "POST" ? { status: 503, body: "storage backend is away" } : undefined),
+      /503|storage backend is away/,
+    ],
+    [
+      "an immutable tag",
+      (method: string, path: string) =>
+        put(method, path) && !path.includes("sha256:")
+          ? refusal(400, "TAG_INVALID", "cannot be overwritten because the tag is immutable")
+          : undefined,
+      /the tag is immutable/,
+    ],
+  ])("shows the registry's own words about %s", async (_, refuse, words) => {
+    registry.options = { refuse };
+    const result = await push();
+    expect(result.status).toBe(1);
+    expect(result.log).toMatch(words);
+    expect(result.log).toContain(`cannot push ${repository()}:${tags.run}`);
+    expect(has("results/digest")).toBe(false);
+  });
+
+  it("shows that nobody answers, and that a certificate is not trusted", async () => {
+    const away = new Registry();
+    await away.start();
+    const { host } = away;
+    await away.stop();
+    insecure(host);
+    const refused = await push(undefined, { IMAGE: `${host}/team/hello:latest` });
+    expect(refused.status).toBe(1);
+    expect(refused.log).toContain("connection refused");
+
+    const files = ["-keyout", at("key.pem"), "-out", at("cert.pem"), "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+    execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", ...files], {
+      stdio: "pipe",
+    });
+    const secure = new Registry({ tls: { key: readFileSync(at("key.pem"), "utf8"), cert: readFileSync(at("cert.pem"), "utf8") } });
+    await secure.start();
+    const distrusted = await push(undefined, { IMAGE: `${secure.host}/team/hello:latest` });
+    await secure.stop();
+    expect(distrusted.status).toBe(1);
+    expect(distrusted.log).toMatch(/x509: /);
+  });
+
+  it("goes on when the registry refuses once", async () => {
+    let left = 1;
+    registry.options = { refuse: (method) => (method === "POST" && left-- > 0 ? { status: 503, body: "busy" } : undefined) };
+    expect(await push()).toMatchObject({ status: 0 });
+    expect(read("results/digest")).toBe(sha256(manifest(tags.wanted) as Buffer));
+  });
+
+  it("succeeds when tried again in a registry with immutable tags, keeping the tags that have the digest", async () => {
+    registry.options = {
+      immutable: true,
+      refuse: (method, path) => (put(method, path) && path.endsWith("/latest") ? { status: 503 } : undefined),
+    };
+    expect(await push()).toMatchObject({ status: 1 });
+    expect(writtenTags()).toEqual([tags.run]);
+    registry.options = { immutable: true };
+    const again = await push();
+    expect(again).toMatchObject({ status: 0 });
+    expect(again.log).toContain(`${repository()}:${tags.run} has this image already`);
+    expect(writtenTags()).toEqual([tags.run, tags.wanted]);
+    expect(await push()).toMatchObject({ status: 0 });
+    expect(writtenTags()).toEqual([tags.run, tags.wanted]);
+  });
+
+  it("does not take a tag that has another image for its own", async () => {
+    expect(await push()).toMatchObject({ status: 0 });
+    const first = read("results/digest");
+    digests.arm64 = writeLayout("shared/layouts/arm64", "arm64", "other");
+    expect(await push(undefined, { RUN: "hello-fghij" })).toMatchObject({ status: 0 });
+    expect(read("results/digest")).not.toBe(first);
+    expect(sha256(manifest("latest") as Buffer)).toBe(read("results/digest"));
+    expect(sha256(manifest(tags.run) as Buffer)).toBe(first);
+  });
+
+  it.each([
+    [
+      "other platforms",
+      `printf '{"manifests":[{"digest":"x","platform":{"architecture":"amd64","os":"linux"}}]}'`,
+      "with the platforms linux/amd64, not linux/amd64 linux/arm64",
+    ],
+    ["other images", `"$real" "$@" | sed 's/${"sha256:"}[0-9a-f]\\{8\\}/sha256:00000000/'`, "with other images than"],
+    ["nothing", "exit 0", "with the platforms , not"],
+    ["an error", "echo gone >&2; exit 125", "does not give back"],
+  ])("does not move the wanted tag if the registry gives back %s", async (_, body, message) => {
+    misbehaves("buildah", "*' manifest inspect '*@*", body);
+    const result = await push();
+    expect(result).toMatchObject({ status: 1 });
+    expect(result.log).toContain(message);
+    expect(writtenTags()).toEqual([tags.run]);
+  });
+
+  it.each([
+    ["a push that says nothing and pushes nothing", "*' --digestfile '*docker://*", "exit 0", 0],
+    ["half a digest", "*' --digestfile '*docker://*", `while [[ $1 != --digestfile ]]; do shift; done; printf sha256:ab >"$2"`, 1],
+    ["an index that cannot be made", "*' manifest create '*", "exit 1", 1],
+    ["an image that is not added", "*' manifest add '*", "exit 0", 1],
+    ["an empty inspection", "*' manifest inspect '*", "exit 0", 1],
+  ])("never reports success after %s", async (_, when, body) => {
+    misbehaves("buildah", when, body);
+    const result = await push();
+    expect(result.status).toBe(1);
+    expect(result.log).toMatch(/^buildah-push: /m);
+    expect(has("results/digest")).toBe(false);
+  });
+
+  it.each(["config.json", ".dockerconfigjson"])("takes registry credentials from the key %s", async (key) => {
+    const auth = Buffer.from("builder:hunter2").toString("base64");
+    registry.options = {
+      refuse: (_method, _path, headers) =>
+        headers.authorization === `Basic ${auth}`
+          ? undefined
+          : refusal(401, "UNAUTHORIZED", "who?", { "WWW-Authenticate": 'Basic realm="r"' }),
+    };
+    expect(await push()).toMatchObject({ status: 1 });
+    write(`credentials/${key}`, JSON.stringify({ auths: { [registry.host]: { auth } } }));
+    const result = await push(undefined, { DOCKERCONFIG: at("credentials") });
+    expect(result).toMatchObject({ status: 0 });
+    expect(result.log).not.toContain(auth);
+  });
+
+  it("refuses a workspace of credentials without them, or with an empty file", async () => {
+    expect((await push(undefined, { DOCKERCONFIG: at("home") })).log).toContain("holds neither config.json nor .dockerconfigjson");
+    write("credentials/config.json", "");
+    expect((await push(undefined, { DOCKERCONFIG: at("credentials") })).log).toContain(
+      "config.json of the workspace dockerconfig is empty",
+    );
+  });
+
+  it.each(["registry.example.com:5000/hello", "hello@sha256:abc"])("refuses %s, which has no tag", async (image) => {
+    noted("buildah");
+    expect((await push(undefined, { IMAGE: image })).log).toContain("not of the form repository:tag");
+    expect(calls()).toEqual([]);
+  });
+
+  it("asks the registry, not its own storage, for what was pushed", async () => {
+    registry.options = {
+      refuse: (method, path) =>
+        method !== "PUT" && path.endsWith(`manifests/${index()}`) ? refusal(404, "MANIFEST_UNKNOWN", "gone") : undefined,
+    };
+    const index = () => (registry.written.includes(tags.run) ? sha256(manifest(tags.run) as Buffer) : "");
+    const result = await push();
+    expect(result).toMatchObject({ status: 1 });
+    expect(result.log).toContain(`the registry does not give back ${repository()}@${index()}`);
+    expect(writtenTags()).toEqual([tags.run]);
+  });
+});

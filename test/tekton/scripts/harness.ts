@@ -1,0 +1,76 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach } from "vitest";
+import { script } from "../../../tekton/tasks/shared";
+
+/** A folder of a test with what a step's pod has: a home, a shared volume, files for results. Made before each test. */
+let work: string;
+export const at = (...parts: string[]) => join(work, ...parts);
+export const write = (path: string, content: string | Buffer, mode = 0o644) => {
+  mkdirSync(dirname(at(path)), { recursive: true });
+  writeFileSync(at(path), content);
+  chmodSync(at(path), mode);
+};
+export const read = (path: string) => readFileSync(at(path), "utf8");
+export const has = (path: string) => existsSync(at(path));
+
+beforeEach(() => {
+  work = mkdtempSync(join(tmpdir(), "tasks-"));
+  for (const folder of ["bin", "home", "shared", "results"]) mkdirSync(at(folder));
+});
+afterEach(() => rmSync(work, { recursive: true, force: true }));
+
+/** The program that would run without what stands in the test's own folder. */
+const real = (name: string) => execFileSync("bash", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
+
+/** A program that stands first on PATH. `$real` is the one that it stands in front of, where there is one. */
+export function program(name: string, body: string): void {
+  let path = "";
+  try {
+    path = real(name);
+  } catch {}
+  write(`bin/${name}`, `#!/usr/bin/env bash\nreal=${path}\necho "${name} $*" >>"${at("calls")}"\n${body}\n`, 0o755);
+}
+
+/** The real program, which misbehaves when its arguments match a pattern of bash: `body` then runs in its place. */
+export const misbehaves = (name: string, when: string, body: string) =>
+  program(name, `if [[ " $* " == ${when} ]]; then ${body}; exit; fi\nexec "$real" "$@"`);
+
+/** The real program, whose calls are noted. */
+export const noted = (name: string) => program(name, `exec "$real" "$@"`);
+export const calls = () => (has("calls") ? read("calls").trim().split("\n") : []);
+
+/** Runs the text that the Task holds, with only what it gives in its environment. `seconds`: after that it counts as hanging. */
+export function run(task: string, environment: Record<string, string>, args: string[] = [], seconds = 60) {
+  write("script.sh", script(task));
+  return new Promise<{ status: number | null; log: string }>((resolve, reject) => {
+    const child = spawn("timeout", [String(seconds), "bash", at("script.sh"), ...args], {
+      env: { PATH: `${at("bin")}:${process.env.PATH}`, HOME: at("home"), SHARED: at("shared"), ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let log = "";
+    child.stdout.on("data", (data) => {
+      log += data;
+    });
+    child.stderr.on("data", (data) => {
+      log += data;
+    });
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, log }));
+  });
+}
+
+/** A volume as OpenShift's pods get it: of the pod's fsGroup, and setgid (kubernetes, pkg/volume/volume_linux.go, SetVolumeOwnership). */
+export function asVolumeOfFsGroup(folder: string): void {
+  mkdirSync(at(folder), { recursive: true });
+  if (process.getuid?.() === 0) execFileSync("chgrp", ["1000710000", at(folder)]);
+  execFileSync("chmod", ["2777", at(folder)]);
+}
+
+/** Folders and files below a folder that are setgid. */
+export const setgid = (folder: string) =>
+  execFileSync("find", [at(folder), "-perm", "-2000"], { encoding: "utf8" })
+    .split("\n")
+    .filter(Boolean);
