@@ -18,8 +18,6 @@ type ClusterPart = z.output<typeof cluster>;
 /** Everything about the cluster that is not secret. */
 export interface PlainClusterSettings extends Omit<ClusterPart, "controlPlane"> {
   readonly region: string;
-  /** `aws:profile`, for the installer, which takes its keys from there too. */
-  readonly profile?: string;
   /** Zones of all pools and of the control plane, sorted: the installer makes a subnet in each. */
   readonly zones: string[];
   readonly controlPlane: Required<ClusterPart["controlPlane"]>;
@@ -149,10 +147,10 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
     const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
     throw new UserMistake(`The stack's configuration has ${count}:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
   }
-  return { settings: complete(result.data, region, aws.profile), warnings };
+  return { settings: complete(result.data, region), warnings };
 }
 
-function complete(parsed: z.output<typeof schema>, region: string, profile: unknown): PlainSettings {
+function complete(parsed: z.output<typeof schema>, region: string): PlainSettings {
   const amd64 = parsed.pools.find((candidate) => candidate.architecture === "amd64");
   const controlZone = parsed.cluster.controlPlane.zone ?? (amd64 ?? parsed.pools[0])?.zones[0]?.name ?? "";
   const zones = [...new Set([controlZone, ...parsed.pools.flatMap((candidate) => candidate.zones.map((zone) => zone.name))])].sort();
@@ -161,7 +159,6 @@ function complete(parsed: z.output<typeof schema>, region: string, profile: unkn
     cluster: {
       ...parsed.cluster,
       region,
-      ...(typeof profile === "string" ? { profile } : {}),
       zones,
       controlPlane: { ...parsed.cluster.controlPlane, zone: controlZone },
       workerInstanceType: amd64?.instanceType ?? parsed.cluster.controlPlane.instanceType,

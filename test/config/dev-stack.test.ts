@@ -42,7 +42,6 @@ it("the rehearsal's stack is right, and warned of only for what a real one shoul
   );
   const image = { registryCredentials: '{"auths":{"10.213.0.1:5000":{"auth":"dTpw"}}}' };
   expect(settingsOf(text, { aws, values: image }).warnings).toEqual([
-    expect.stringMatching(/^aws:accessKey, aws:secretKey: only Pulumi takes this\./),
     expect.stringMatching(/^The repository of builds\[0\], builds\[1\], builds\[2\] is read over http:\/\/ or git:\/\//),
   ]);
 });

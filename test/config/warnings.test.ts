@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../config/settings";
-import { credentials, raw, withValues } from "./stack";
+import { credentials, withValues } from "./stack";
 
 const warnings = (changes: Record<string, unknown>) => parseSettings(withValues(changes)).warnings;
 
@@ -79,26 +79,4 @@ describe("registries", () => {
     ["docker.io/example/htop", "docker.io"],
     ["index.docker.io/example/htop", "docker.io"],
   ])("%s is served by the entry %s", (image, registry) => expect(to(image, "a.example.com", registry)).toEqual([]));
-});
-
-describe("credentials of Pulumi's AWS provider", () => {
-  const of = (aws: Record<string, unknown>) => parseSettings({ ...raw(), aws }).warnings;
-  const warning = (keys: string) =>
-    `${keys}: only Pulumi takes this. openshift-install takes the keys of the environment or of aws:profile, which have to be long-lived keys (no session token) of the same account.`;
-  it.each([
-    "accessKey",
-    "secretKey",
-    "token",
-    "assumeRole",
-    "assumeRoles",
-    "assumeRoleWithWebIdentity",
-    "sharedConfigFiles",
-    "sharedCredentialsFiles",
-  ])("aws:%s is not handed on", (key) => expect(of({ [key]: "x" })).toEqual([warning(`aws:${key}`)]));
-  it("are named together", () => {
-    expect(of({ secretKey: "x", accessKey: "y", profile: "z" })).toEqual([warning("aws:accessKey, aws:secretKey")]);
-  });
-  it("a profile is handed on, and other settings have nothing to do with it", () => {
-    expect(of({ profile: "x", allowedAccountIds: '["1"]', maxRetries: "2" })).toEqual([]);
-  });
 });

@@ -36,7 +36,7 @@ describe("before an install", () => {
 
   it.each([
     [{ "aws:assumeRoles": '[{"roleArn":"arn:aws:iam::1:role/x"}]' }, keys, "aws:assumeRoles"],
-    [{ "aws:accessKey": "AKIAOTHER", "aws:secretKey": "hunter2" }, keys, "aws:accessKey"],
+    [{ "aws:accessKey": "AKIAOTHER", "aws:secretKey": "hunter2" }, keys, "aws:accessKey, aws:secretKey"],
     [{ "aws:accessKey": "AKIAEXAMPLE", "aws:profile": "work" }, keys, "aws:accessKey"],
     [{ "aws:sharedCredentialsFiles": '["/x"]', "aws:token": "hunter2" }, {}, "aws:sharedCredentialsFiles, aws:token"],
   ])("credentials that only Pulumi takes are warned about: %j", (config, environment, named) => {

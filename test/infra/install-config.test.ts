@@ -127,9 +127,17 @@ describe("settings of a cluster's life", () => {
   it("are apart from what only the install carries out", () => {
     const endpoints = [{ name: "ec2", url: "https://127.0.0.1:5243" }];
     expect(settingsAtInstall(config())).toEqual({ "cluster.tags": {}, "cluster.sshKey": "", "cluster.serviceEndpoints": [] });
-    expect(settingsAtInstall(config({ tags: { a: "b" }, sshKey: "ssh-rsa AAAA me\n", serviceEndpoints: endpoints }))).toEqual({
+    expect(
+      settingsAtInstall(
+        config({
+          tags: { a: "b" },
+          sshKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me\n",
+          serviceEndpoints: endpoints,
+        }),
+      ),
+    ).toEqual({
       "cluster.tags": { a: "b" },
-      "cluster.sshKey": "ssh-rsa AAAA me",
+      "cluster.sshKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me",
       "cluster.serviceEndpoints": endpoints,
     });
   });
