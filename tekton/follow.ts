@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, type KubernetesApi } from "../cluster/kubernetes-api";
+import { patiently } from "../cluster/patience";
 import {
   buildLabel,
   builtBy,
@@ -42,26 +43,10 @@ export interface Pace {
 
 const usual: Pace = { secondsBetweenLooks: 1.5, secondsBetweenHeartbeats: 15, secondsWithoutNode: 20 };
 
-/** How long the API server may be away, e.g. while it restarts with a new configuration. */
-const minutesOfPatience = 5;
 const lastLines = 40;
 /** Calls to the API server at a time, and a second, of all that is followed together. */
 const callsAtATime = 8;
 const callsASecond = 20;
-
-/** Repeats a call while the API server cannot be reached; an answer that says no is final. */
-async function patiently<T>(call: () => Promise<T>): Promise<T> {
-  const end = Date.now() + minutesOfPatience * 60_000;
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      const final = error instanceof ApiError && error.status < 500 && error.status !== 429;
-      if (final || Date.now() > end) throw error;
-      await sleep(3_000);
-    }
-  }
-}
 
 const ask = <T>(call: () => Promise<T>): Promise<T> => patiently(() => inTurn(call));
 
