@@ -11,7 +11,6 @@ import { secretKeys } from "./secrets";
 import { nearest } from "./suggest";
 
 export type { Architecture } from "./architecture";
-export { architectures, machineArchitecture } from "./architecture";
 
 type ClusterPart = z.output<typeof cluster>;
 

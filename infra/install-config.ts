@@ -115,8 +115,3 @@ export function settingsAtInstall(config: InstallConfig): Record<string, unknown
   const { userTags, serviceEndpoints } = config.platform.aws;
   return { "cluster.tags": userTags ?? {}, "cluster.sshKey": config.sshKey ?? "", "cluster.serviceEndpoints": serviceEndpoints ?? [] };
 }
-
-/** Names of the fixed settings that differ. */
-export function changedSettings(before: Record<string, unknown>, after: Record<string, unknown>): string[] {
-  return Object.keys(after).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
-}

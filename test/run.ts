@@ -20,9 +20,7 @@ function heading(what: string): number {
 function timed(what: string, work: () => Count): Count {
   const started = heading(what);
   const count = work();
-  console.log(
-    `== ${what}: ${count.failed > 0 ? "FAILED" : "passed"}, ${Math.round((Date.now() - started) / 1000)} s`,
-  );
+  console.log(`== ${what}: ${count.failed > 0 ? "FAILED" : "passed"}, ${Math.round((Date.now() - started) / 1000)} s`);
   return count;
 }
 
@@ -71,6 +69,7 @@ function trackedScripts(): string[] {
 const checks = (): Count[] => [
   check("types (tsc)", ["npx", "tsc", "--noEmit", "-p", "tsconfig.json"]),
   check("lint and format (biome)", ["npx", "biome", "ci", "--error-on-warnings", "."]),
+  check("what nothing uses (knip)", ["npx", "knip"]),
   check("shell scripts (shellcheck)", ["shellcheck", "-x", ...trackedScripts()]),
 ];
 const unit = (): Count[] => [vitest("unit tests", "vitest.config.mts")];

@@ -6,12 +6,6 @@ import { pythonVenv } from "../../packages";
 import { awsEndpoint, awsTlsEndpoint, baseDomain, places, ports } from "../../places";
 import { runningPid, start, stop, until } from "../../process";
 
-/** The emulator and the TLS front, as `status` and `logs` name them. */
-export const awsPrograms = ["aws", "aws-front"] as const;
-
-/** Account of the emulator; its own default. */
-export const accountId = "123456789012";
-
 const pki = join(places.pki, "aws");
 const folder = join(places.run, "aws");
 
