@@ -1,6 +1,6 @@
 import { type RequestOptions, request } from "node:https";
-import { checkServerIdentity } from "node:tls";
-import { ProxyAgent } from "proxy-agent";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { ProxyAgent, type ProxyAgentOptions } from "proxy-agent";
 import { parse } from "yaml";
 
 /** An answer of the API server that is not a success. */
@@ -63,7 +63,7 @@ const answerSeconds = 30;
  */
 export class KubernetesApi {
   private readonly connection: Connection;
-  private readonly agent = new ProxyAgent({ keepAlive: true });
+  private readonly agent: ProxyAgent;
 
   /** @param seconds how long one answer may take. */
   constructor(
@@ -71,6 +71,11 @@ export class KubernetesApi {
     private readonly seconds = answerSeconds,
   ) {
     this.connection = connection(kubeconfig);
+    const name = this.connection.options.servername ?? new URL(this.connection.server).hostname;
+    // Behind a proxy, TLS is spoken over a socket that knows no name of the server. Asked by a request, not by the agent, Node.js 22
+    // would make a new connection for each.
+    const identity = (_: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate);
+    this.agent = new ProxyAgent({ keepAlive: true, checkServerIdentity: identity } as ProxyAgentOptions);
   }
 
   get<T>(path: string): Promise<T> {
@@ -115,8 +120,6 @@ export class KubernetesApi {
       // The time is that of the whole call. Neither a time-out of the socket nor the signal ends a request whose proxy is still being asked.
       const signal = AbortSignal.timeout(this.seconds * 1000);
       signal.addEventListener("abort", () => reject(silent(url, this.seconds)));
-      // Behind a proxy, TLS is spoken over a socket that knows no name of the server.
-      const name = options.servername ?? url.hostname;
       const failed = (error: NodeJS.ErrnoException) => reject(explained(error, url));
       const call = request(
         url,
@@ -126,7 +129,6 @@ export class KubernetesApi {
           headers,
           agent: this.agent,
           signal,
-          checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
         },
         (response) => {
           const chunks: Buffer[] = [];
