@@ -27,7 +27,7 @@ const everyZone = (prefix: string) => ["eu-west-3a", "eu-west-3b", "eu-west-3c"]
 const replaced = (...names: string[]) => names.map((name) => `replace ${name}`);
 const updated = (...names: string[]) => names.map((name) => `update ${name}`);
 /** Another run of a build. */
-const again = (...builds: string[]) => builds.flatMap((build) => replaced(`${build}-suffix`, `${build}-run`, `${build}-follow`));
+const again = (...builds: string[]) => builds.flatMap((build) => replaced(`${build}-suffix`, `${build}-run`));
 const builds = ["htop", "nodejs", "quarkus"];
 
 const kept = "Refused: a cluster keeps it for its life. Set it back, or make a new cluster (pulumi destroy, pulumi up).";
@@ -262,7 +262,7 @@ export const changes: readonly Change[] = [
         "builds-image-push",
         "builds-image-sources",
       ),
-      ...builds.flatMap((build) => [...replaced(`${build}-pipeline`, `${build}-run`), `update ${build}-follow`]),
+      ...builds.flatMap((build) => replaced(`${build}-pipeline`, `${build}-run`)),
     ],
     effect: "All that is in the namespace is made anew in the other one; the images are built again.",
   },
@@ -296,8 +296,8 @@ export const changes: readonly Change[] = [
     value: "top",
     outcome: "carried out",
     touches: [
-      ...["top", "top-pipeline", "top-suffix", "top-run", "top-follow"].map((name) => `create ${name}`),
-      ...["htop", "htop-pipeline", "htop-suffix", "htop-run", "htop-follow"].map((name) => `delete ${name}`),
+      ...["top", "top-pipeline", "top-suffix", "top-run"].map((name) => `create ${name}`),
+      ...["htop", "htop-pipeline", "htop-suffix", "htop-run"].map((name) => `delete ${name}`),
     ],
     effect: "Another build: its pipeline and run are made, those of the old name go. Images stay in the registry.",
   },

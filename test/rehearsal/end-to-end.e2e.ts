@@ -70,7 +70,8 @@ async function plan(file: string): Promise<string[]> {
   return touches;
 }
 
-const up = (file: string) => show([join(places.path, "pulumi"), "up", "--yes", ...onStack(file)], pulumiEnvironment());
+const up = (file: string, ...options: string[]) =>
+  show([join(places.path, "pulumi"), "up", "--yes", ...onStack(file), ...options], pulumiEnvironment());
 
 const kubectl = (...args: string[]) => run([join(places.path, "kubectl"), ...args], { env: { KUBECONFIG: places.adminKubeconfig } });
 
@@ -178,6 +179,27 @@ describe("the rehearsal", () => {
       }
     },
   );
+
+  it("gives up the installer's directory, with the AWS keys in it, on demand, and nothing else", async () => {
+    const state = async () => {
+      const exported = JSON.parse(await pulumi(["stack", "export", "--show-secrets"]));
+      const resources: { urn: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[] = exported.deployment.resources;
+      const found = (name: string) => resources.find(({ urn }) => urn.endsWith(`::${name}`));
+      return { assets: found("cluster-assets"), install: found("cluster-install") };
+    };
+    const plain = (value: unknown) => JSON.stringify(value ?? "");
+    const before = await state();
+    expect(plain(before.assets?.outputs.stdout).length).toBeGreaterThan(10_000);
+    const replaced = await preview(configFile, "--replace", before.assets?.urn ?? "");
+    expect(replaced).toMatchObject({ code: 0, errors: [] });
+    expect([...replaced.touches].sort()).toEqual(["replace cluster-assets", "update cluster-install"]);
+    expect((await up(configFile, "--replace", before.assets?.urn ?? "")).code).toBe(0);
+    const after = await state();
+    for (const value of [after.assets?.outputs.stdout, after.install?.inputs.stdin, after.install?.outputs.stdin]) {
+      expect(plain(value).length).toBeLessThan(200);
+    }
+    expect(await plan(configFile)).toEqual([]);
+  });
 
   it("touches just the build whose context changed", async () => {
     const file = changedConfig((config) => config.setIn([...buildPath(config, "htop"), "context"], "nodejs"));
