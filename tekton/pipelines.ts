@@ -37,7 +37,7 @@ const minutes = { clone: 10, dependencies: 20, build: 40, push: 15 } as const;
  * message; downloads are tried again by git-clone, npm, Maven and buildah themselves. A run that was lost with its node is
  * repeated by the next `pulumi up`.
  */
-const retries = { never: 0, push: 1 } as const;
+const retriesOfPush = 1;
 
 /** As Go writes a duration, which is what the API gives back. */
 export const duration = (total: number): string => (total < 60 ? `${total}m0s` : `${Math.floor(total / 60)}h${total % 60}m0s`);
@@ -59,7 +59,6 @@ function clone(folders: string[]): PipelineTask {
       pipelineParam("containerfile"),
     ],
     workspaces: bind("shared"),
-    retries: retries.never,
     timeout: duration(minutes.clone),
   };
 }
@@ -84,7 +83,6 @@ function build(architecture: Architecture, source: string, after: string, genera
       { name: "timestamp", value: "$(tasks.clone.results.timestamp)" },
     ],
     workspaces: bind("shared", "dockerconfig"),
-    retries: retries.never,
     timeout: duration(minutes.build),
   };
 }
@@ -102,7 +100,7 @@ function push(architectures: Architecture[]): PipelineTask {
       { name: "run", value: "$(context.pipelineRun.name)" },
     ],
     workspaces: bind("shared", "dockerconfig"),
-    retries: retries.push,
+    retries: retriesOfPush,
     timeout: duration(minutes.push),
   };
 }
@@ -164,7 +162,6 @@ export function nodejs(given: Architecture[]): Pipeline {
     runAfter: ["clone"],
     params: [{ name: "source", value: source(architecture) }, pipelineParam("context")],
     workspaces: bind("shared", "npmrc"),
-    retries: retries.never,
     timeout: duration(minutes.dependencies),
   });
   return pipeline(
@@ -190,7 +187,6 @@ export function quarkus(given: Architecture[]): Pipeline {
     runAfter: ["clone"],
     params: [{ name: "source", value: "source" }, pipelineParam("context")],
     workspaces: bind("shared", "maven-settings"),
-    retries: retries.never,
     timeout: duration(minutes.dependencies),
   };
   return pipeline(

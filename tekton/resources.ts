@@ -69,7 +69,8 @@ export interface PipelineTask {
   runAfter?: string[];
   params: Param[];
   workspaces: { name: string; workspace: string }[];
-  retries: number;
+  /** Left out where there are none: the API server does not keep a 0, and every preview would write it again. */
+  retries?: number;
   timeout: string;
 }
 

@@ -34,7 +34,7 @@ function longest(tasks: PipelineTask[]): number {
     return Number(hours) * 60 + Number(rest);
   };
   const ends = new Map<string, number>();
-  for (const { name, runAfter = [], timeout, retries: again } of tasks) {
+  for (const { name, runAfter = [], timeout, retries: again = 0 } of tasks) {
     const start = Math.max(0, ...runAfter.map((before) => ends.get(before) ?? 0));
     ends.set(name, start + minutesOf(timeout) * (1 + again));
   }
