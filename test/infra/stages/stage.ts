@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
@@ -7,6 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { type PlainClusterSettings, parseSettings } from "../../../config/settings";
 import { installConfig } from "../../../infra/install-config";
 import { type Account, account, awsServer } from "./aws";
+
+/** A folder with its modes, which Node.js 22 does not copy: `to` may be there, and empty. */
+const copyTree = (from: string, to: string) => execFileSync("cp", ["-a", `${from}/.`, to]);
 
 /** Runs stages as Pulumi does, with stubs of what they start. */
 
@@ -172,7 +175,7 @@ export class Bench {
   /** The same, and a copy of what they left on the machine. */
   async prepared() {
     const ready = await this.ready();
-    cpSync(ready.cache, join(this.folder, "cache"), { recursive: true });
+    copyTree(ready.cache, join(this.folder, "cache"));
     return ready;
   }
 
@@ -181,7 +184,7 @@ export class Bench {
     const { infraId, createdAt } = JSON.parse(identity.stdout);
     const assets = await this.run("assets", { INFRA_ID: infraId });
     const cache = mkdtempSync(join(tmpdir(), "stages-cache-"));
-    cpSync(join(this.folder, "cache"), cache, { recursive: true });
+    copyTree(join(this.folder, "cache"), cache);
     for (const folder of [this.stub, join(this.folder, "cache")]) rmSync(folder, { recursive: true });
     mkdirSync(this.stub);
     this.aws.requests.length = 0;
