@@ -21,7 +21,7 @@ esac
 cd "$checkout"
 require_node
 ensure_npm_packages
-for tool in shellcheck openssl git curl gpg gpg-agent; do
+for tool in shellcheck openssl git curl gpg gpg-agent buildah; do
   command -v "$tool" >/dev/null && continue
   [ "$(id -u)" = 0 ] || fail "$tool is needed: apt-get install $tool"
   echo "apt-get install $tool ... (about 10 s)" >&2

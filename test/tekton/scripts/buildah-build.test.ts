@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
-import { asVolumeOfFsGroup, at, calls, has, misbehaves, noted, run, setgid, write } from "./harness";
+import { asVolumeOfFsGroup, at, calls, has, misbehaves, noted, rights, run, setgid, write } from "./harness";
 import { type Architecture, elf, insecure, layoutOf, machines, shellFiles, writeBlobs } from "./images";
 import { Registry } from "./registry";
 
@@ -14,7 +14,7 @@ const other: Architecture = here === "amd64" ? "arm64" : "amd64";
 const app = (file: string, content: string | Buffer, mode?: number) => write(`shared/source/app/${file}`, content, mode);
 const containerfile = (...lines: string[]) => app("Containerfile", `${lines.join("\n")}\n`);
 
-const build = (more: Record<string, string> = {}, seconds?: number) =>
+const build = (more: Record<string, string> = {}, as?: readonly string[]) =>
   run(
     "buildah-build",
     {
@@ -30,7 +30,8 @@ const build = (more: Record<string, string> = {}, seconds?: number) =>
       ...more,
     },
     [],
-    seconds,
+    60,
+    as,
   );
 const layout = (architecture: string = here) => `shared/layouts/${architecture}`;
 const result = () => layoutOf(layout());
@@ -95,6 +96,18 @@ describe("buildah-build", () => {
     expect(result().files.filter((line) => /^...[sS]|^......[sS]/.test(line))).toEqual([]);
     expect(result().digest).toBe(digest);
     expect(setgid("volume").filter((path) => path === at("volume"))).toEqual([]);
+  });
+
+  it("gives the same image with just the rights of its pod on OpenShift", async () => {
+    shellFiles("shared/source/app/root");
+    containerfile("FROM scratch", "COPY root /", 'RUN ["/bin/mkdir", "/made"]', 'CMD ["/bin/bash"]');
+    expect(await build()).toMatchObject({ status: 0 });
+    const { digest } = result();
+    asVolumeOfFsGroup("volume");
+    const { status, log } = await build({ CONTAINERS: at("volume") }, rights.build);
+    expect(log).not.toContain("warning:");
+    expect(status).toBe(0);
+    expect(result().digest).toBe(digest);
   });
 
   it("keeps SHELL in force: a broken pipe under pipefail fails the build", async () => {

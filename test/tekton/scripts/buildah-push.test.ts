@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { at, calls, has, misbehaves, noted, read, run, write } from "./harness";
+import { at, calls, has, misbehaves, noted, read, rights, run, write } from "./harness";
 import { insecure, writeLayout } from "./images";
 import { Registry, refusal, sha256 } from "./registry";
 
@@ -11,7 +11,7 @@ const digests: Record<string, string> = {};
 const tags = { run: "hello-abcde", wanted: "latest" };
 const repository = () => `${registry.host}/team/hello`;
 
-const push = (architectures = ["amd64", "arm64"], more: Record<string, string> = {}, seconds?: number) =>
+const push = (architectures = ["amd64", "arm64"], more: Record<string, string> = {}, as?: readonly string[]) =>
   run(
     "buildah-push",
     {
@@ -24,7 +24,8 @@ const push = (architectures = ["amd64", "arm64"], more: Record<string, string> =
       ...more,
     },
     architectures,
-    seconds,
+    60,
+    as,
   );
 const manifest = (name: string) => registry.manifests.get(`team/hello:${name}`)?.content;
 const writtenTags = () => registry.written.filter((name) => !name.startsWith("sha256:"));
@@ -54,6 +55,15 @@ describe("buildah-push", () => {
     expect(read("results/url")).toBe(`${repository()}:latest`);
     expect(read("results/digest")).toBe(sha256(index));
     expect(read("results/images")).toBe(`${repository()}@${digests.amd64},${repository()}@${digests.arm64}`);
+  });
+
+  it("needs no right: a user without a capability pushes", async () => {
+    execFileSync("chown", ["-R", "65534:65534", at("home"), at("results")]);
+    execFileSync("chmod", ["a+rx", at()]);
+    const { status, log } = await push(undefined, {}, rights.push);
+    expect(log).toContain(`${repository()}:latest is sha256:`);
+    expect(status).toBe(0);
+    expect(writtenTags()).toEqual([tags.run, tags.wanted]);
   });
 
   it("publishes nothing if a layout holds another architecture's image", async () => {

@@ -42,11 +42,14 @@ export const misbehaves = (name: string, when: string, body: string) =>
 export const noted = (name: string) => program(name, `exec "$real" "$@"`);
 export const calls = () => (has("calls") ? read("calls").trim().split("\n") : []);
 
-/** Runs the text that the Task holds, with only what it gives in its environment. `seconds`: after that it counts as hanging. */
-export function run(task: string, environment: Record<string, string>, args: string[] = [], seconds = 60) {
+/**
+ * Runs the text that the Task holds, with only what it gives in its environment. `seconds`: after that it counts as hanging.
+ * `as`: a program that runs another one with fewer rights.
+ */
+export function run(task: string, environment: Record<string, string>, args: string[] = [], seconds = 60, as: readonly string[] = []) {
   write("script.sh", script(task));
   return new Promise<{ status: number | null; log: string }>((resolve, reject) => {
-    const child = spawn("timeout", [String(seconds), "bash", at("script.sh"), ...args], {
+    const child = spawn("timeout", [String(seconds), ...as, "bash", at("script.sh"), ...args], {
       env: { PATH: `${at("bin")}:${process.env.PATH}`, HOME: at("home"), SHARED: at("shared"), ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -61,6 +64,17 @@ export function run(task: string, environment: Record<string, string>, args: str
     child.on("close", (status) => resolve({ status, log }));
   });
 }
+
+const capabilities = (...names: string[]) => ["-all", ...names.map((name) => `+${name}`)].join(",");
+/** A step's rights on OpenShift (setpriv(1)). Only root can give them away. */
+export const rights = {
+  /** CRI-O's default capabilities (cri-o, docs/crio.conf.5.md, default_capabilities) with SETFCAP; none that the Task drops. */
+  build: [
+    ..."setpriv --no-new-privs --inh-caps -all --bounding-set".split(" "),
+    capabilities("chown", "dac_override", "fsetid", "fowner", "setgid", "setuid", "setpcap", "net_bind_service", "kill", "setfcap"),
+  ],
+  push: "setpriv --no-new-privs --reuid 65534 --regid 65534 --clear-groups --inh-caps -all --bounding-set -all".split(" "),
+};
 
 /** A volume as OpenShift's pods get it: of the pod's fsGroup, and setgid (kubernetes, pkg/volume/volume_linux.go, SetVolumeOwnership). */
 export function asVolumeOfFsGroup(folder: string): void {
