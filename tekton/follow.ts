@@ -17,10 +17,11 @@ import {
   supersededRepeats,
   type TaskRun,
   tasksToEnd,
+  whereItWarned,
   withoutProtection,
 } from "./following";
 import { interruptible } from "./interruption";
-import { changes, heartbeat, logLines, type TaskState, taskStates, unplaced, waitsForNode } from "./progress";
+import { changes, heartbeat, logLines, type TaskState, taskStates, unplaced, waitsForNode, warningsIn } from "./progress";
 
 /** The run of a build as the stack knows it. */
 export interface RunReference {
@@ -151,6 +152,12 @@ class Follower {
       const states = taskStates(taskRuns, Date.now());
       for (const line of changes(before, states)) tell(line);
       before = states;
+      for (const taskRun of taskRuns.filter(({ metadata }) => !told.has(metadata.name))) {
+        const where = whereItWarned(taskRun);
+        if (!where) continue;
+        told.add(taskRun.metadata.name);
+        for (const line of await this.warnings(where)) tell(line);
+      }
 
       const result = outcome(run);
       if (result === "succeeded") return run;
@@ -175,14 +182,25 @@ class Follower {
   private async failure(run: Run, taskRuns: TaskRun[], tell: Tell): Promise<string> {
     const { message, log } = failureOf(run, taskRuns);
     if (log) {
-      const query = `container=${log.container}&tailLines=${lastLines}&limitBytes=${lastLines * 5_000}`;
-      const text = await ask(() => this.api.text(`${this.core}/pods/${log.pod}/log?${query}`)).catch(
-        (error: Error) => `(its log cannot be read: ${error.message})`,
-      );
+      const text = await ask(() => this.log(log)).catch((error: Error) => `(its log cannot be read: ${error.message})`);
       tell(`last lines of ${log.container}:`);
       for (const line of logLines(text)) tell(line);
     }
     return `${run.metadata.name}: ${message}`;
+  }
+
+  /** The last lines of a step: the scripts warn when all else is done. */
+  private log({ pod, container }: { pod: string; container: string }): Promise<string> {
+    const query = `container=${container}&tailLines=${lastLines}&limitBytes=${lastLines * 5_000}`;
+    return this.api.text(`${this.core}/pods/${pod}/log?${query}`);
+  }
+
+  /** Of a task that went well; a log that is gone holds up no build. */
+  private async warnings(where: { task: string; pod: string; container: string }): Promise<string[]> {
+    const text = await inTurn(() => this.log(where)).catch((error: Error) => {
+      return `${where.task}: warning: not known, as its log cannot be read: ${error.message}`;
+    });
+    return warningsIn(where.task, text);
   }
 
   /** What the scheduler says of the pods of a run that it finds no node for. */

@@ -181,3 +181,12 @@ export function claimsToFree(claims: Claim[], runs: Run[]): Claim[] {
 /** The finalizers of a claim without the one that keeps it while there are pods that name it, be they finished. */
 export const withoutProtection = ({ metadata }: Claim): string[] =>
   (metadata.finalizers ?? []).filter((finalizer) => finalizer !== "kubernetes.io/pvc-protection");
+
+/** The Task that a task run is of, its pod and the container of its step: where the warnings of a task that went well are. */
+export function whereItWarned(taskRun: TaskRun): { task: string; pod: string; container: string } | undefined {
+  const task = taskRun.metadata.labels?.["tekton.dev/task"];
+  const { podName: pod, steps } = taskRun.status ?? {};
+  const step = steps?.[0];
+  if (outcome(taskRun) !== "succeeded" || !task || !pod || !step) return undefined;
+  return { task, pod, container: step.container ?? `step-${step.name}` };
+}

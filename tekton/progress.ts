@@ -108,3 +108,6 @@ export const waitsForNode = ({ task, architecture, reason }: Unplaced, nodes: nu
 /** Lines of a log, each short enough to be read, and to be told at once. */
 export const logLines = (text: string): string[] =>
   (text.trimEnd() || "(it has written nothing)").split(/\r?\n|\r/).map((line) => cut(line, 1000));
+
+/** What a task's script warns of (`warn` in tasks/lib.sh); what the programs that it runs call a warning is their own affair. */
+export const warningsIn = (task: string, log: string): string[] => logLines(log).filter((line) => line.startsWith(`${task}: warning: `));

@@ -93,6 +93,28 @@ describe("following a run", () => {
     expect(changed(/^(POST|PATCH|DELETE)/)).toEqual([]);
   });
 
+  it("tells once what a task that went well warns of, and goes on without its log", async () => {
+    const done = (name: string, of: string) => {
+      const object = task(name, "True");
+      object.metadata.labels["tekton.dev/task"] = of;
+      return object;
+    };
+    server.put(runs, run("hello-1", "Unknown"));
+    server.put(taskRuns, done("build-arm64", "buildah-build"));
+    server.put(taskRuns, done("clone", "git-clone"));
+    server.logs.set(`${pods}/build-arm64-pod/log`, "STEP 1\nld: warning: old\nbuildah-build: warning: HEALTHCHECK is lost\n");
+    server.plan(`GET ${runs}/hello-1`, (call) => {
+      if (call > 3) server.put(runs, run("hello-1", "True"));
+      return undefined;
+    });
+    expect((await followed()).commit).toBe("c0ffee");
+    expect(lines.filter((line) => line.includes("warning"))).toEqual([
+      "hello-1: buildah-build: warning: HEALTHCHECK is lost",
+      `hello-1: git-clone: warning: not known, as its log cannot be read: ${pods}/clone-pod/log not found`,
+    ]);
+    expect(changed(/\/log/)).toHaveLength(2);
+  });
+
   it("fails with the last 40 lines of the step that failed, each a message, long ones cut", async () => {
     server.put(runs, run("hello-1", "False"));
     server.put(taskRuns, task("build-arm64", "False"));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pod, TaskRun } from "../../tekton/following";
-import { changes, heartbeat, logLines, type TaskState, taskStates, unplaced, waitsForNode } from "../../tekton/progress";
+import { changes, heartbeat, logLines, type TaskState, taskStates, unplaced, waitsForNode, warningsIn } from "../../tekton/progress";
 
 const condition = (status: string, reason = "", message = "") => [{ type: "Succeeded", status, reason, message }];
 const taskRun = (task: string, status: TaskRun["status"], created = "2024-01-01T00:00:00Z"): TaskRun => ({
@@ -116,4 +116,9 @@ it("cuts a log into lines that can be told one by one", () => {
   expect(logLines("a\r\nb\rc\n\n")).toEqual(["a", "b", "c"]);
   expect(logLines("x".repeat(5000))[0]).toHaveLength(1000);
   expect(logLines("\n")).toEqual(["(it has written nothing)"]);
+});
+
+it("finds what a task's own script warns of, not what its programs print", () => {
+  const log = "STEP 1\nld: warning: old\nbuildah-build: warning: HEALTHCHECK is lost\ngit-clone: warning: other\nbuildah-build: done\n";
+  expect(warningsIn("buildah-build", log)).toEqual(["buildah-build: warning: HEALTHCHECK is lost"]);
 });
