@@ -165,17 +165,18 @@ export const changes: readonly Change[] = [
     outcome: "carried out",
     touches: [
       "delete workers-arm64",
-      ...everyZone("workers-arm64").map((name) => `delete ${name}`),
+      ...everyZone("workers-arm64").flatMap((name) => [`delete ${name}`, `delete ${name}-ready`]),
       ...builds.flatMap((build) => [`update ${build}-pipeline`, ...again(build)]),
     ],
-    effect: "The pool's machines go, and every image is built anew without the architecture.",
+    says: "will lose arm64",
+    effect: "The pool's machines go, and every image is built anew without the architecture, of which a warning says so.",
   },
   {
     setting: "pools[].instanceType",
     path: ["pools", 0, "instanceType"],
     value: "m6a.xlarge",
     outcome: "carried out",
-    touches: replaced(...everyZone("workers-amd64")),
+    touches: replaced(...everyZone("workers-amd64").flatMap((name) => [name, `${name}-ready`])),
     effect: "The pool's MachineSets are replaced, and with them its machines: the old ones go first.",
   },
   ...Object.entries({
@@ -188,7 +189,7 @@ export const changes: readonly Change[] = [
       path: ["pools", 0, "rootVolume"],
       value,
       outcome: "carried out",
-      touches: replaced(...everyZone("workers-amd64")),
+      touches: replaced(...everyZone("workers-amd64").flatMap((name) => [name, `${name}-ready`])),
       effect: "The pool's MachineSets are replaced, and with them its machines: the old ones go first.",
     }),
   ),
@@ -206,7 +207,7 @@ export const changes: readonly Change[] = [
     path: ["pools", 0, "zones", 0, "replicas"],
     value: 1,
     outcome: "carried out",
-    touches: updated("workers-amd64-eu-west-3a"),
+    touches: updated("workers-amd64-eu-west-3a", "workers-amd64-eu-west-3a-ready"),
     effect: "Machines are made or removed.",
   },
   {
@@ -230,7 +231,7 @@ export const changes: readonly Change[] = [
     path: ["pipelines", "channel"],
     value: "pipelines-1.21",
     outcome: "carried out",
-    touches: updated("pipelines-operator-subscription"),
+    touches: updated("pipelines-operator-subscription", "pipelines-operator-ready"),
     effect: "The operator of OpenShift Pipelines moves to the channel.",
   },
   {

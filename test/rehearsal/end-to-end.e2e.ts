@@ -175,7 +175,7 @@ describe("the rehearsal", () => {
       } else {
         expect({ code, errors }).toEqual({ code: 0, errors: [] });
         expect([...touches].sort()).toEqual([...(change.touches ?? [])].sort());
-        expect(said(warnings), warnings.join("\n")).toHaveLength(change.outcome === "partly" ? 1 : 0);
+        expect(said(warnings).length > 0, warnings.join("\n")).toBe(change.says !== undefined);
       }
     },
   );
@@ -215,7 +215,10 @@ describe("the rehearsal", () => {
       config.setIn([...poolPath(config, "arm64"), "zones", index, "replicas"], 1);
     });
     const operations = await plan(file);
-    expect(operations).toEqual([expect.stringMatching(/^update workers-arm64-eu-west-3[abc]$/)]);
+    expect(operations).toEqual([
+      expect.stringMatching(/^update workers-arm64-eu-west-3[abc]$/),
+      expect.stringMatching(/^update workers-arm64-eu-west-3[abc]-ready$/),
+    ]);
     expect((await up(file)).code).toBe(0);
     const nodes = await kubectl("get", "nodes", "-l", "kubernetes.io/arch=arm64", "-o", "name");
     expect(nodes.trim().split("\n")).toHaveLength(2);
