@@ -9,8 +9,8 @@ case "${1:-all}" in
 -h | --help | help)
   cat <<'TEXT'
 npm test                    everything: checks, unit tests, the rehearsal end to end (needs root; an hour when nothing is cached)
-npm run check               types, lint and format, shell scripts
-npm run test:unit           unit tests, less than a minute
+npm run check               types, lint and format, what nothing uses, shell scripts
+npm run test:unit           unit tests, two to three minutes
 npm test -- rehearsal       only the rehearsal, end to end
 npm run test:mutation       which small changes of the program the unit tests notice; see -- --help
 TEXT
@@ -28,13 +28,10 @@ for tool in shellcheck openssl git curl gpg gpg-agent buildah; do
   { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$tool"; } >/dev/null ||
     fail "$tool could not be installed: does Debian's package registry answer? (apt-get update)"
 done
-if [ "${1:-}" != mutation ]; then exec node --import tsx test/run.ts "$@"; fi
-
-# Stryker asks for a newer Node.js than the rest does, and npm has that as a package.
-shift
-if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 22 ]; then
-  package=$(node -p '["node", process.platform, process.arch].join("-")')@22.23.3
-  echo "npm exec --package=$package ... (Stryker needs Node.js 22 or later; here: $(node --version))" >&2
-  exec npm exec --yes --package="$package" -- node --import tsx test/mutation/run.ts "$@"
-fi
-exec node --import tsx test/mutation/run.ts "$@"
+case "${1:-}" in
+mutation)
+  shift
+  exec node --import tsx test/mutation/run.ts "$@"
+  ;;
+*) exec node --import tsx test/run.ts "$@" ;;
+esac

@@ -9,6 +9,7 @@ import { run } from "../../rehearsal/exec";
 import { leftovers } from "../../rehearsal/leftovers";
 import { places, registry } from "../../rehearsal/places";
 import { registryCredentials } from "../../rehearsal/services/registry";
+import { leaks } from "../leaks";
 import { changes } from "./changes";
 import { onStack, preview, previewOf } from "./preview";
 
@@ -134,24 +135,25 @@ describe("the rehearsal", () => {
     }
   });
 
-  it("lets nobody push without the password, and prints it nowhere", async () => {
-    const { password } = registryCredentials();
+  it("lets nobody push without the password", async () => {
     const anonymous = await fetch(`http://${registry}/v2/builds/htop/blobs/uploads/`, { method: "POST" });
     expect(anonymous.status).toBe(401);
-    const state = JSON.stringify(JSON.parse(await pulumi(["stack", "export"])));
-    for (const text of [firstOutput, state, readFileSync(join(places.logs, "pulumi.log"), "utf8")]) {
-      expect(text.includes(password)).toBe(false);
-      expect(text.includes(Buffer.from(password).toString("base64"))).toBe(false);
-    }
   });
 
-  it("keeps kubeconfig and the administrator's password encrypted in the state", async () => {
-    const secrets = JSON.parse(await pulumi(["stack", "output", "--json", "--show-secrets"]));
-    const state = await pulumi(["stack", "export"]);
-    expect(secrets.kubeadminPassword).toMatch(/^\S{20,}$/);
-    expect(state.includes(secrets.kubeadminPassword)).toBe(false);
-    expect(state.includes("client-key-data")).toBe(false);
-    expect(firstOutput.includes(secrets.kubeadminPassword)).toBe(false);
+  it("leaves no secret in plain text, in whatever encoding: not in the state, nor in what it prints and logs", async () => {
+    const outputs = JSON.parse(await pulumi(["stack", "output", "--json", "--show-secrets"]));
+    const clientKey = /client-key-data: (\S{60})/.exec(outputs.kubeconfig)?.[1] ?? "";
+    const secrets = { registryPassword: registryCredentials().password, kubeadminPassword: outputs.kubeadminPassword, clientKey };
+    const found = (value: unknown) => [...new Set(leaks(value, secrets).map(({ secret }) => secret))].sort();
+    // As it would be if nothing were encrypted: what is looked for is there, the installer's archive included.
+    const open = JSON.parse(await pulumi(["stack", "export", "--show-secrets"]));
+    expect(found(open)).toEqual(Object.keys(secrets).sort());
+    const assets = open.deployment.resources.find(({ urn }: { urn: string }) => urn.endsWith("::cluster-assets"));
+    expect(found(JSON.parse(assets.outputs.stdout.plaintext))).toContain("kubeadminPassword");
+    expect(found(JSON.parse(await pulumi(["stack", "export"])))).toEqual([]);
+    expect(found(firstOutput)).toEqual([]);
+    const logs = readdirSync(places.logs).map((file) => [file, readFileSync(join(places.logs, file), "utf8")] as const);
+    expect(logs.filter(([, text]) => found(text).length > 0).map(([file]) => file)).toEqual([]);
   });
 
   it("changes nothing when run again", async () => {
