@@ -252,6 +252,7 @@ export const changes: readonly Change[] = [
         "builds-namespace",
         "builds-scc",
         "builds-no-ingress",
+        "builds-limits",
         "builds-npmrc",
         "builds-registry-credentials",
         "builds-git-clone",
