@@ -50,8 +50,13 @@ folder "$home"
 
 if [[ -e "$home/untouched" ]]; then
   restore
-  documents age
   check_creator "$(cat "$assets/metadata.json")" "${AWS_ACCOUNT_ID:?}"
+  # The mark is this machine's. Another one may have tried since, with the directory in the stack's state.
+  find_machines
+  [[ -z "$machines" ]] || rm "$home/untouched"
+fi
+if [[ -e "$home/untouched" ]]; then
+  documents age
 else
   say "An earlier install may have left something; looking for the cluster"
   # As the installer left it: it knows how the bootstrap machine was made.
@@ -70,7 +75,7 @@ else
   [[ ! -e "$log" ]] || mv "$log" "$home/previous.log"
   restore
 fi
-rm -f "$home/untouched" "$home/bootstrapped"
+rm -f "$home/untouched" "$home/bootstrapped" "$home/unwanted"
 
 # Only later installers know the option; without it the log file, which nobody else can read, has the password at its end.
 options=(--dir "$assets" --log-level=info)

@@ -1,6 +1,14 @@
-// Prints what AWS has of the machines of the cluster INFRA_ID, its argument: a line `machine NAME ID STATE` for each that is not gone or
-// going, and a line `ssh ID NAME` for each security group that lets the whole world in by SSH. In: see aws-client.ts.
-import { DescribeSecurityGroupsCommand, EC2Client, type IpPermission, paginateDescribeInstances, type Tag } from "@aws-sdk/client-ec2";
+// Prints what AWS has of the cluster INFRA_ID, its argument: a line `machine NAME ID STATE` for each machine that is not gone or going, a
+// line `ssh ID NAME` for each security group that lets the whole world in by SSH, and a line `network ID` for each VPC, which an install
+// makes first. In: see aws-client.ts.
+import {
+  DescribeSecurityGroupsCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+  type IpPermission,
+  paginateDescribeInstances,
+  type Tag,
+} from "@aws-sdk/client-ec2";
 import { clientSettings, main } from "./aws-client";
 
 const nameOf = (tags: readonly Tag[] | undefined) => tags?.find(({ Key }) => Key === "Name")?.Value ?? "-";
@@ -24,5 +32,7 @@ main(async () => {
   for (const { GroupId, Tags, IpPermissions } of SecurityGroups ?? []) {
     if (IpPermissions?.some(letsTheWorldIn)) lines.push(`ssh ${GroupId} ${nameOf(Tags)}\n`);
   }
+  const { Vpcs } = await client.send(new DescribeVpcsCommand({ Filters: [owned] }));
+  for (const { VpcId } of Vpcs ?? []) lines.push(`network ${VpcId}\n`);
   return lines.join("");
 });

@@ -32,17 +32,22 @@ ask_api_server() {
   done
 }
 
-# Names, ids and states of the cluster's machines, and the groups that let the world in by SSH: see ../machines.ts.
+# Names, ids and states of the cluster's machines, the groups that let the world in by SSH, and its networks: see ../machines.ts.
 look_in_aws() {
   check_owner "$(cat "$assets/metadata.json")" "${AWS_ACCOUNT_ID:?}"
+  find_machines
+}
+find_machines() {
   machines=$(ask_aws "$(cat "$assets/metadata.json")" machines "$INFRA_ID") ||
-    fail "Cannot ask AWS which machines the cluster has (see above), so nothing was removed. Run pulumi up again."
+    fail "Cannot ask AWS which machines the cluster has (see above), so nothing was created or removed. Run pulumi up again."
 }
 
 # Whether there is a cluster to go on with. No only on proof: its API server says so, or AWS has no machine that could be one.
 worth_keeping() {
-  if [[ "${OPENSHIFT_MULTIARCH_REMOVE_CLUSTER:-}" == "$INFRA_ID" ]]; then
-    say "OPENSHIFT_MULTIARCH_REMOVE_CLUSTER is $INFRA_ID: what is there will be removed"
+  # An order holds until it is carried out: a removal that failed leaves something that may still answer.
+  if [[ "${OPENSHIFT_MULTIARCH_REMOVE_CLUSTER:-}" == "$INFRA_ID" ]]; then touch "$home/unwanted"; fi
+  if [[ -e "$home/unwanted" ]]; then
+    say "OPENSHIFT_MULTIARCH_REMOVE_CLUSTER was $INFRA_ID: what is there will be removed"
     return 1
   fi
   if bootstrap_was_over; then return 0; fi

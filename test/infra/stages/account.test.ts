@@ -158,7 +158,7 @@ describe("behind a proxy", () => {
 });
 
 describe("the machines of a cluster", () => {
-  it("are those that AWS has tagged as its own and that are not gone, from all pages, and the groups open to SSH", async () => {
+  it("are those that AWS has tagged as its own and that are not gone, from all pages, the groups open to SSH, and its networks", async () => {
     const machine = (id: string, state: string, owner = "owned") => ({ id, name: `lab-x1y2z-${id}`, state, owner });
     bench.aws.machines = [
       machine("a", "running"),
@@ -179,6 +179,7 @@ describe("the machines of a cluster", () => {
       { id: "sg-icmp", rules: [rule("icmp", "0.0.0.0/0", -1, -1)] },
       { id: "sg-other", owner: "shared", rules: [rule("tcp", "0.0.0.0/0", 22, 22)] },
     ];
+    bench.aws.networks = ["vpc-1"];
     const { code, stdout } = await ask("machines", keys, "lab-x1y2z");
     expect(code).toBe(0);
     expect(stdout.trim().split("\n")).toEqual([
@@ -189,6 +190,7 @@ describe("the machines of a cluster", () => {
       "ssh sg-ssh sg-ssh",
       "ssh sg-range sg-range",
       "ssh sg-all sg-all",
+      "network vpc-1",
     ]);
     expect(new Set(bench.aws.requests.map(({ scope }) => scope))).toEqual(new Set(["eu-west-3/ec2"]));
   });

@@ -13,13 +13,15 @@ export interface SecurityGroup {
   readonly rules: readonly { readonly protocol: string; readonly from?: number; readonly to?: number; readonly cidr: string }[];
 }
 
-/** What AWS answers: STS's GetCallerIdentity, and the two questions to EC2 of machines.ts, filters applied. */
+/** What AWS answers: STS's GetCallerIdentity, and the questions to EC2 of machines.ts, filters applied. */
 export interface Account {
   /** Empty: the credentials are not valid. */
   id: string;
   arn: string;
   machines: Machine[];
   groups: SecurityGroup[];
+  /** Networks of the cluster. */
+  networks: string[];
   /** Answer of EC2 in place of one: a refusal, an answer that breaks off, or none at all. */
   ec2: "right" | "denied" | "half" | "hang";
   sts: "right" | "half" | "empty";
@@ -32,6 +34,7 @@ export const account = (): Account => ({
   arn: "arn:aws:iam::123456789012:user/builder",
   machines: [],
   groups: [],
+  networks: [],
   ec2: "right",
   sts: "right",
   requests: [],
@@ -103,6 +106,10 @@ function answer(now: Account, form: URLSearchParams): string | [number, string] 
         return `<groupId>${id}</groupId><groupName>${id}</groupName>${set("ipPermissions", permissions)}${tags({ Name: id })}`;
       });
     return ec2(action, set("securityGroupInfo", items));
+  }
+  if (action === "DescribeVpcs") {
+    const items = now.networks.filter(() => passes(form, { [`tag:${owned}`]: "owned" })).map((id) => `<vpcId>${id}</vpcId>`);
+    return ec2(action, set("vpcSet", items));
   }
   return [400, failure("InvalidAction")];
 }

@@ -11,6 +11,31 @@ const elsewhere = () => rmSync(bench.home, { recursive: true });
 const destroy = "destroy cluster --dir DIR --log-level=info";
 const destroyBootstrap = "destroy bootstrap --dir DIR --log-level=info";
 
+describe("on the machine that named the cluster, when another one has tried the install since", () => {
+  it("goes on with the cluster that came up", async () => {
+    bench.aws.machines = [master];
+    const { code, stderr } = await bench.install({ STUB_BOOTSTRAP: "complete", CREATED_AT: "2020-01-01T00:00:00Z" });
+    expect(stderr).toContain("looking for the cluster");
+    expect({ code, calls: bench.calls }).toEqual({ code: 0, calls: [waitFor] });
+  });
+
+  it.each([
+    ["a network", { networks: ["vpc-1"] }],
+    ["a machine", { machines: [bootstrap] }],
+  ])("does not make a second cluster of the name beside %s", async (_, left) => {
+    Object.assign(bench.aws, left);
+    const { code } = await bench.install();
+    expect({ code, calls: bench.calls }).toEqual({ code: 0, calls: [destroy, "create cluster --help", create] });
+  });
+
+  it("makes nothing when AWS cannot be asked", async () => {
+    bench.aws.ec2 = "denied";
+    const { code, stderr } = await bench.install();
+    expect({ code, calls: bench.calls }).toEqual({ code: 1, calls: [] });
+    expect(stderr).toContain("Cannot ask AWS which machines the cluster has (see above), so nothing was created or removed");
+  });
+});
+
 describe("after an install that failed", () => {
   it("removes what it left when the API server says that bootstrap has not ended, and starts anew", async () => {
     const { code, stderr } = await bench.install({ STUB_BOOTSTRAP: "missing" }, elsewhere);
@@ -66,7 +91,7 @@ describe("after an install that failed", () => {
 
   it.each([
     ["denied", "UnauthorizedOperation"],
-    ["half", "so nothing was removed"],
+    ["half", "so nothing was created or removed"],
   ] as const)("removes nothing when EC2's answer is %s", async (ec2, message) => {
     bench.aws.ec2 = ec2;
     const { code, stderr } = await bench.install({}, elsewhere);
@@ -106,6 +131,17 @@ describe("after an install that failed", () => {
     expect(bench.slept).toBe(0);
   });
 
+  it("goes on with a removal that failed without being told again, whatever the API server says by then", async () => {
+    await bench.install({ STUB_FAULT: "create cluster=1" });
+    bench.aws.machines = [master];
+    const first = await bench.installAgain({ OPENSHIFT_MULTIARCH_REMOVE_CLUSTER: "lab-x1y2z", STUB_FAULT: "destroy cluster=1" });
+    expect(first.code).toBe(1);
+    const { code } = await bench.installAgain({ STUB_BOOTSTRAP: "complete" });
+    expect(code).toBe(0);
+    expect(bench.calls.slice(-4)).toEqual([destroy, destroy, "create cluster --help", create]);
+    expect(bench.calls).not.toContain(waitFor);
+  });
+
   it("starts from the installer's files as they were, on the machine where the try failed", async () => {
     await bench.install({ STUB_FAULT: "create cluster=4" });
     const before = readFileSync(join(bench.home, "install.log"), "utf8");
@@ -137,8 +173,8 @@ describe("going on with a cluster that came up", () => {
   );
 
   it("remembers that bootstrap was over when the operators were not ready, whatever the API server says then", async () => {
-    bench.aws.machines = [master];
     const { code, stdout, stderr } = await bench.install({ STUB_FAULT: "create cluster=6;wait-for install-complete=6" });
+    bench.aws.machines = [master];
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain("pulumi up waits for them again");
     rmSync(join(bench.home, "install.log"));
@@ -158,16 +194,16 @@ describe("going on with a cluster that came up", () => {
   });
 
   it("forgets it when the cluster is removed", async () => {
-    bench.aws.machines = [master];
     await bench.install({ STUB_FAULT: "create cluster=6;wait-for install-complete=6" });
+    bench.aws.machines = [master];
     await bench.installAgain({ OPENSHIFT_MULTIARCH_REMOVE_CLUSTER: "lab-x1y2z", STUB_FAULT: "create cluster=4" });
     const { code } = await bench.installAgain({ STUB_BOOTSTRAP: "missing" });
     expect({ code, removals: bench.calls.filter((call) => call === destroy).length }).toEqual({ code: 0, removals: 2 });
   });
 
   it("reads in the installer's log that bootstrap was over when the install was killed", async () => {
-    bench.aws.machines = [master];
     await bench.install({ STUB_FAULT: "create cluster=1" });
+    bench.aws.machines = [master];
     const { code } = await bench.installAgain({ STUB_BOOTSTRAP: "missing" });
     expect(code).toBe(0);
     expect(bench.calls.slice(-1)).toEqual([waitFor]);
