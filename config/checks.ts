@@ -164,7 +164,7 @@ function warnAboutNodes(pools: unknown[], builds: unknown[], warnings: string[])
     // Builds for amd64 run on the control plane then.
     if (builds.length > 0 && at(pool, ["architecture"]) !== "amd64" && replicasOf(pool) === 0) {
       warnings.push(
-        `pools[${i}] has no node in any zone, so every build waits for one of architecture ${at(pool, ["architecture"])} and fails when its hour is over: set replicas of one zone to 1.`,
+        `pools[${i}] has no node in any zone, so every build waits for one of architecture ${at(pool, ["architecture"])} and fails when the time of its task is over: set replicas of one zone to 1.`,
       );
     }
   });

@@ -19,7 +19,7 @@ describe("nodes", () => {
   });
 
   const waits =
-    "pools[1] has no node in any zone, so every build waits for one of architecture arm64 and fails when its hour is over: set replicas of one zone to 1.";
+    "pools[1] has no node in any zone, so every build waits for one of architecture arm64 and fails when the time of its task is over: set replicas of one zone to 1.";
   it("of an architecture, 0 of them in any zone: its builds wait", () => {
     expect(warnings({ "pools[1].zones": [{ name: "eu-west-3a", replicas: 0 }, { name: "eu-west-3b" }] })).toEqual([waits]);
     expect(

@@ -75,13 +75,15 @@ find_program() {
 }
 
 # What a file is by its first bytes in $HOME/head: an architecture, "#!" with an interpreter's words, or nothing.
-# ELF: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html, e_machine in EI_DATA's order of bytes.
+# ELF: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html, e_type and e_machine in EI_DATA's order of bytes. What is
+# relocatable (ET_REL) is no program: a loader of eBPF gets such files as arguments.
 nature() {
-  local bytes machine line
+  local bytes type machine line
   read -ra bytes < <(od -An -v -tx1 -w20 -N20 "$HOME/head")
   if [[ ${bytes[*]:0:4} == '7f 45 4c 46' && ${#bytes[@]} == 20 ]]; then
-    machine=${bytes[19]}${bytes[18]}
-    [[ ${bytes[5]} != 02 ]] || machine=${bytes[18]}${bytes[19]}
+    type=${bytes[17]}${bytes[16]} machine=${bytes[19]}${bytes[18]}
+    [[ ${bytes[5]} != 02 ]] || type=${bytes[16]}${bytes[17]} machine=${bytes[18]}${bytes[19]}
+    [[ $type != 0001 ]] || return 0
     case $machine in
       003e) echo amd64 ;;
       00b7) echo arm64 ;;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
 import { asVolumeOfFsGroup, at, calls, has, misbehaves, noted, rights, run, setgid, write } from "./harness";
-import { type Architecture, elf, insecure, layoutOf, machines, shellFiles, writeBlobs } from "./images";
+import { type Architecture, elf, insecure, layoutOf, machines, shellFiles, types, writeBlobs } from "./images";
 import { Registry } from "./registry";
 
 /** The architecture that a RUN of these tests can be run on. */
@@ -261,6 +261,8 @@ describe("buildah-build and programs for another machine", () => {
     app("app/by-env", "#!/usr/bin/env -S A=b wrong --flag\n", 0o755);
     app("app/by-script", "#!/app/by-wrong\n", 0o755);
     app("app/data", "text");
+    app("app/filter.o", elf(machines.ebpf, false, types.relocatable));
+    app("app/big-endian.o", elf(machines.s390x, true, types.relocatable));
     app("link/keep", "");
     symlinkSync("../usr/bin/../bin/wrong", at("shared/source/app/link/relative"));
     symlinkSync("/app", at("shared/source/app/link/opt"));
@@ -329,6 +331,7 @@ describe("buildah-build and programs for another machine", () => {
     ["a right program", ["right"]],
     ["a script with a right interpreter", ["/app/start.sh", "serve"]],
     ["a file without a machine", ["/app/data"]],
+    ["files that are no programs, such as those of eBPF", ["right", "/app/filter.o", "/app/big-endian.o"]],
     ["a link to itself", ["/loop"]],
     ["wrong programs that are not started", ["right", "--", "/app"]],
     ["a wrong program that a layer above has replaced", ["/usr/bin/replaced"]],

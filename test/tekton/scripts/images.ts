@@ -6,18 +6,25 @@ import { at, read, write } from "./harness";
 
 export type Architecture = "amd64" | "arm64";
 
+/** e_type: what a linker works on (a program of eBPF is no other file), and what a kernel starts. */
+export const types = { relocatable: 1, executable: 2 } as const;
 /** The first bytes of a program (ELF header, 64 bits, little-endian); nothing behind them, as no test runs it. */
-export function elf(machine: number, bigEndian = false): Buffer {
+export function elf(machine: number, bigEndian = false, type: number = types.executable): Buffer {
   const header = Buffer.alloc(64);
   header.write("\x7fELF", "latin1");
   header[4] = 2;
   header[5] = bigEndian ? 2 : 1;
-  if (bigEndian) header.writeUInt16BE(machine, 18);
-  else header.writeUInt16LE(machine, 18);
+  for (const [value, offset] of [
+    [type, 16],
+    [machine, 18],
+  ] as const) {
+    if (bigEndian) header.writeUInt16BE(value, offset);
+    else header.writeUInt16LE(value, offset);
+  }
   return header;
 }
 /** e_machine, as the registry of the ELF specification numbers them. */
-export const machines = { 386: 0x03, arm: 0x28, amd64: 0x3e, arm64: 0xb7, s390x: 0x16 } as const;
+export const machines = { 386: 0x03, arm: 0x28, amd64: 0x3e, arm64: 0xb7, s390x: 0x16, ebpf: 0xf7 } as const;
 
 /** bash and a few programs of this machine with their libraries, as files of a context: a RUN needs something to run. */
 export function shellFiles(folder: string): void {
