@@ -59,6 +59,25 @@ async function state() {
   return { machines: machines.sort(), open, objects: objects.code ?? objects.Contents?.map(({ Key }) => Key) };
 }
 
+/** What the program's own question about the cluster finds, ids left out. */
+async function found(): Promise<string[]> {
+  const environment = {
+    PATH: process.env.PATH,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_ENDPOINT_URL: emulator.endpoint,
+    CLUSTER_SETTINGS: JSON.stringify(metadata),
+  };
+  const program = join(__dirname, "../../../infra/stages/machines.ts");
+  const lines = await run(["node", "--require", "tsx/cjs", program, infraId], { env: environment });
+  return lines
+    .trim()
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => line.replace(/ (?:i|sg|vpc)-[0-9a-f]+/, ""))
+    .sort();
+}
+
 it("an install has its bootstrap machine, the way in for SSH and the bucket until they are removed, and the control plane stays", async () => {
   const images = (await emulator.ec2.send(new DescribeImagesCommand({ Owners: ["amazon"] }))).Images ?? [];
   const id = images.find(({ Architecture }) => Architecture === "x86_64")?.ImageId ?? "";
@@ -87,6 +106,7 @@ it("an install has its bootstrap machine, the way in for SSH and the bucket unti
     },
   };
   const machines = { controlPlane: machine("master-0", false), bootstrap: machine("bootstrap", true) };
+  expect(await found()).toEqual([]);
   const made = await infrastructure("create", plan(metadata, cluster, machines, '{"ignition":{"version":"3.2.0"}}'));
   expect(made.instance.id).toMatch(/^i-/);
   expect(await state()).toEqual({
@@ -97,7 +117,14 @@ it("an install has its bootstrap machine, the way in for SSH and the bucket unti
     open: [22],
     objects: [`control-plane/${infraId}-bootstrap`],
   });
+  expect(await found()).toEqual([
+    `machine ${infraId}-bootstrap running`,
+    `machine ${infraId}-master-0 running`,
+    "network",
+    `ssh ${infraId}-controlplane`,
+  ]);
   await infrastructure("remove-bootstrap", leftoversOf(metadata));
+  expect(await found()).toEqual([`machine ${infraId}-master-0 running`, "network"]);
   const after = { machines: [[`${infraId}-master-0`, false]], open: [], objects: "NoSuchBucket" };
   expect(await state()).toEqual(after);
   await infrastructure("remove-bootstrap", leftoversOf(metadata));
