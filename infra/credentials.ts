@@ -24,11 +24,14 @@ export function credentialNotes(
   environment: Readonly<Record<string, string | undefined>>,
 ): { readonly note: string; readonly warnings: string[] } {
   const { profile } = stack;
+  // As aws-sdk-go-v2 chooses (config/env_config.go).
+  const named = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].find((name) => environment[name]);
+  const ofEnvironment = named ? `of the profile ${environment[named]} (${named})` : "of the default profile";
   const source =
     profile === undefined
       ? environment.AWS_ACCESS_KEY_ID
         ? "of the environment (AWS_ACCESS_KEY_ID)"
-        : `of ${environment.AWS_PROFILE ? `the profile ${environment.AWS_PROFILE} (AWS_PROFILE)` : "the default profile"}`
+        : ofEnvironment
       : `of the profile ${profile} (aws:profile)`;
   const note = `openshift-install will use the AWS credentials ${source}; they must be long-lived keys of the account ${caller.accountId}.`;
   const warnings: string[] = [];

@@ -25,6 +25,8 @@ describe("before an install", () => {
   it.each([
     [{}, keys, "of the environment (AWS_ACCESS_KEY_ID)"],
     [{}, { AWS_PROFILE: "home" }, "of the profile home (AWS_PROFILE)"],
+    [{}, { AWS_DEFAULT_PROFILE: "old" }, "of the profile old (AWS_DEFAULT_PROFILE)"],
+    [{}, { AWS_PROFILE: "home", AWS_DEFAULT_PROFILE: "old" }, "of the profile home (AWS_PROFILE)"],
     [{}, {}, "of the default profile"],
     [{ "aws:profile": "work" }, { ...keys, AWS_PROFILE: "home" }, "of the profile work (aws:profile)"],
   ])("the credentials that count are named: stack %j, environment %j", (config, environment, source) => {
