@@ -198,7 +198,7 @@ export const pipelines = z
         /^(?:latest|pipelines-1\.(?:1[4-9]|[2-9]\d))$/,
         '"latest" or a channel of OpenShift Pipelines from "pipelines-1.14" on, such as "pipelines-1.21"',
       ).default(defaults.pipelines.channel),
-      keep: whole("the number of finished runs to keep, from 1 to 1000", 1, 1000).default(defaults.pipelines.keep),
+      keep: whole("the number of finished runs of a build to keep, from 3 to 1000", 3, 1000).default(defaults.pipelines.keep),
     },
     { error: "an object with channel and keep" },
   )
@@ -251,7 +251,7 @@ export const build = z.strictObject(
     pipeline: oneOf(pipelineKinds),
     repository: z.string({ error: gitUrlText }).refine(
       (value) => {
-        return /^(?:https?|git):\/\/[^\s/@?#]+\/[^\s@?#]+$/.test(value) && URL.canParse(value);
+        return /^(?:https?|git):\/\/[^\s/@?#]+\/[^\s?#]+$/.test(value) && URL.canParse(value);
       },
       { error: gitUrlText },
     ),

@@ -21,6 +21,12 @@ const ways: Readonly<Record<string, string>> = {
 
 /** Compares what a cluster was made from with what the configuration says now. */
 export function changes(identity: Identity, config: InstallConfig, version: string, account: string): Changes {
+  if (identity.atInstall === undefined) {
+    return {
+      refused: ["the stack is of an earlier version of this program: run pulumi destroy with that one, then pulumi up with this"],
+      ignored: [],
+    };
+  }
   const { zones: zonesBefore, "cluster.version": versionBefore, ...before } = identity.fixed;
   const { zones: zonesNow, "cluster.version": versionNow, ...now } = fixedSettings(config, version);
   const refused = changedKeys(before, now).map((key) => `${key} is ${show(now[key])}, the cluster was made with ${show(before[key])}`);

@@ -42,7 +42,7 @@ export interface Identity {
   /** See `fixedSettings`. */
   readonly fixed: Readonly<Record<string, unknown>>;
   /** See `settingsAtInstall`. */
-  readonly atInstall: Readonly<Record<string, unknown>>;
+  readonly atInstall?: Readonly<Record<string, unknown>>;
 }
 
 /** The part of `openshift-install coreos print-stream-json` that matters here. */

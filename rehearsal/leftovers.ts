@@ -38,7 +38,8 @@ function sessions(): Map<number, string> {
 
 /**
  * All processes of the environment, whoever their parents are by now: those in the sessions of recorded programs, those that
- * write our logs, those whose executable is one of the toolchain's (kubelets, shims), those that one of our programs started, and everything in a container whose root file system lies in our folder. The caller and its ancestors never count.
+ * write our logs, those whose executable is one of the toolchain's (kubelets, shims), those that one of our programs started, and
+ * everything in a container whose root file system lies in our folder. The caller and its ancestors never count.
  */
 export function ownProcesses(): OwnProcess[] {
   const ancestors = new Set<number>();

@@ -46,6 +46,8 @@ encoded=$(cat)
   fail "The installer's directory is lost: it was on the machine where the cluster got its name, and did not reach the stack's state. Run pulumi destroy, then pulumi up."
 ensure_tools
 export OPENSHIFT_INSTALL_INVOKER=openshift-multiarch
+# It would leave the bootstrap machine, open to the world by SSH, after an install that went well.
+unset OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP
 folder "$home"
 
 if [[ -e "$home/untouched" ]]; then

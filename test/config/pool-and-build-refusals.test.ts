@@ -99,7 +99,7 @@ areRefused("what file system, pipelines and namespace must be", [
     '"latest" or a channel of OpenShift Pipelines from "pipelines-1.14" on, such as "pipelines-1.21"',
     ["stable", "pipelines-1.13", "pipelines-1.9", "pipelines-2.0", "pipelines-1.21.1", "xlatest", "latestx", 1.21],
   ],
-  ["pipelines.keep", "the number of finished runs to keep, from 1 to 1000", [0, 1001, 1.5, "20"]],
+  ["pipelines.keep", "the number of finished runs of a build to keep, from 3 to 1000", [0, 2, 1001, 1.5, "20"]],
   ["namespace", "an object with name and taskImages", ["builds", []]],
   ["namespace.name", namespace, ["", "default", "openshift", "openshift-builds", "kube-x", "Builds", "1a", "a-", text(64), 1]],
   ["namespace.taskImages", "an object with buildah, nodejs and maven", ["x", []]],
@@ -123,7 +123,7 @@ areRefused("what file system, pipelines and namespace must be", [
 areAccepted("the first and the last that these may be", [
   ["fileSystem.lifecycle", ["NEVER", "AFTER_1_DAY", "AFTER_365_DAYS"]],
   ["pipelines.channel", ["latest", "pipelines-1.14", "pipelines-1.19", "pipelines-1.20", "pipelines-1.99"]],
-  ["pipelines.keep", [1, 1000]],
+  ["pipelines.keep", [3, 1000]],
   ["namespace.name", ["a", text(63), "defaults", "openshiftx", "kubernetes"]],
   ["namespace.taskImages.buildah", ["quay.io/a/b:1", `quay.io/a/b@${digest}`, `quay.io/a/b:1@${digest}`, "localhost/a:b"]],
 ]);

@@ -198,7 +198,7 @@ export const rules: Record<string, Rule> = {
     ],
     says: '"latest" or a channel of OpenShift Pipelines from "pipelines-1.14" on, such as "pipelines-1.21"',
   },
-  "pipelines.keep": { ...whole(1, 1000), says: "the number of finished runs to keep, from 1 to 1000" },
+  "pipelines.keep": { ...whole(3, 1000), says: "the number of finished runs of a build to keep, from 3 to 1000" },
   namespace: anObject("an object with name and taskImages", true),
   "namespace.name": {
     right: ["a", "a9-b", letters(63), "opens", "kube", "defaults", "openshifts"],
@@ -222,7 +222,7 @@ export const rules: Record<string, Rule> = {
     says: "one of containerfile, nodejs, quarkus",
   },
   "builds[0].repository": {
-    right: ["https://a/b", "http://a/b.git", "git://a:9418/b"],
+    right: ["https://a/b", "http://a/b.git", "git://a:9418/b", "https://a/@group/b"],
     wrong: [
       "",
       "git@github.com:a/b.git",

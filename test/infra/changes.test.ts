@@ -45,6 +45,13 @@ describe("the settings of a cluster that is there", () => {
     expect(ignored).toEqual([]);
   });
 
+  it("are refused as a whole when an earlier version of the program has stored them", () => {
+    const { atInstall: _, ...earlier } = identity;
+    expect(changes(earlier, installConfig(made), made.version, account).refused).toEqual([
+      "the stack is of an earlier version of this program: run pulumi destroy with that one, then pulumi up with this",
+    ]);
+  });
+
   it("say how a running cluster is updated when the version is another", () => {
     expect(compare(settings({ version: "4.20.1" })).refused[0]).toContain("a running cluster is updated by oc adm upgrade");
   });

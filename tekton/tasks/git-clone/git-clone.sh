@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 : "${URL:?}" "${SHARED:?}" "${HOME:?}" "${RESULT_COMMIT:?}" "${RESULT_URL:?}" "${RESULT_TIMESTAMP:?}"
 [[ $# -gt 0 ]] || fail "no folder given"
 # The URL ends in logs, results and in the image's label.
-[[ $URL != *://*@* && $URL != *\?* && $URL != *\#* ]] ||
+[[ ! $URL =~ ^[a-z]+://[^/]*@ && $URL != *\?* && $URL != *\#* ]] ||
   fail "the repository's URL holds a user, a password or a query: they would be seen in logs and in the image's label"
 if [[ -z ${REVISION:-} || $REVISION == -* ]] || ! git check-ref-format --allow-onelevel "$REVISION"; then
   fail "revision '${REVISION:-}' is not the name of a branch, a tag or a commit"

@@ -35,6 +35,12 @@ describe("the first install", () => {
     expect(bench.calls.at(-1)).toBe(create);
   });
 
+  it("has the bootstrap machine removed, whatever the environment says of it", async () => {
+    await bench.install({ OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP: "1" });
+    expect(bench.calls.at(-1)).toBe(create);
+    expect(bench.read("preserve")).toBe("");
+  });
+
   it("hands files and log to nobody else on the machine", async () => {
     const { code } = await bench.install({ STUB_FAULT: "create cluster=4" });
     expect(code).toBe(1);

@@ -194,6 +194,11 @@ describe("git-clone and refusals", () => {
     },
   );
 
+  it("takes an at sign in the path of a repository for what it is", async () => {
+    const { log } = await clone("main", ["source"], { URL: "http://127.0.0.1:1/@group/a.git" });
+    expect(log).toContain("cannot fetch from http://127.0.0.1:1/@group/a.git");
+  });
+
   it.each(["ssh://example.com/a.git", "ext::sh -c touch% pwned", "file:///etc"])(
     "does not speak the protocol of %s in a pod",
     async (url) => {
