@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Graph, Registered } from "./graph";
 import { leaks } from "./leaks";
-import { commands, guard, infraId, kubeconfig, program, secrets, stackFile } from "./program";
+import { commands, guard, infraId, kubeconfig, lastResults, program, secrets, stackFile } from "./program";
 
 const isKubernetes = ({ type }: Registered) => type.startsWith("kubernetes:");
 const isAws = ({ type }: Registered) => type.startsWith("aws:");
@@ -16,10 +17,13 @@ for (const stack of ["rehearsal", "dev"]) {
       const pools = config["openshift-multiarch:pools"];
       const builds = config["openshift-multiarch:builds"];
       let preview: Graph;
+      const told: string[] = [];
       let the: (test: (resource: Registered) => boolean) => Registered[];
 
       beforeAll(async () => {
+        const info = vi.spyOn(pulumi.log, "info").mockImplementation(async (text) => void told.push(text));
         preview = await program(stack, when);
+        info.mockRestore();
         the = (test) => {
           const found = preview.resources.filter(test);
           // A rule for all of none says nothing.
@@ -185,9 +189,15 @@ for (const stack of ["rehearsal", "dev"]) {
             infraId,
             fileSystemId: "shared-id",
           });
-          for (const results of [outputs.plain.images, outputs.plain.builds])
-            expect(Object.keys(results).sort()).toEqual(builds.map(({ name }) => name).sort());
+          const results = Object.entries(lastResults).filter(([name]) => builds.some((build) => build.name === name));
+          expect(outputs.plain.images).toEqual(Object.fromEntries(results.map(([name, { image }]) => [name, image])));
+          expect(outputs.plain.builds).toEqual(Object.fromEntries(results));
         }
+      });
+
+      it("says whose credentials the installer takes as long as there is no cluster", () => {
+        const about = told.filter((text) => /openshift-install will use the AWS credentials/.test(text));
+        expect(about).toHaveLength(when === "first" ? 1 : 0);
       });
     });
   }

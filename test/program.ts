@@ -95,7 +95,7 @@ function bare(value: unknown): unknown {
 }
 
 /** What the last update knew of the builds of both stack files. */
-const lastResults = Object.fromEntries(
+export const lastResults = Object.fromEntries(
   ["htop", "nodejs", "quarkus"].map((name) => {
     const image = `registry.example.com/${name}@sha256:${"d".repeat(64)}`;
     const members = [image, image];
