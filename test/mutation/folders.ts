@@ -4,7 +4,7 @@ export interface Folder {
   readonly language: "TypeScript" | "shell";
   readonly files: readonly string[];
   readonly tests: readonly string[];
-  /** Slower tests, which are shown only what the others did not notice. */
+  /** Slower tests, such as those that start programs, which are shown only what the others did not notice. */
   readonly more?: readonly string[];
 }
 
@@ -17,12 +17,23 @@ export const folders: readonly Folder[] = [
     name: "infra",
     language: "TypeScript",
     files: ["infra/**/*.ts"],
-    // Those that start no programs first.
     tests: ["test/infra/!(stages*).test.ts"],
     more: ["test/infra/stages{*,/**/*}.test.ts", program],
   },
-  { name: "cluster", language: "TypeScript", files: ["cluster/**/*.ts"], tests: ["test/cluster/**/*.test.ts"], more: [program] },
-  { name: "tekton", language: "TypeScript", files: ["tekton/**/*.ts"], tests: ["test/tekton/!(scripts*).test.ts"], more: [program] },
+  {
+    name: "cluster",
+    language: "TypeScript",
+    files: ["cluster/**/*.ts"],
+    tests: ["test/cluster/!(program|*-ready|feature-flags|drain-claims).test.ts"],
+    more: ["test/cluster/{program,*-ready,feature-flags,drain-claims}.test.ts", program],
+  },
+  {
+    name: "tekton",
+    language: "TypeScript",
+    files: ["tekton/**/*.ts"],
+    tests: ["test/tekton/!(scripts*|follow|tasks).test.ts"],
+    more: ["test/tekton/{follow,tasks}.test.ts", program],
+  },
   { name: "stages", language: "shell", files: ["infra/stages/**/*.sh"], tests: ["test/infra/stages{*,/**/*}.test.ts"] },
   { name: "tasks", language: "shell", files: ["tekton/tasks/**/*.sh"], tests: ["test/tekton/scripts{*,/**/*}.test.ts"] },
 ];

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { aims, type Folder, folders } from "./folders";
 import { describeMutant, type Equivalent, score, stale, survivors, type Tried, table } from "./outcome";
-import { endPrograms, tryShell } from "./shell";
+import { endPrograms } from "./programs";
+import { tryShell } from "./shell";
 import { tryTypeScript } from "./typescript";
 
 const checkout = resolve(__dirname, "../..");
@@ -14,6 +15,8 @@ const kept = join(checkout, "node_modules", ".cache", "mutation");
 interface Kept {
   readonly commit: string;
   readonly date: string;
+  /** One of so many mutants was tried. */
+  readonly every?: number;
   readonly tried: Tried[];
 }
 
@@ -21,7 +24,8 @@ const help = `npm run test:mutation                          all folders: hours 
 npm run test:mutation -- FOLDER...             these folders only: ${folders.map(({ name }) => name).join(", ")};
                                                or "typescript", "shell"
 npm run test:mutation -- FOLDER --survivors    only what the last run left alive, after tests were added
-npm run test:mutation -- --write               also writes docs/mutation.md from the last results of all folders
+npm run test:mutation -- FOLDER --every=4      only one of so many mutants, the same ones each time: what all would take too long for
+npm run test:mutation -- --write               also writes docs/mutation.md from the last result of each folder
 
 Changes the program in a thousand small ways and looks which of them the unit tests notice. The checkout stays as it is: all of
 that happens in copies of it. Survivors that change nothing are listed in test/mutation/equivalent.json, with the reason.
@@ -32,10 +36,11 @@ async function main(): Promise<void> {
   if (args.some((arg) => ["-h", "--help", "help"].includes(arg))) return void process.stdout.write(help);
   const [flags, names] = [args.filter((arg) => arg.startsWith("--")), args.filter((arg) => !arg.startsWith("--"))];
   const unknown = [
-    ...flags.filter((flag) => !["--survivors", "--write"].includes(flag)),
+    ...flags.filter((flag) => !/^--(?:survivors|write|every=[1-9]\d*)$/.test(flag)),
     ...names.filter((name) => chosen(name).length === 0),
   ];
   if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: there is no such folder or option\n\n${help}`);
+  const asked = flags.find((flag) => flag.startsWith("--every="))?.split("=")[1];
   const wanted = names.length > 0 ? names.flatMap(chosen) : flags.includes("--write") ? [] : folders;
 
   const scratch = mkdtempSync(join(tmpdir(), "openshift-multiarch-mutation-"));
@@ -54,10 +59,14 @@ async function main(): Promise<void> {
   try {
     for (const folder of wanted) {
       console.log(`\n== ${folder.name} (${folder.language})`);
-      const before = flags.includes("--survivors") ? last(folder)?.tried : undefined;
+      const before = flags.includes("--survivors") ? last(folder) : undefined;
+      const every = before?.every ?? Number(asked ?? 1);
       const started = Date.now();
-      const tried = await (folder.language === "shell" ? tryShell : tryTypeScript)(folder, scratch, before);
-      writeFileSync(file(folder), JSON.stringify({ commit: commit(), date: new Date().toISOString(), tried } satisfies Kept));
+      const tried = await (folder.language === "shell" ? tryShell : tryTypeScript)(folder, scratch, {
+        only: before?.tried,
+        every,
+      });
+      writeFileSync(file(folder), JSON.stringify({ commit: commit(), date: new Date().toISOString(), every, tried } satisfies Kept));
       for (const mutant of survivors(tried, equivalents())) console.log(describeMutant(mutant));
       for (const { file: of, original, replacement } of stale(tried, equivalents()))
         console.log(`equivalent.json: ${of}: no survivor is ${original} -> ${replacement} any more: take it out`);
@@ -93,7 +102,10 @@ const commit = () => spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: c
 
 function writeDocument(results: readonly (Kept & { folder: Folder })[]): void {
   const missing = folders.filter(({ name }) => !results.some(({ folder }) => folder.name === name)).map(({ name }) => name);
-  const commits = results.map(({ folder, commit: of, date }) => `${folder.name} ${of} (${date.slice(0, 10)})`);
+  const measured = results.map(
+    ({ folder, commit: of, date, every = 1 }) =>
+      `- ${folder.name}: ${date.slice(0, 10)}, commit ${of}, ${every === 1 ? "all mutants" : `a sample, one mutant of ${every}`}`,
+  );
   writeFileSync(
     join(checkout, "docs", "mutation.md"),
     `# Mutation tests
@@ -105,7 +117,9 @@ mutants that change something; the others are in \`test/mutation/equivalent.json
 
 ${table(results, equivalents())}
 
-Measured at: ${commits.join(", ")}.${missing.length > 0 ? `\nNot measured: ${missing.join(", ")}.` : ""}
+What was measured:
+
+${measured.join("\n")}${missing.length > 0 ? `\n- ${missing.join(", ")}: not measured` : ""}
 `,
   );
 }

@@ -1,23 +1,15 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { inSample, mutantName } from "./chosen.mjs";
 import type { Folder } from "./folders";
 import type { Tried } from "./outcome";
+import { ended, started } from "./programs";
 import { mutated, type ShellMutant, shellMutants } from "./shell-mutants";
-import { alive } from "./typescript";
+import { alive, type Choice } from "./typescript";
 
 const checkout = resolve(__dirname, "../..");
 const workers = 2;
-/** Running programs, each the head of a process group. */
-const running = new Set<ChildProcess>();
-
-export function endPrograms(): void {
-  for (const { pid } of running) {
-    try {
-      if (pid) process.kill(-pid, "SIGKILL");
-    } catch {}
-  }
-}
 
 /** A test, and what of the scripts it executes, as test/mutation/setup.ts writes it down. */
 interface Traced {
@@ -66,12 +58,11 @@ function vitest(tree: string, { tests, names, trace, milliseconds }: Run): Promi
       env: { ...process.env, MUTATION_TESTS: JSON.stringify(tests), ...(trace && { MUTATION_TRACE: trace }) },
     },
   );
-  running.add(child);
+  started(child);
   return new Promise((done) => {
     const end = (result: number | "timeout") => {
       clearTimeout(timer);
-      endGroup(child);
-      running.delete(child);
+      ended(child);
       done(result);
     };
     const timer = setTimeout(() => end("timeout"), milliseconds);
@@ -79,15 +70,8 @@ function vitest(tree: string, { tests, names, trace, milliseconds }: Run): Promi
   });
 }
 
-/** What tests leave behind when they are cut short. */
-function endGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid) process.kill(-pid, "SIGKILL");
-  } catch {}
-}
-
-/** Tries all mutants of the scripts of a folder, or those of these that are alive; on copies of the checkout, which stays as it is. */
-export async function tryShell(folder: Folder, scratch: string, only?: readonly Tried[]): Promise<Tried[]> {
+/** Tries all mutants of the scripts of a folder, or those that are chosen; on copies of the checkout, which stays as it is. */
+export async function tryShell(folder: Folder, scratch: string, { only, every = 1 }: Choice): Promise<Tried[]> {
   const trees = Array.from({ length: workers }, (_, index) => join(scratch, `tree${index}`));
   for (const tree of trees) copyTree(tree);
   const trace = join(scratch, "trace");
@@ -102,7 +86,9 @@ export async function tryShell(folder: Folder, scratch: string, only?: readonly 
   const tried: Tried[] = [];
   const tasks = checkedOut(...folder.files).flatMap((file) => {
     const source = readFileSync(join(checkout, file), "utf8");
-    return shellMutants(source).map((mutant) => ({ file, source, mutant }));
+    return shellMutants(source)
+      .filter(({ start, end, mutator, replacement }) => inSample(mutantName(`${file}:${start}-${end}`, mutator, replacement), every))
+      .map((mutant) => ({ file, source, mutant }));
   });
   console.log(`${tasks.length} mutants, ${traced.length} tests`);
   let done = 0;

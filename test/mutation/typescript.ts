@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { inSample, mutantName } from "./chosen.mjs";
 import type { Folder } from "./folders";
 import type { Tried } from "./outcome";
+import { ended, started } from "./programs";
 
 /** The part of a report of Stryker's that is read here; its schema is mutation-testing-report-schema. */
 export interface Report {
@@ -71,35 +73,47 @@ export const merge = (earlier: readonly Tried[], later: readonly Tried[]): Tried
 
 export const alive = ({ result }: Tried): boolean => result === "survived" || result === "unseen";
 
-/** Tries all mutants of a folder, or those of these that are alive. */
-export async function tryTypeScript(folder: Folder, scratch: string, only?: readonly Tried[]): Promise<Tried[]> {
+const nameOf = ({ range = "", mutator, replacement }: Tried) => mutantName(range, mutator, replacement);
+
+/** Which mutants of a folder are tried. */
+export interface Choice {
+  /** Only what of these is alive. */
+  readonly only?: readonly Tried[];
+  /** One of so many. */
+  readonly every?: number;
+}
+
+/** Tries all mutants of a folder, or those that are chosen. */
+export async function tryTypeScript(folder: Folder, scratch: string, { only, every = 1 }: Choice): Promise<Tried[]> {
   let tried = only
-    ? merge(
-        only,
-        await stryker(
-          only.filter(alive).map(({ range }) => range ?? ""),
-          folder.tests,
-          scratch,
-        ),
-      )
-    : await stryker(folder.files, folder.tests, scratch);
+    ? merge(only, await again(only, folder.tests, scratch))
+    : (await stryker(folder.files, folder.tests, scratch, { every })).filter((mutant) => inSample(nameOf(mutant), every));
   for (const more of folder.more ?? []) {
     const left = tried.filter(alive);
     if (left.length === 0) break;
     console.log(`${left.length} of ${tried.length} are left; they are shown to ${more}`);
-    tried = merge(tried, await stryker([...new Set(left.map(({ range }) => range ?? ""))], [more], scratch));
+    tried = merge(tried, await again(tried, [more], scratch));
   }
   return tried;
 }
 
-async function stryker(mutate: readonly string[], tests: readonly string[], scratch: string): Promise<Tried[]> {
+function again(tried: readonly Tried[], tests: readonly string[], scratch: string): Promise<Tried[]> {
+  const left = tried.filter(alive);
+  return stryker([...new Set(left.map(({ range = "" }) => range))], tests, scratch, { names: left.map(nameOf) });
+}
+
+type Chosen = { readonly every: number } | { readonly names: readonly string[] };
+
+async function stryker(mutate: readonly string[], tests: readonly string[], scratch: string, chosen: Chosen): Promise<Tried[]> {
   if (mutate.length === 0) return [];
-  const [config, report] = [join(scratch, "stryker.json"), join(scratch, "report.json")];
+  const [config, report, choice] = [join(scratch, "stryker.json"), join(scratch, "report.json"), join(scratch, "chosen.json")];
+  writeFileSync(choice, JSON.stringify({ folder: process.cwd(), ...chosen }));
   writeFileSync(
     config,
     JSON.stringify({
       testRunner: "vitest",
-      plugins: ["@stryker-mutator/vitest-runner"],
+      plugins: ["@stryker-mutator/vitest-runner", resolve("test/mutation/chosen.mjs")],
+      checkers: ["chosen"],
       mutate,
       coverageAnalysis: "perTest",
       concurrency: 2,
@@ -113,18 +127,26 @@ async function stryker(mutate: readonly string[], tests: readonly string[], scra
       warnings: { slow: false },
       // Of the time that the same tests took without a mutant, and a time for busy machines.
       timeoutFactor: 3,
-      timeoutMS: 10_000,
+      timeoutMS: 20_000,
       disableTypeChecks: true,
       vitest: { configFile: "test/mutation/vitest.config.mts", related: false },
     }),
   );
-  const status = await new Promise<number | null>((done) =>
+  const child = started(
     spawn(process.execPath, ["node_modules/@stryker-mutator/core/bin/stryker.js", "run", config], {
+      detached: true,
       stdio: ["ignore", "inherit", "inherit"],
-      // Pulumi's SDK is half of what a short test takes to start.
-      env: { ...process.env, MUTATION_TESTS: JSON.stringify(tests), NODE_COMPILE_CACHE: join(scratch, "compiled") },
-    }).on("close", done),
+      env: {
+        ...process.env,
+        MUTATION_TESTS: JSON.stringify(tests),
+        MUTATION_CHOSEN: choice,
+        // Pulumi's SDK is half of what a short test takes to start.
+        NODE_COMPILE_CACHE: join(scratch, "compiled"),
+      },
+    }),
   );
+  const status = await new Promise<number | null>((done) => child.on("close", done));
+  ended(child);
   if (status !== 0) throw new Error(`Stryker ended with exit code ${status}: do the tests ${tests.join(", ")} pass by themselves?`);
   return fromReport(JSON.parse(readFileSync(report, "utf8")));
 }
