@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { afterAll } from "vitest";
 
 /** A certificate authority of openssl's and what it has signed. */
 export interface Authority {
@@ -18,9 +19,10 @@ export interface Authority {
 const openssl = (arguments_: readonly string[]) => execFileSync("openssl", arguments_, { stdio: "pipe" });
 const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
+/** For the tests of the file or the block that calls it; its files go with them. */
 export function authority(): Authority {
   const folder = mkdtempSync(join(tmpdir(), "authority-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const file = (name: string) => join(folder, name);
   const read = (name: string) => readFileSync(file(name), "utf8");
   openssl(["req", "-x509", ...newKey, "-days", "2", "-subj", "/CN=test", "-keyout", file("ca.key"), "-out", file("ca")]);
