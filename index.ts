@@ -58,7 +58,7 @@ const namespace = new BuildNamespace(
   { ...settings.namespace, storageClass: storage.storageClass },
   { ...inside, dependsOn: [storage, pipelines] },
 );
-const lastResults = last.getOutput("builds").apply((results) => results ?? {});
+const lastResults = last.getOutput<Record<string, unknown>>("builds").apply((results) => results ?? {});
 const built = settings.builds.map(
   (build) =>
     new MultiArchBuild(

@@ -36,10 +36,6 @@ export interface Graph {
   waitsFor(resource: Registered): Set<string>;
 }
 
-const stackReference = "pulumi:pulumi:StackReference";
-/** Of a stack that has had no update. */
-const noOutputs = { outputs: {}, secretOutputNames: [] };
-
 /** Runs a program against mocks and returns all that it registered. Secret inputs stay secret in the outputs, as with the engine. */
 export async function graph(
   program: () => unknown,
@@ -50,7 +46,7 @@ export async function graph(
     {
       newResource: ({ type, name, inputs }) => ({
         id: `${name}-id`,
-        state: { ...inputs, ...(type === stackReference && noOutputs), ...secretly(type, name, outputs?.(type, name, inputs)) },
+        state: { ...inputs, ...secretly(type, name, outputs?.(type, name, inputs)) },
       }),
       call: ({ token, inputs }) => functions?.(token, inputs) ?? {},
     },
@@ -69,8 +65,6 @@ export async function graph(
   }
   await pulumi.runtime.runInPulumiStack(async () => {
     pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
-      // Read, not made.
-      if (type === stackReference) return undefined;
       described.push({ type, name, inputs: props, options: opts });
       return undefined;
     });

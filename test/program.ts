@@ -106,7 +106,6 @@ export const lastResults = Object.fromEntries(
 /** Outputs of resources that are there already. */
 function existing(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> | undefined {
   if (type === "random:index/randomString:RandomString") return { result: "abcde" };
-  if (type === "pulumi:pulumi:StackReference") return { outputs: { infraId, builds: lastResults }, secretOutputNames: ["kubeconfig"] };
   if (inputs.kind === "PipelineRun") return { metadata: { ...(inputs.metadata as object), uid: `uid-of-${name}` } };
   if (type.startsWith("aws:")) return { arn: `arn:aws:elasticfilesystem:eu-west-3:${account}:${name}` };
   if (type !== "command:local:Command") return undefined;
@@ -133,7 +132,11 @@ export function program(stack: string, when: "first" | "running"): Promise<Graph
     {
       preview: true,
       stack,
-      functions: (token) => {
+      functions: (token, { name }) => {
+        if (token === "pulumi:pulumi:readStackOutputs") {
+          if (name !== `organization/openshift-multiarch/${stack}`) throw new Error(`no stack is called ${name}`);
+          return { name, outputs: when === "running" ? { infraId, builds: lastResults } : {}, secretOutputNames: [] };
+        }
         if (token.includes("getCallerIdentity")) return { accountId: account, arn: `arn:aws:iam::${account}:user/builder` };
         if (token.includes("getInstanceTypeOfferings")) return offerings(stack);
         return when === "running" ? { id: "looked-up" } : {};

@@ -158,6 +158,12 @@ describe("the rehearsal", () => {
     expect(logs.filter(([, text]) => found(text).length > 0).map(([file]) => file)).toEqual([]);
   });
 
+  it("shows no drift right after the first update: refresh and up expect no changes", async () => {
+    const refresh = ["refresh", "--preview-only", "--expect-no-changes", ...onStack(configFile)];
+    expect(await show([join(places.path, "pulumi"), ...refresh], pulumiEnvironment())).toMatchObject({ code: 0 });
+    expect(await up(configFile, "--expect-no-changes")).toMatchObject({ code: 0 });
+  });
+
   it("changes nothing when run again", async () => {
     expect(await plan(configFile)).toEqual([]);
     const { code, output } = await rehearse();
