@@ -69,8 +69,17 @@ describe("what is known about an operator", () => {
   });
 
   it("lacks a CRD that is there and not served yet", async () => {
-    const notYet = { body: { status: { conditions: [{ type: "Established", status: "False" }] } } };
-    expect((await look({ [`${crds}/b.example.com`]: notYet })).missing).toEqual(["b.example.com"]);
+    // The first condition that the API server sets is that of the names.
+    const notYet = {
+      conditions: [
+        { type: "NamesAccepted", status: "True" },
+        { type: "Established", status: "False" },
+      ],
+    };
+    for (const status of [notYet, {}]) {
+      expect((await look({ [`${crds}/b.example.com`]: { body: { status } } })).missing).toEqual(["b.example.com"]);
+      await server?.close();
+    }
   });
 
   it("tells an object without a status from none", async () => {
@@ -80,8 +89,10 @@ describe("what is known about an operator", () => {
   });
 
   it("does without the package server, but not without the API server", async () => {
-    expect((await look({ [manifest]: { status: 503 } })).channels).toBeUndefined();
-    await server?.close();
+    for (const answer of [{ status: 503 }, { body: {} }]) {
+      expect((await look({ [manifest]: answer })).channels).toBeUndefined();
+      await server?.close();
+    }
     await expect(look({ [`${olm}/subscriptions/efs`]: { status: 503 } })).rejects.toMatchObject({ status: 503 });
   });
 });
