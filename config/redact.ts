@@ -58,7 +58,7 @@ const withoutUserInformation = (text: string) => {
 const cleaned = (text: string) => withoutQuery(withoutUserInformation(text));
 
 /** What must not show of a secret: its texts, the password in a registry's `auth`, and these as base64, hex and URL encoding. */
-function secretParts(secret: unknown): string[] {
+export function secretParts(secret: unknown): string[] {
   return texts(secret).flatMap(passwords).flatMap(encodings);
 }
 
