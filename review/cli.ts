@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { comment, failed, type StackPreview } from "./comment";
@@ -27,7 +27,7 @@ const run: Readonly<Record<Command, Run>> = {
     if (list) return write(JSON.stringify(chosenStacks(names)));
     // Before the work of minutes, what its end needs.
     const at = posted ? pullRequest() : undefined;
-    const previews = typeof from === "string" ? saved(from) : await each(chosenStacks(names), (stack) => previewStack(stack, more));
+    const previews = typeof from === "string" ? saved(from, names) : await each(chosenStacks(names), (stack) => previewStack(stack, more));
     if (typeof save === "string") for (const preview of previews) keep(save, preview);
     const body = comment(previews);
     write(body, out);
@@ -69,10 +69,22 @@ function keep(folder: string, preview: StackPreview): void {
   writeFileSync(join(folder, `${preview.stack.replaceAll("/", "_")}.json`), JSON.stringify(preview));
 }
 
-function saved(folder: string): StackPreview[] {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json"));
-  if (files.length === 0) throw new Mistake(`${folder} has no result of a preview`);
-  return files.sort().map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as StackPreview);
+/** What `--save` has written, of those that are named or of all that are there. */
+function saved(folder: string, names: readonly string[]): StackPreview[] {
+  const files = existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json"))
+    : [];
+  const found = files.sort().map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as StackPreview);
+  if (names.length === 0 && found.length === 0) throw new Mistake(`${folder} has no result of a preview`);
+  if (names.length === 0) return found;
+  const missing = (stack: string) => ({
+    stack,
+    code: undefined,
+    diff: "",
+    notes: [],
+    problem: "Its preview left no result: see the log of its job.",
+  });
+  return names.map((stack) => found.find((preview) => preview.stack === stack) ?? missing(stack));
 }
 
 async function main([name = "", ...words]: readonly string[]): Promise<number> {

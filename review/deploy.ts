@@ -1,5 +1,5 @@
 import { Mistake } from "./mistake";
-import { explained, known, pulumi } from "./pulumi";
+import { known, pulumi } from "./pulumi";
 
 /**
  * `pulumi up` of one stack, its output shown as it comes.
@@ -18,6 +18,6 @@ export async function deploy(stack: string, minutes: number | undefined, more: r
   throw new Mistake(
     late
       ? `${stack}: not finished after ${minutes} minutes, and interrupted. The next deployment goes on from here.`
-      : `${stack}: pulumi up failed, see above. ${explained(stack, outcome)}`,
+      : `${stack}: pulumi up ${outcome.code === undefined ? "was ended" : `failed (code ${outcome.code})`}, see above.`,
   );
 }

@@ -6,7 +6,7 @@ rehearsal's. Changes nothing. A stack that fails does not keep the others from h
 
   --out FILE     write the Markdown there instead of to stdout
   --save FOLDER  write what came of each stack there as <stack>.json, for --from
-  --from FOLDER  run nothing: render what --save has written, of all stacks in one comment
+  --from FOLDER  run nothing: render what --save has written, of all that is there or of the stacks that are named
   --comment      write it into the pull request as well: GITHUB_TOKEN, GITHUB_REPOSITORY, PULL_REQUEST (its number)
   --list         print the stacks as JSON, and nothing else
 

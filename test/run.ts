@@ -58,19 +58,23 @@ const vitest = (what: string, config: string, ...files: string[]): Count =>
     return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
   });
 
-function trackedScripts(): string[] {
-  const { stdout } = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.sh", ".ci/run"], {
+function trackedFiles(...patterns: string[]): string[] {
+  const { stdout } = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", ...patterns], {
     cwd: root,
     encoding: "utf8",
   });
   return stdout.split("\n").filter((file) => file !== "" && existsSync(join(root, file)));
 }
 
+/** Go keeps the program that it builds of the module; the first time takes half a minute. */
+const actionlint = ["go", "-C", join(__dirname, "actionlint"), "tool", "actionlint"];
+
 const checks = (): Count[] => [
   check("types (tsc)", ["npx", "tsc", "--noEmit", "-p", "tsconfig.json"]),
   check("lint and format (biome)", ["npx", "biome", "ci", "--error-on-warnings", "."]),
   check("what nothing uses (knip)", ["npx", "knip"]),
-  check("shell scripts (shellcheck)", ["shellcheck", "-x", ...trackedScripts()]),
+  check("shell scripts (shellcheck)", ["shellcheck", "-x", ...trackedFiles("*.sh", ".ci/run")]),
+  check("workflows (actionlint)", [...actionlint, ...trackedFiles(".github/workflows/*.yml").map((file) => join(root, file))]),
 ];
 const unit = (): Count[] => [vitest("unit tests", "vitest.config.mts")];
 const rehearsal = (): Count[] => [
