@@ -72,7 +72,8 @@ function verdict(preview: StackPreview): string {
 }
 
 const order = ["create", "update", "replace", "delete"];
-const silent = new Set(["same", "read", "refresh"]);
+/** What is done to the state alone. */
+const silent = new Set(["same", "read", "read-replacement", "discard", "refresh"]);
 
 /** `**1 to create, 3 to update**, 69 unchanged`. */
 export function countLine(counts: Plan["counts"]): string {
@@ -96,7 +97,7 @@ function alert(kind: "CAUTION" | "WARNING", title: string, messages: readonly st
 
 /** What is taken away or made anew: the one thing that cannot be taken back. */
 function losses(steps: readonly Step[]): string {
-  const lost = steps.filter(({ op }) => op === "delete" || op === "replace" || op === "discard");
+  const lost = steps.filter(({ op }) => op === "delete" || op === "replace");
   if (lost.length === 0) return "";
   const lines = lost.slice(0, listed).map(({ op, type, name, keys }) => {
     const reason = keys.length > 0 ? ` for ${keys.slice(0, 5).map(code).join(", ")}` : "";

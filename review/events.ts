@@ -36,7 +36,7 @@ interface EngineEvent {
   readonly summaryEvent?: { readonly resourceChanges?: Readonly<Record<string, number>> };
 }
 
-const touching = new Set(["create", "update", "replace", "delete", "import", "discard"]);
+const touching = new Set(["create", "update", "replace", "delete", "import"]);
 
 export const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 

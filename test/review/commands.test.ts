@@ -155,7 +155,7 @@ it("drift ends with 0 when there is none, 1 when there is, 2 when it cannot be t
   const some = await review(["drift", "drifted"], server);
   expect(some.code).toBe(1);
   expect(some.stdout).toMatch(
-    /compared with the state: \*\*drift\*\* \(\*\*1 to update\*\*, 74 unchanged\)[\s\S]*\*\*drift\*\* \(\*\*3 to update/,
+    /compared with the state: \*\*drift\*\* \(\*\*2 to update\*\*, 72 unchanged\)[\s\S]*\*\*drift\*\* \(\*\*3 to update/,
   );
   const untold = await review(["drift", "drifted", "refused"], server);
   expect(untold.code).toBe(2);

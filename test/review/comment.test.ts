@@ -51,7 +51,7 @@ it("a stack that failed does not hide the others", () => {
 });
 
 it("operations are counted in the order of a reader's interest, and what stays is counted apart", () => {
-  expect(countLine({ same: 4, delete: 1, create: 2, read: 9, import: 3, replace: 5, update: 0 })).toBe(
+  expect(countLine({ same: 4, delete: 1, create: 2, read: 9, discard: 1, import: 3, replace: 5, update: 0 })).toBe(
     "**2 to create, 5 to replace, 1 to delete, 3 to import**, 4 unchanged",
   );
   expect(countLine({ same: 4 })).toBe("**No changes**, 4 unchanged");

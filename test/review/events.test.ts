@@ -38,7 +38,12 @@ it("the error of a real preview that was refused is told whole, with its lines",
 });
 
 it("what a real refresh found is a change, though the engine asked without knowing", () => {
-  expect(readEvents(real("refresh.events.jsonl")).steps.map(({ op, name }) => `${op} ${name}`)).toEqual(["update last-update"]);
+  expect(
+    readEvents(real("drift.events.jsonl"))
+      .steps.map(({ op, name }) => `${op} ${name}`)
+      .sort(),
+  ).toEqual(["update shared", "update workers-arm64-eu-west-3b"]);
+  expect(readEvents(real("refresh.events.jsonl")).steps).toEqual([]);
 });
 
 it("of a log that was cut off, the lines that are whole are read, and the counts are those of its changes", () => {

@@ -49,7 +49,7 @@ if (command === "stack output") {
   if (options["expect-no-changes"] && stack === "drifted") fail(7, "error: no changes were expected for preview but changes were proposed");
 } else if (command === "refresh") {
   if (stack === "refused") fail(1, "error: configured Kubernetes cluster is unreachable");
-  replay("refresh");
+  replay(stack === "drifted" ? "drift" : "refresh");
   if (stack === "drifted") fail(7, "error: no changes were expected for refresh but changes were proposed");
 } else if (stack === "slow") {
   let signals = 0;
