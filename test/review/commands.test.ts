@@ -36,11 +36,13 @@ function review(words: string[], env: NodeJS.ProcessEnv = {}, signalAt?: RegExp)
   const child = spawn(process.execPath, ["--import", "tsx", join(checkout, "review", "cli.ts"), ...words], {
     cwd: checkout,
     env: { ...environment, ...env },
+    detached: signalAt !== undefined,
   });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   child.stdout.on("data", (text) => {
     ended.stdout += text;
-    if (signalAt?.test(ended.stdout)) child.kill("SIGTERM");
+    // As Ctrl-C does: to every process of the group.
+    if (signalAt?.test(ended.stdout) && child.pid) process.kill(-child.pid, "SIGINT");
   });
   child.stderr.on("data", (text) => {
     ended.stderr += text;
