@@ -57,7 +57,13 @@ if (command === "stack output") {
     signals++;
     setTimeout(() => fail(1, `error: update canceled after ${signals} signal`), 300);
   });
-  print("Updating\n");
+  // The fifth field: the process group, which gets the Ctrl-C of a terminal.
+  const group = Number(
+    readFileSync("/proc/self/stat", "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")[2],
+  );
+  print(`Updating in ${group === process.pid ? "its own" : "another's"} group\n`);
   setTimeout(() => {}, 60_000);
 } else {
   print(`${args.join(" ")}\n`);
