@@ -41,6 +41,7 @@ const swapped: Record<string, string> = {
 /** Commands whose short options stand in one word. */
 const clustered = new Set(["set", "tar", "rm", "mkdir", "cp", "chmod", "grep", "sed", "read"]);
 const messages = new Set(["fail", "say", "warn"]);
+const doesNothing = new Set([":", "true"]);
 /** What holds a list of statements. */
 const lists = new Set(["File", "Block", "Subshell", "IfClause", "WhileClause", "ForClause", "CaseItem"]);
 const simple = new Set(["CallExpr", "DeclClause", "TestClause", "ArithmCmd", "LetClause"]);
@@ -102,7 +103,7 @@ export function shellMutants(source: string): ShellMutant[] {
       const asked =
         parent && ((syntax.NodeType(parent) === "BinaryCmd" && same(parent.X, node) && logic(parent)) || isCondition(parent, node));
       if (asked) negate(node);
-      else if (simple.has(type) && of(node) !== ":" && !declaresOnly(node)) {
+      else if (simple.has(type) && !doesNothing.has(of(node)) && !declaresOnly(node)) {
         replace("Statement", node, ":");
         if (type === "TestClause" || type === "ArithmCmd") negate(node);
       }
@@ -174,7 +175,8 @@ export function shellMutants(source: string): ShellMutant[] {
   }
   function number(node: Node, status: boolean) {
     const value = Number(of(node));
-    replace("Number", node, String(status && value > 0 ? 0 : value + 1));
+    // 022 of umask is octal.
+    replace("Number", node, String((status && value > 0) || /^0\d/.test(of(node)) ? 0 : value + 1));
   }
   function isCondition(parent: Node, node: Node): boolean {
     return /^(IfClause|WhileClause)$/.test(syntax.NodeType(parent)) && (parent.Cond ?? []).some((one) => same(one, node));
@@ -189,6 +191,8 @@ export function shellMutants(source: string): ShellMutant[] {
       parents.pop();
       return true;
     }
+    // Without what it sources no script works, and in those of tasks its text stands in place of this line (tekton/tasks/shared.ts).
+    if (syntax.NodeType(node) === "Stmt" && /^source\s/.test(of(node))) return false;
     parents.push(node);
     visit[syntax.NodeType(node)]?.(node);
     return true;
