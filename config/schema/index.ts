@@ -1,0 +1,32 @@
+import * as z from "zod";
+import { build } from "./builds";
+import { cluster } from "./cluster";
+import { fileSystem } from "./file-system";
+import { namespace, pipelines } from "./pipelines";
+import { pool } from "./pools";
+
+export { minorOf } from "./cluster";
+export { zoneName } from "./machines";
+export type { build, cluster, namespace, pipelines, pool };
+
+/** A stack's whole configuration, but for its secrets. */
+export const schema = z.strictObject({
+  cluster,
+  pools: z.array(pool, { error: "a list with one object for each architecture" }).min(1, { error: "at least one pool" }),
+  fileSystem,
+  pipelines,
+  namespace,
+  builds: z.array(build, { error: "a list of objects with name, pipeline, repository and image" }).default([]),
+});
+
+/** Names that the object at a path of the configuration may have. */
+export function knownKeys(path: readonly PropertyKey[]): string[] {
+  let part: z.core.$ZodType = schema;
+  for (const key of [...path, undefined]) {
+    while ("innerType" in part._zod.def) part = part._zod.def.innerType as z.core.$ZodType;
+    if (key === undefined) break;
+    if (part instanceof z.ZodArray) part = part.element as z.core.$ZodType;
+    else if (part instanceof z.ZodObject) part = part.shape[String(key)] as z.core.$ZodType;
+  }
+  return part instanceof z.ZodObject ? Object.keys(part.shape) : [];
+}
