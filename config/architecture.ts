@@ -5,20 +5,22 @@ export type Architecture = (typeof architectures)[number];
 /** The same architecture as `uname -m`, the CoreOS stream and the AWS API call it. */
 export const machineArchitecture = { amd64: "x86_64", arm64: "aarch64" } as const satisfies Record<Architecture, string>;
 
-const instanceTypePattern =
-  /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.(?:nano|micro|small|medium|large|xlarge|[1-9][0-9]{0,2}xlarge|metal(?:-[0-9]+xl)?)$/;
+/** The form of an EC2 instance type that a node can run on: no Mac. */
+export const instanceTypePattern =
+  /^(?!mac)[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.(?:nano|micro|small|medium|large|xlarge|[1-9][0-9]{0,2}xlarge|metal(?:-[0-9]+xl)?)$/;
 // Graviton families carry a `g` right behind the generation number (m6g, c7gn, r8gd, x2gd, im4gn, is4gen); a1 is the first of them.
 // g4dn, g5 and gr6 are x86 with a graphics card: there the g stands in front of the number. p6e-gb200 has an Arm processor.
-const armFamily = /^(?:a1|[a-z]+[0-9]+g[a-z]*|p[0-9]+e-gb[0-9]+)$/;
+const armFamily = "(?:a1|[a-z]+[0-9]+g[a-z]*|p[0-9]+e-gb[0-9]+)";
+/** Instance types of each architecture, among all that have the form of one. */
+export const typesOf = { amd64: `^(?!${armFamily}\\.)`, arm64: `^${armFamily}\\.` } as const satisfies Record<Architecture, string>;
+/** Sizes that have what a node needs: OpenShift asks for 2 vCPUs and 8 GiB, and no size below `large` has both. */
+export const nodeSizePattern = /^(?!.*\.(?:nano|micro|small|medium)$)/;
 
-/** Whether the text has the form of an EC2 instance type that a node can run on. */
-export function isInstanceType(text: string): boolean {
-  return instanceTypePattern.test(text) && !text.startsWith("mac");
-}
+export const isInstanceType = (text: string) => instanceTypePattern.test(text);
 
 /** The architecture of an EC2 instance type, told by its family, for example `m7g.2xlarge` -> `arm64`. */
 export function architectureOfInstanceType(instanceType: string): Architecture {
-  return armFamily.test(instanceType.split(".")[0] ?? "") ? "arm64" : "amd64";
+  return new RegExp(typesOf.arm64).test(instanceType) ? "arm64" : "amd64";
 }
 
 /** Virtual CPUs of an EC2 instance type, told by its size; undefined for `metal`. */
@@ -27,9 +29,4 @@ export function cpusOfInstanceType(instanceType: string): number | undefined {
   const multiple = /^([1-9][0-9]{0,2})xlarge$/.exec(size);
   if (multiple) return 4 * Number(multiple[1]);
   return ({ nano: 2, micro: 2, small: 2, medium: 1, large: 2, xlarge: 4 } as Record<string, number>)[size];
-}
-
-/** Whether a node fits: OpenShift asks for 2 vCPUs and 8 GiB, and no size below `large` has both. */
-export function isLargeEnoughForNode(instanceType: string): boolean {
-  return !/\.(?:nano|micro|small|medium)$/.test(instanceType);
 }

@@ -1,12 +1,10 @@
-/** A region's name; the prefix tells its partition. */
-export const regionPattern = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
-
+export const otherPartition = "^cn-|-iso[a-z]?-";
 /**
  * Why no cluster can be made in a region. Red Hat publishes no CoreOS image in China and in the isolated partitions (the CoreOS
  * stream in openshift/installer data/data/coreos, checkable with `openshift-install coreos print-stream-json`).
  */
 export function regionProblem(region: string): string | undefined {
-  return /^cn-|-iso[a-z]?-/.test(region)
+  return new RegExp(otherPartition).test(region)
     ? "a region of another partition: there is no CoreOS image in this one, and the program has no setting for one of your own"
     : undefined;
 }

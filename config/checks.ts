@@ -4,7 +4,7 @@ import { regionProblem, regionWarning } from "./aws";
 import { entryServes, normalised } from "./images";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
-import { minorOf, zoneName } from "./schema";
+import { minorOf, wrongArchitecture, zoneName } from "./schema";
 import { entriesOf } from "./secrets";
 import { blanksInTags, mostFileSystemTags } from "./tags";
 
@@ -91,11 +91,6 @@ function checkControlPlane(control: unknown, problem: Problem): void {
   }
   checkVolume(at(control, ["rootVolume"]), ["cluster", "controlPlane", "rootVolume"], problem);
 }
-
-const wrongArchitecture = (wanted: Architecture) =>
-  wanted === "amd64"
-    ? 'an amd64 (x86_64) type, such as "m6a.2xlarge": this is a Graviton type, whose processor is arm64'
-    : 'an arm64 (Graviton) type, such as "m7g.2xlarge", told by the g behind the generation number: this type\'s processor is amd64';
 
 /** Limits of EBS. */
 function checkVolume(volume: unknown, path: PropertyKey[], problem: Problem): void {

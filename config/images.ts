@@ -1,8 +1,20 @@
 const domain = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*";
 const repositoryPath = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*";
 const tag = "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}";
+const digest = "sha256:[0-9a-f]{64}";
+/** 1 to 65535. */
+const port = "[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5]";
 /** The form of github.com/distribution/reference, with a registry, which is told by its dot, its port or the name localhost. */
-const reference = new RegExp(`^(${domain})(?::([1-9]\\d{0,4}))?/(${repositoryPath})(?::(${tag}))?(?:@sha256:([0-9a-f]{64}))?$`);
+const name = `(?=localhost[:/]|[^/]*[.:][^/]*/)(?<host>${domain})(?::(?<port>${port}))?/(?<path>${repositoryPath})`;
+const reference = new RegExp(`^${name}(?::(?<tag>${tag}))?(?:@(?<digest>${digest}))?$`);
+const plain = name.replaceAll(/\?<\w+>/g, "?:");
+/** distribution/reference: NameTotalLengthMax, of a name without a port. */
+const length = "(?=[^:@]{1,255}(?:[:@]|$)|[^/]*:\\d+/)";
+/** What editors know of an image to push, and of one that is pinned. */
+export const imagePatterns = {
+  toPush: `^${length}${plain}(?::${tag})?$`,
+  pinned: `^${length}${plain}(?:@${digest}|:${tag}(?:@${digest})?)$`,
+};
 
 interface Image {
   readonly host: string;
@@ -13,10 +25,9 @@ interface Image {
 }
 
 function parseImage(text: string): Image | undefined {
-  const [, host = "", port, path = "", tag, digest] = reference.exec(text) ?? [];
-  const isRegistry = host === "localhost" || host.includes(".") || port !== undefined;
+  const { host, port, path, tag, digest } = reference.exec(text)?.groups ?? {};
   // distribution/reference: NameTotalLengthMax.
-  if (!isRegistry || Number(port ?? 1) > 65535 || host.length + path.length > 254) return undefined;
+  if (host === undefined || path === undefined || host.length + path.length > 254) return undefined;
   return { host, ...(port && { port: Number(port) }), path, ...(tag && { tag }), ...(digest && { digest }) };
 }
 

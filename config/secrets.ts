@@ -89,21 +89,24 @@ export function withAuth(config: string): string {
   return JSON.stringify({ ...JSON.parse(config), auths: Object.fromEntries(auths) });
 }
 
-/** Settings that are secret: what each is, and what is wrong with a value. */
+/** Settings that are secret: what each is and is for, and what is wrong with a value. */
 export const secretKeys = {
   pullSecret: {
     required: true,
+    description: "The pull secret of the cluster: what the nodes pull OpenShift's own images with.",
     right: "the pull secret of console.redhat.com/openshift/install/pull-secret, whole",
     problem: pullSecretProblem,
   },
   registryCredentials: {
     required: true,
+    description: "Credentials of the registries: builds push with them, and pull private base images and task images.",
     right:
       "a Docker config.json with the registries that builds push to, as podman login --authfile=FILE REGISTRY or oc registry login --to=FILE write it",
     problem: registryCredentialsProblem,
   },
   npmrc: {
     required: false,
+    description: "What npm takes as .npmrc in nodejs builds: private registries and their tokens.",
     right: "the text of an .npmrc file",
     problem: (value: string) => {
       if (value.trim() === "") return "it is empty";
@@ -112,6 +115,7 @@ export const secretKeys = {
   },
   mavenSettings: {
     required: false,
+    description: "What Maven takes as settings.xml in quarkus builds: private repositories and their passwords.",
     right: "the text of a settings.xml file",
     problem: (value: string) => {
       if (!/<settings[\s/>]/.test(value)) return "it has no <settings> element";

@@ -1,18 +1,17 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type * as z from "zod";
 import { type Architecture, architectures } from "./architecture";
-import { type AwsCredentials, regionPattern } from "./aws";
+import type { AwsCredentials } from "./aws";
 import { crossCheck } from "./checks";
 import { UserMistake } from "./mistake";
 import { at, keyOf } from "./paths";
 import { Redactor } from "./redact";
-import { type build, type cluster, knownKeys, type namespace, type pipelines, type pool, schema } from "./schema";
+import { awsKeys, knownKeys, type Parsed, schema } from "./schema";
 import { secretKeys } from "./secrets";
 import { nearest } from "./suggest";
 
 export type { Architecture } from "./architecture";
 
-type ClusterPart = z.output<typeof cluster>;
+type ClusterPart = Parsed["cluster"];
 
 /** Everything about the cluster that is not secret. */
 export interface PlainClusterSettings extends Omit<ClusterPart, "controlPlane"> {
@@ -31,10 +30,10 @@ export interface FileSystemSettings {
   readonly version: string;
   readonly tags: Record<string, string>;
 }
-export type PoolSettings = z.output<typeof pool>;
-export type PipelinesSettings = z.output<typeof pipelines>;
-export type PlainNamespaceSettings = z.output<typeof namespace>;
-export type BuildSettings = z.output<typeof build>;
+export type PoolSettings = Parsed["pools"][number];
+export type PipelinesSettings = Parsed["pipelines"];
+export type PlainNamespaceSettings = Parsed["namespace"];
+export type BuildSettings = Parsed["builds"][number];
 
 /** The part of the settings that may be printed. */
 export interface PlainSettings {
@@ -136,8 +135,8 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
     }
   }
 
-  const region = typeof raw.region === "string" && regionPattern.test(raw.region) ? raw.region : undefined;
-  if (!region) problem(["aws:region"], 'a region such as "eu-west-3": pulumi config set aws:region eu-west-3');
+  const { data: region, error: wrong } = awsKeys.region.safeParse(raw.region);
+  for (const { message } of wrong?.issues ?? []) problem(["aws:region"], message);
   if (aws.profile !== undefined && typeof aws.profile !== "string")
     problems.push("aws:profile is not a text; expected the name of a profile");
   crossCheck(values, region, problem, warnings);
@@ -149,7 +148,7 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
   return { settings: complete(result.data, region), warnings };
 }
 
-function complete(parsed: z.output<typeof schema>, region: string): PlainSettings {
+function complete(parsed: Parsed, region: string): PlainSettings {
   const amd64 = parsed.pools.find((candidate) => candidate.architecture === "amd64");
   const controlZone = parsed.cluster.controlPlane.zone ?? (amd64 ?? parsed.pools[0])?.zones[0]?.name ?? "";
   const zones = [...new Set([controlZone, ...parsed.pools.flatMap((candidate) => candidate.zones.map((zone) => zone.name))])].sort();

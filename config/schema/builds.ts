@@ -1,39 +1,66 @@
 import * as z from "zod";
 import { defaults } from "../defaults";
-import { isImageToPush, withTag } from "../images";
+import { imagePatterns, isImageToPush, withTag } from "../images";
 import { label, oneOf, text } from "./parts";
 
-const insideRepository = (right: string) =>
-  z
-    .string({ error: right })
-    .refine(
-      (value) => /^[A-Za-z0-9._@+/-]+$/.test(value) && !value.startsWith("/") && !value.startsWith("-") && !value.split("/").includes(".."),
-      {
-        error: right,
-      },
-    );
+const insideRepository = (right: string) => text(/^(?![/-])(?!(?:.*\/)?\.\.(?:\/|$))[A-Za-z0-9._@+/-]+$/, right);
 const pipelineKinds = ["containerfile", "nodejs", "quarkus"] as const;
+const gitUrl = /^(?:https?|git):\/\/[^\s/@?#]+\/[^\s?#]+$/;
 const gitUrlText =
   'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git"';
+
 export const build = z.strictObject(
   {
-    name: text(/^(?=.{1,40}$)[a-z](?:[a-z0-9-]*[a-z0-9])?$/, `${label}, at most 40 characters`),
-    pipeline: oneOf(pipelineKinds),
-    repository: z.string({ error: gitUrlText }).refine(
-      (value) => {
-        return /^(?:https?|git):\/\/[^\s/@?#]+\/[^\s?#]+$/.test(value) && URL.canParse(value);
-      },
-      { error: gitUrlText },
-    ),
-    revision: text(/^(?!-)(?!.*\.\.)[A-Za-z0-9._/+@-]{1,250}$/, "a branch, a tag or a commit").default(defaults.build.revision),
-    context: insideRepository("a folder of the repository, relative and without ..").default(defaults.build.context),
-    containerfile: insideRepository("a file below the context, relative and without ..").default(defaults.build.containerfile),
+    name: text(/^(?=.{1,40}$)[a-z](?:[a-z0-9-]*[a-z0-9])?$/, `${label}, at most 40 characters`).meta({
+      description: "Name of the build: that of its Pipeline, and the key under which the stack's outputs have its image.",
+      examples: ["htop"],
+    }),
+    pipeline: oneOf(pipelineKinds).meta({
+      description:
+        "What is done before the image is built: containerfile nothing, nodejs npm ci (without development dependencies), quarkus mvn package. Each natively on each architecture.",
+      examples: ["containerfile"],
+    }),
+    repository: z
+      .string({ error: gitUrlText })
+      .refine((value) => gitUrl.test(value) && URL.canParse(value), { error: gitUrlText })
+      .meta({
+        description: "Git repository of the sources, which anybody may read.",
+        pattern: gitUrl.source,
+        examples: ["https://github.com/example/app.git"],
+      }),
+    revision: text(/^(?!-)(?!.*\.\.)[A-Za-z0-9._/+@-]{1,250}$/, "a branch, a tag or a commit")
+      .default(defaults.build.revision)
+      .meta({
+        description: "What is built. A branch is not built again when it moves: name the new commit for that.",
+        examples: ["v1.0.0"],
+      }),
+    context: insideRepository("a folder of the repository, relative and without ..")
+      .default(defaults.build.context)
+      .meta({
+        description: "Folder of the repository that is built.",
+        examples: ["examples/htop"],
+      }),
+    containerfile: insideRepository("a file below the context, relative and without ..")
+      .default(defaults.build.containerfile)
+      .meta({
+        description: "Containerfile (Dockerfile) of the image, relative to the context.",
+        examples: ["src/main/docker/Dockerfile.jvm"],
+      }),
     image: z
       .string({ error: 'where to push, such as "quay.io/example/app:latest"' })
-      .refine(isImageToPush, {
-        error: 'registry, lower-case repository and tag, without a digest, such as "quay.io/example/app:latest"',
+      .refine(isImageToPush, { error: 'registry, lower-case repository and tag, without a digest, such as "quay.io/example/app:latest"' })
+      .meta({
+        description:
+          "Where the manifest list of all architectures is pushed, with an entry of registryCredentials; no two builds push to the same. Without a tag it is latest.",
+        pattern: imagePatterns.toPush,
+        examples: ["quay.io/example/app:latest"],
       })
       .transform(withTag),
   },
   { error: "an object with name, pipeline, repository and image" },
 );
+
+export const builds = z
+  .array(build, { error: "a list of objects with name, pipeline, repository and image" })
+  .default([])
+  .meta({ description: "Images to build and push, one entry each. pulumi up follows their runs." });

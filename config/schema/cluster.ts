@@ -1,18 +1,28 @@
 import * as z from "zod";
+import { typesOf } from "../architecture";
 import { defaults } from "../defaults";
 import { parseNetwork } from "../networks";
-import { clusterTagProblem } from "../tags";
-import { instanceType, rootVolume, zoneName } from "./machines";
+import { clusterTagProblem, clusterTags } from "../tags";
+import { instanceType, rootVolume, wrongArchitecture, zoneName } from "./machines";
 import { httpsUrl, label, tags, text, whole } from "./parts";
 
 /** Minor versions of OpenShift 4 whose installer this program knows. */
 const supportedMinors = { first: 15, last: 22 } as const;
+const supported = Array.from({ length: supportedMinors.last - supportedMinors.first + 1 }, (_, i) => supportedMinors.first + i);
 
 const versionText = `a full OpenShift version from 4.${supportedMinors.first} to 4.${supportedMinors.last}, in quotes, such as "4.19.42"`;
-const version = z.string({ error: versionText }).refine((value) => {
-  const minor = minorOf(value);
-  return minor !== undefined && minor >= supportedMinors.first && minor <= supportedMinors.last;
-}, versionText);
+const version = z
+  .string({ error: versionText })
+  .refine((value) => {
+    const minor = minorOf(value);
+    return minor !== undefined && minor >= supportedMinors.first && minor <= supportedMinors.last;
+  }, versionText)
+  .meta({
+    description:
+      "What is installed. A running cluster is updated by oc adm upgrade, and the setting stays. A number with a dot is another one in YAML (4.20 is 4.2), so in quotes.",
+    pattern: `^4\\.(?:${supported.join("|")})\\.(?:0|[1-9]\\d*)(?:-rc\\.\\d+)?$`,
+    examples: ["4.20.33"],
+  });
 
 /** The 19 of "4.19.42"; undefined for what is no version of OpenShift 4. */
 export function minorOf(version: unknown): number | undefined {
@@ -20,83 +30,160 @@ export function minorOf(version: unknown): number | undefined {
   return minor === undefined ? undefined : Number(minor);
 }
 
-const cidr = z.string({ error: 'an IPv4 network such as "10.0.0.0/16"' }).refine((value) => parseNetwork(value) !== undefined, {
-  error: 'an IPv4 network such as "10.0.0.0/16", with no bit set behind the prefix',
+const octet = "(?:25[0-5]|2[0-4]\\d|[01]?\\d?\\d)";
+const network = (value: string, description: string) =>
+  z
+    .string({ error: 'an IPv4 network such as "10.0.0.0/16"' })
+    .refine((text) => parseNetwork(text) !== undefined, {
+      error: 'an IPv4 network such as "10.0.0.0/16", with no bit set behind the prefix',
+    })
+    .default(value)
+    .meta({ description, pattern: `^(?:${octet}\\.){3}${octet}/(?:3[0-2]|[0-2]?\\d)$` });
+
+/** The types of OpenSSH but for DSA, which a node's sshd no longer takes. */
+const keyTypes = [
+  "ssh-ed25519",
+  "ssh-rsa",
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "sk-ssh-ed25519@openssh.com",
+  "sk-ecdsa-sha2-nistp256@openssh.com",
+];
+/** What openshift-install takes, pkg/types/aws/validation/platform.go. */
+const mostClusterTags = 25;
+const sshKeyText = 'one public SSH key, such as "ssh-ed25519 AAAA... you@example.com"';
+/** RFC 4253, 6.6: the key itself begins with the length and the name of its type. */
+const keyBegins = (type: string) => Buffer.from(`\0\0\0${String.fromCharCode(type.length)}${type}`);
+function isPublicKey(text: string): boolean {
+  const [, type = "", key = ""] = /^(\S+) ([A-Za-z0-9+/]+=*)(?: .*)?\n?$/.exec(text) ?? [];
+  const bytes = Buffer.from(key, "base64");
+  const begins = keyBegins(type);
+  return keyTypes.includes(type) && bytes.length > begins.length + 4 && bytes.subarray(0, begins.length).equals(begins);
+}
+/** As far as base64 shows it: the letters whose bits are all of the key's beginning. */
+const keyPattern = keyTypes.map((type) => {
+  const begins = keyBegins(type);
+  return `${type.replaceAll(".", "\\.")} ${begins.toString("base64").slice(0, Math.floor((begins.length * 8) / 6))}`;
 });
 
-const sshKeyText = 'one public SSH key, such as "ssh-ed25519 AAAA... you@example.com"';
-/** The types of OpenSSH but for DSA, which a node's sshd no longer takes; the key itself begins with the name of its type. */
-function isPublicKey(text: string): boolean {
-  const [, type = "", key = ""] =
-    /^(ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) ([A-Za-z0-9+/]+=*)(?: .*)?\n?$/.exec(
-      text,
-    ) ?? [];
-  const bytes = Buffer.from(key, "base64");
-  return (
-    type !== "" &&
-    bytes.length > type.length + 8 &&
-    bytes.readUInt32BE(0) === type.length &&
-    bytes.toString("latin1", 4, 4 + type.length) === type
-  );
-}
-
-export const cluster = z.strictObject(
-  {
-    name: text(/^(?=.{1,54}$)[a-z](?:[a-z0-9-]*[a-z0-9])?$/, `${label}, at most 54 characters, such as "multiarch"`).refine(
-      (name) => !/^(?:sg|internal)(?:-|$)/.test(name),
-      // EC2 keeps "sg-" for ids, Elastic Load Balancing "internal-" for its own names.
-      {
-        error:
-          'another name: those of the cluster\'s objects in AWS begin with it, and AWS takes none that begins with "sg-" or "internal-"',
-      },
-    ),
-    // The longest name below it is console-openshift-console.apps.<name>.<baseDomain>; a name in DNS has at most 253 characters.
-    baseDomain: text(
-      /^(?=.{4,160}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/,
-      'the name of a public hosted zone of the account, such as "example.com"',
-    ),
-    version,
-    controlPlane: z
-      .strictObject(
-        {
-          instanceType: instanceType.default(defaults.controlPlane.instanceType),
-          zone: zoneName.optional(),
-          rootVolume: rootVolume(120).default(defaults.controlPlane.rootVolume),
-        },
-        { error: "an object with instanceType, zone and rootVolume" },
-      )
-      .prefault({}),
-    networks: z
-      .strictObject(
-        {
-          machine: cidr.default(defaults.networks.machine),
-          cluster: cidr.default(defaults.networks.cluster),
-          hostPrefix: whole("the prefix of one node's part of the cluster network, from 16 to 28", 16, 28).default(
-            defaults.networks.hostPrefix,
-          ),
-          service: cidr.default(defaults.networks.service),
-        },
-        { error: "an object with machine, cluster, hostPrefix and service" },
-      )
-      .prefault({}),
-    tags: tags(clusterTagProblem, "a text")
-      .refine((value) => Object.keys(value).length <= 25, { error: "at most 25 tags" })
-      .default({}),
-    sshKey: z.string({ error: sshKeyText }).refine(isPublicKey, { error: sshKeyText }).optional(),
-    serviceEndpoints: z
-      .array(
-        z.strictObject(
+const controlPlane = z
+  .strictObject(
+    {
+      instanceType: instanceType.default(defaults.controlPlane.instanceType).meta({
+        description: "EC2 instance type of the only control plane node; the bootstrap machine of the install has the same.",
+        // As crossCheck has it.
+        allOf: [
+          { pattern: typesOf.amd64, errorMessage: wrongArchitecture("amd64") },
           {
-            name: text(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'the name of an AWS service, such as "ec2"'),
-            url: httpsUrl("an https:// address without a path (the installer accepts nothing else)", false),
+            pattern: "\\.(?:[2-9]xlarge|[1-9]\\d{1,2}xlarge|metal(?:-\\d+xl)?)$",
+            errorMessage: "a 2xlarge or larger: a single-node control plane needs 8 vCPUs",
           },
-          { error: "an object with name and url" },
-        ),
-        { error: "a list of objects with name and url" },
-      )
-      .optional(),
-    mirror: httpsUrl(`an https:// address that holds openshift-v4, such as "${defaults.mirror}"`, true).default(defaults.mirror),
-    destroyMinutes: whole("minutes that the removal of the cluster may take, from 10 to 600", 10, 600).default(defaults.destroyMinutes),
+        ],
+        examples: ["m6a.4xlarge"],
+      }),
+      zone: zoneName.optional().meta({
+        description: "Availability zone of the control plane; without it the first zone of the amd64 pool, else of the first pool.",
+        examples: ["eu-west-3c"],
+      }),
+      rootVolume: rootVolume(120)
+        .default(defaults.controlPlane.rootVolume)
+        .meta({
+          description: "Disk of the control plane, which etcd shares with what runs on the node.",
+          examples: [{ type: "io2", size: 200, iops: 8000 }],
+        }),
+    },
+    { error: "an object with instanceType, zone and rootVolume" },
+  )
+  .prefault({})
+  .meta({ description: "The control plane: one node, amd64." });
+
+const networks = z
+  .strictObject(
+    {
+      machine: network(defaults.networks.machine, "Network of the VPC, which the installer cuts into subnets: a prefix of at least 16."),
+      cluster: network(defaults.networks.cluster, "Network of the pods."),
+      hostPrefix: whole("the prefix of one node's part of the cluster network, from 16 to 28", 16, 28)
+        .default(defaults.networks.hostPrefix)
+        .meta({
+          description: "Prefix of each node's part of the cluster network; 23 leaves a node 510 pods.",
+          unit: "bits",
+          examples: [24],
+        }),
+      service: network(defaults.networks.service, "Network of the services: a prefix from 12 to 24."),
+    },
+    { error: "an object with machine, cluster, hostPrefix and service" },
+  )
+  .prefault({})
+  .meta({ description: "Networks of the cluster, which share no address with each other." });
+
+const serviceEndpoint = z.strictObject(
+  {
+    name: text(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'the name of an AWS service, such as "ec2"').meta({
+      description: "Service of AWS, as openshift-install names it.",
+      examples: ["ec2"],
+    }),
+    url: httpsUrl("an https:// address without a path (the installer accepts nothing else)", false).meta({
+      description: "Address of the service.",
+      examples: ["https://ec2.example.com"],
+    }),
   },
-  { error: "an object with at least name, baseDomain and version" },
+  { error: "an object with name and url" },
 );
+
+export const cluster = z
+  .strictObject(
+    {
+      name: text(/^(?=.{1,54}$)[a-z](?:[a-z0-9-]*[a-z0-9])?$/, `${label}, at most 54 characters, such as "multiarch"`)
+        .regex(/^(?!(?:sg|internal)(?:-|$))/, {
+          // EC2 keeps "sg-" for ids, Elastic Load Balancing "internal-" for its own names.
+          error:
+            'another name: those of the cluster\'s objects in AWS begin with it, and AWS takes none that begins with "sg-" or "internal-"',
+        })
+        .meta({
+          description:
+            "Name of the cluster, first part of its domain: the API is at api.<name>.<baseDomain>. All its objects in AWS begin with it.",
+          examples: ["multiarch"],
+        }),
+      // The longest name below it is console-openshift-console.apps.<name>.<baseDomain>; a name in DNS has at most 253 characters.
+      baseDomain: text(
+        /^(?=.{4,160}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/,
+        'the name of a public hosted zone of the account, such as "example.com"',
+      ).meta({
+        description: "Public hosted zone (Route 53) of the account, in which the installer makes the cluster's names.",
+        examples: ["example.com"],
+      }),
+      version,
+      controlPlane,
+      networks,
+      tags: tags(clusterTagProblem, clusterTags)
+        .refine((value) => Object.keys(value).length <= mostClusterTags, { error: `at most ${mostClusterTags} tags` })
+        .default({})
+        .meta({
+          description: `Tags of all that the installer makes, and of the file system: at most ${mostClusterTags}. The installers of 4.15 and 4.16 take no blanks in them.`,
+          maxProperties: mostClusterTags,
+          examples: [{ environment: "dev" }],
+        }),
+      sshKey: z
+        .string({ error: sshKeyText })
+        .refine(isPublicKey, { error: sshKeyText })
+        .optional()
+        .meta({
+          description: "Public SSH key of the user core on all nodes. Without it nobody can log in to a node, other than by oc debug.",
+          pattern: `^(?:${keyPattern.join("|")})[A-Za-z0-9+/]+=*(?: .*)?\\n?$`,
+          examples: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA you@example.com"],
+        }),
+      serviceEndpoints: z
+        .array(serviceEndpoint, { error: "a list of objects with name and url" })
+        .optional()
+        .meta({ description: "Other addresses of AWS services, for the installer and the cluster; one for each service." }),
+      mirror: httpsUrl(`an https:// address that holds openshift-v4, such as "${defaults.mirror}"`, true)
+        .default(defaults.mirror)
+        .meta({ description: "Where openshift-install and oc are downloaded from.", examples: ["https://mirror.example.com/pub"] }),
+      destroyMinutes: whole("minutes that the removal of the cluster may take, from 10 to 600", 10, 600)
+        .default(defaults.destroyMinutes)
+        .meta({ description: "Time after which pulumi destroy gives up on the removal of the cluster.", unit: "minutes", examples: [120] }),
+    },
+    { error: "an object with at least name, baseDomain and version" },
+  )
+  .meta({ description: "The cluster that openshift-install makes." });

@@ -1,23 +1,17 @@
 import * as z from "zod";
-import { build } from "./builds";
+import { builds } from "./builds";
 import { cluster } from "./cluster";
 import { fileSystem } from "./file-system";
 import { namespace, pipelines } from "./pipelines";
-import { pool } from "./pools";
+import { pools } from "./pools";
 
+export { awsKeys } from "./aws";
 export { minorOf } from "./cluster";
-export { zoneName } from "./machines";
-export type { build, cluster, namespace, pipelines, pool };
+export { wrongArchitecture, zoneName } from "./machines";
 
 /** A stack's whole configuration, but for its secrets. */
-export const schema = z.strictObject({
-  cluster,
-  pools: z.array(pool, { error: "a list with one object for each architecture" }).min(1, { error: "at least one pool" }),
-  fileSystem,
-  pipelines,
-  namespace,
-  builds: z.array(build, { error: "a list of objects with name, pipeline, repository and image" }).default([]),
-});
+export const schema = z.strictObject({ cluster, pools, fileSystem, pipelines, namespace, builds });
+export type Parsed = z.output<typeof schema>;
 
 /** Names that the object at a path of the configuration may have. */
 export function knownKeys(path: readonly PropertyKey[]): string[] {

@@ -1,7 +1,12 @@
 import * as z from "zod";
 import { nearest } from "../suggest";
+import type { TagRules } from "../tags";
 
-// The error text of every part says what would be right; `parseSettings` puts key and value in front of it.
+// The error text of every part says what would be right; `parseSettings` puts key and value in front of it. `meta` is what the JSON
+// schema for editors and docs/configuration.md say of a setting: description, unit, examples, and rules that zod holds as functions.
+
+/** In a JSON schema: what holds where a condition does. */
+export const when = (condition: object, rule: object) => ({ if: { not: condition }, else: rule });
 
 export const text = (pattern: RegExp, right: string) => z.string({ error: right }).regex(pattern, { error: right });
 export const whole = (right: string, min: number, max: number) =>
@@ -19,21 +24,30 @@ export const oneOf = <const Words extends readonly [string, ...string[]]>(words:
 
 export const label = "lower-case letters, digits and dashes, with a letter first";
 
-export const tags = (wrong: (key: string, value: string) => string | undefined, right: string) =>
-  z.record(z.string(), z.string({ error: right }), { error: "an object of tag keys and texts" }).superRefine((value, context) => {
-    for (const [key, text] of Object.entries(value)) {
-      const message = wrong(key, text);
-      if (message) context.addIssue({ code: "custom", path: [key], message });
-    }
-  });
+export const tags = (wrong: (key: string, value: string) => string | undefined, rules: TagRules) =>
+  z
+    .record(z.string(), z.string({ error: "a text" }), { error: "an object of tag keys and texts" })
+    .superRefine((value, context) => {
+      for (const [key, text] of Object.entries(value)) {
+        const message = wrong(key, text);
+        if (message) context.addIssue({ code: "custom", path: [key], message });
+      }
+    })
+    .meta({
+      propertyNames: { allOf: [{ pattern: rules.key }, { not: { pattern: rules.taken } }, { not: { const: "__proto__" } }] },
+      additionalProperties: { type: "string", pattern: rules.text },
+    });
 
 export const httpsUrl = (right: string, path: boolean) =>
-  z.string({ error: right }).refine(
-    (value) => {
-      if (!URL.canParse(value)) return false;
-      const url = new URL(value);
-      // An @ or a ? may also stand where the parser sees neither user nor query.
-      return url.protocol === "https:" && !/[@?#\s]/.test(value) && (path || url.pathname === "/");
-    },
-    { error: right },
-  );
+  z
+    .string({ error: right })
+    .refine(
+      (value) => {
+        if (!URL.canParse(value)) return false;
+        const url = new URL(value);
+        // An @ or a ? may also stand where the parser sees neither user nor query.
+        return url.protocol === "https:" && !/[@?#\s]/.test(value) && (path || url.pathname === "/");
+      },
+      { error: right },
+    )
+    .meta({ pattern: path ? "^https://[^@?#\\s/][^@?#\\s]*$" : "^https://[^@?#\\s/]+/?$" });

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defaults } from "../defaults";
-import { isPinnedImage } from "../images";
+import { imagePatterns, isPinnedImage } from "../images";
 import { label, text, whole } from "./parts";
 
 export const pipelines = z
@@ -10,38 +10,57 @@ export const pipelines = z
       channel: text(
         /^(?:latest|pipelines-1\.(?:1[4-9]|[2-9]\d))$/,
         '"latest" or a channel of OpenShift Pipelines from "pipelines-1.14" on, such as "pipelines-1.21"',
-      ).default(defaults.pipelines.channel),
-      keep: whole("the number of finished runs of a build to keep, from 3 to 1000", 3, 1000).default(defaults.pipelines.keep),
+      )
+        .default(defaults.pipelines.channel)
+        .meta({
+          description: "Channel of the operator's Subscription: which OpenShift Pipelines is installed and followed.",
+          examples: ["pipelines-1.21"],
+        }),
+      keep: whole("the number of finished runs of a build to keep, from 3 to 1000", 3, 1000)
+        .default(defaults.pipelines.keep)
+        .meta({ description: "Finished runs of each build that the pruner leaves.", unit: "runs", examples: [50] }),
     },
     { error: "an object with channel and keep" },
   )
-  .prefault({});
+  .prefault({})
+  .meta({ description: "OpenShift Pipelines: the operator and its pruner." });
 
-const taskImage = (image: string) =>
+const taskImage = (image: string, description: string) =>
   z
     .string({ error: `an image with registry and tag or digest, such as "${image}"` })
-    .refine(isPinnedImage, {
-      error: `an image with registry and tag or digest, such as "${image}"`,
-    })
-    .default(image);
+    .refine(isPinnedImage, { error: `an image with registry and tag or digest, such as "${image}"` })
+    .default(image)
+    .meta({
+      description,
+      pattern: imagePatterns.pinned,
+      examples: [image.replace("registry.access.redhat.com", "mirror.example.com:5000")],
+    });
+const taskImages = z
+  .strictObject(
+    {
+      buildah: taskImage(defaults.namespace.taskImages.buildah, "Image of the tasks that build and push."),
+      nodejs: taskImage(defaults.namespace.taskImages.nodejs, "Image of the tasks that clone, and that run npm."),
+      maven: taskImage(defaults.namespace.taskImages.maven, "Image of the task that runs Maven."),
+    },
+    { error: "an object with buildah, nodejs and maven" },
+  )
+  .prefault({})
+  .meta({
+    description: "Images that the tasks run in, for all architectures of the pools. Private ones are pulled with registryCredentials.",
+  });
+
 export const namespace = z
   .strictObject(
     {
       name: text(
         /^(?!default$|openshift$|openshift-|kube-)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
         `${label}, at most 63 characters, not one of the cluster's own (openshift-*, kube-*, default)`,
-      ).default(defaults.namespace.name),
-      taskImages: z
-        .strictObject(
-          {
-            buildah: taskImage(defaults.namespace.taskImages.buildah),
-            nodejs: taskImage(defaults.namespace.taskImages.nodejs),
-            maven: taskImage(defaults.namespace.taskImages.maven),
-          },
-          { error: "an object with buildah, nodejs and maven" },
-        )
-        .prefault({}),
+      )
+        .default(defaults.namespace.name)
+        .meta({ description: "Name of the namespace, which the program makes.", examples: ["builds"] }),
+      taskImages,
     },
     { error: "an object with name and taskImages" },
   )
-  .prefault({});
+  .prefault({})
+  .meta({ description: "The namespace in which the pipelines run." });
