@@ -11,6 +11,13 @@ export interface NetworkUse {
   readonly nodes: ReadonlyMap<string, number>;
 }
 
+/** Prefixes of networks that may be as large or small as they are whatever else is configured, as a pattern and in words. */
+export const machinePrefixes = { pattern: "/(?:1[6-9]|2\\d|3[0-2])$", right: "a prefix of at least 16, the most that a VPC takes" };
+export const servicePrefixes = {
+  pattern: "/(?:1[2-9]|2[0-4])$",
+  right: "a prefix from 12 (the installer takes no larger network) to 24 (room for the services of OpenShift itself)",
+};
+
 /** AWS makes no subnet smaller. */
 const smallestSubnet = 28;
 /** Elastic Load Balancing asks for a /27 with eight addresses left, "to ensure that your load balancer can scale properly". */
@@ -42,14 +49,14 @@ export function checkNetworks(raw: unknown, use: NetworkUse, problem: Problem, w
       else warnAboutSubnets(network.prefix, use, warnings);
     }
     if (name === "service" && (network.prefix < 12 || network.prefix > 24)) {
-      wrong("a prefix from 12 (the installer takes no larger network) to 24 (room for the services of OpenShift itself)");
+      wrong(servicePrefixes.right);
     }
     if (name === "cluster" && typeof networks.hostPrefix === "number") checkHostPrefix(networks.hostPrefix, network.prefix, use, problem);
   });
 }
 
 function machineNetworkProblem(prefix: number, { minor, nodes }: NetworkUse): string | undefined {
-  if (prefix < 16) return "a prefix of at least 16, the most that a VPC takes";
+  if (prefix < 16) return machinePrefixes.right;
   if (minor === undefined || nodes.size === 0) return undefined;
   const subnets = subnetsOf(prefix, nodes.size, minor);
   const excess = Math.max(subnets.private, subnets.public) - smallestSubnet;

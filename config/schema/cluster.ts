@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { typesOf } from "../architecture";
 import { defaults } from "../defaults";
+import { machinePrefixes, servicePrefixes } from "../network-checks";
 import { parseNetwork } from "../networks";
 import { clusterTagProblem, clusterTags } from "../tags";
 import { instanceType, rootVolume, wrongArchitecture, zoneName } from "./machines";
@@ -31,14 +32,19 @@ export function minorOf(version: unknown): number | undefined {
 }
 
 const octet = "(?:25[0-5]|2[0-4]\\d|[01]?\\d?\\d)";
-const network = (value: string, description: string) =>
+const network = (value: string, description: string, prefixes?: { pattern: string; right: string }) =>
   z
     .string({ error: 'an IPv4 network such as "10.0.0.0/16"' })
     .refine((text) => parseNetwork(text) !== undefined, {
       error: 'an IPv4 network such as "10.0.0.0/16", with no bit set behind the prefix',
     })
     .default(value)
-    .meta({ description, pattern: `^(?:${octet}\\.){3}${octet}/(?:3[0-2]|[0-2]?\\d)$` });
+    .meta({
+      description,
+      pattern: `^(?:${octet}\\.){3}${octet}/(?:3[0-2]|[0-2]?\\d)$`,
+      ...(prefixes && { allOf: [{ pattern: prefixes.pattern, errorMessage: prefixes.right }] }),
+      examples: [value.replace(/^(10|172)\.\d+/, "$1.20")],
+    });
 
 /** The types of OpenSSH but for DSA, which a node's sshd no longer takes. */
 const keyTypes = [
@@ -101,7 +107,11 @@ const controlPlane = z
 const networks = z
   .strictObject(
     {
-      machine: network(defaults.networks.machine, "Network of the VPC, which the installer cuts into subnets: a prefix of at least 16."),
+      machine: network(
+        defaults.networks.machine,
+        "Network of the VPC, which the installer cuts into subnets: a prefix of at least 16.",
+        machinePrefixes,
+      ),
       cluster: network(defaults.networks.cluster, "Network of the pods."),
       hostPrefix: whole("the prefix of one node's part of the cluster network, from 16 to 28", 16, 28)
         .default(defaults.networks.hostPrefix)
@@ -110,7 +120,7 @@ const networks = z
           unit: "bits",
           examples: [24],
         }),
-      service: network(defaults.networks.service, "Network of the services: a prefix from 12 to 24."),
+      service: network(defaults.networks.service, "Network of the services: a prefix from 12 to 24.", servicePrefixes),
     },
     { error: "an object with machine, cluster, hostPrefix and service" },
   )

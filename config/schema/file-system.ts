@@ -18,7 +18,6 @@ export const fileSystem = z
         .default({})
         .meta({
           description: `Tags of the file system and its security group, beside those of cluster.tags, over which they win; together at most ${mostFileSystemTags}.`,
-          maxProperties: mostFileSystemTags,
           examples: [{ team: "build" }],
         }),
     },

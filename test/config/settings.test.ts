@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../config/settings";
+import { expectAgreement } from "./editor";
 import { auth, problems, raw, refusal, withValues } from "./stack";
 
-const parsed = (changes: Record<string, unknown> = {}, region?: unknown) => parseSettings(withValues(changes, region));
+const parsed = (changes: Record<string, unknown> = {}, region?: unknown) => {
+  const input = withValues(changes, region);
+  expectAgreement(input, []);
+  return parseSettings(input);
+};
 
 describe("a right configuration", () => {
   it("gets the defaults of everything that it leaves out", () => {

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { UserMistake } from "../../config/mistake";
 import { parseSettings, type RawSettings } from "../../config/settings";
+import { expectAgreement } from "./editor";
 
 export const auth = Buffer.from("user:secret-password").toString("base64");
 export const credentials = JSON.stringify({ auths: { "quay.io": { auth } } });
@@ -56,10 +57,12 @@ export function refusal(input: RawSettings): string {
   return "no mistake";
 }
 
-/** Its lines, one a problem; the heading has their number. */
+/** Its lines, one a problem; the heading has their number. The JSON schema is asked as well. */
 export function problems(input: RawSettings): string[] {
-  const [heading = "", ...lines] = refusal(input).split("\n");
+  const [heading = "", ...indented] = refusal(input).split("\n");
+  const lines = indented.map((line) => line.replace(/^ {2}- /, ""));
+  expectAgreement(input, lines);
   if (heading === "no mistake") return [];
   expect(heading).toBe(`The stack's configuration has ${lines.length === 1 ? "a problem" : `${lines.length} problems`}:`);
-  return lines.map((line) => line.replace(/^ {2}- /, ""));
+  return lines;
 }

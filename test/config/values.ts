@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { UserMistake } from "../../config/mistake";
 import { parseSettings } from "../../config/settings";
+import { expectAgreement } from "./editor";
 
 // biome-ignore lint/suspicious/noExplicitAny: the tests break this object on purpose.
 export type Values = Record<string, any>;
@@ -45,16 +46,16 @@ export function withValue(key: string, value: unknown): Values {
   return values;
 }
 
-/** The lines of the message, each one problem. */
+/** The lines of the message, each one problem. The JSON schema is asked as well. */
 export function problems(values: Values, region: unknown = "eu-west-3"): string[] {
+  const lines: string[] = [];
   try {
     parseSettings({ region, values });
   } catch (error) {
     expect(error).toBeInstanceOf(UserMistake);
-    return (error as Error).message
-      .split("\n")
-      .slice(1)
-      .map((line) => line.replace(/^ {2}- /, ""));
+    const [, ...indented] = (error as Error).message.split("\n");
+    lines.push(...indented.map((line) => line.replace(/^ {2}- /, "")));
   }
-  return [];
+  expectAgreement({ region, values }, lines);
+  return lines;
 }

@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../config/settings";
+import { expectAgreement } from "./editor";
 import { credentials, withValues } from "./stack";
 
-const warnings = (changes: Record<string, unknown>) => parseSettings(withValues(changes)).warnings;
+/** What is warned of is right all the same, also in an editor. */
+const warnings = (changes: Record<string, unknown>) => {
+  const input = withValues(changes);
+  expectAgreement(input, []);
+  return parseSettings(input).warnings;
+};
 
 describe("nodes", () => {
   it.each([
