@@ -116,7 +116,7 @@ const networks = z
       hostPrefix: whole("the prefix of one node's part of the cluster network, from 16 to 28", 16, 28)
         .default(defaults.networks.hostPrefix)
         .meta({
-          description: "Prefix of each node's part of the cluster network; 23 leaves a node 510 pods.",
+          description: "Prefix of each node's part of the cluster network; 23 leaves a node 510 addresses.",
           unit: "bits",
           examples: [24],
         }),
