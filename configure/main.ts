@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Answers, type Name, problemOf, type Question, questions } from "./questions";
-import { isInUse, stackFile } from "./stack-file";
+import { stackFile, withKept } from "./stack-file";
 
 /** Asks for the few settings that have no default, and writes the file of a stack. It asks for no secret, and needs neither AWS nor Pulumi. */
 
@@ -14,7 +14,7 @@ Asks for the settings that have no default and writes Pulumi.<stack>.yaml. What 
 terminal nothing is, and only the options in [] may be left out.
 
 ${questions.map(({ name, text, example, proposal, choices }) => line(name, choices?.join("|") ?? example, text, proposal !== undefined)).join("\n")}
-  --force                                  Overwrite a file without a question (never one with secrets in it).
+  --force                                  Overwrite a file without a question; its secrets stay.
   --help                                   This text.
 
 Where there are several, put commas between them. Every other setting: docs/configuration.md.`;
@@ -76,14 +76,10 @@ async function answersTo(options: Answers, terminal: boolean): Promise<Answers> 
 
 /** Whether a file may be written; asks where one is there. */
 async function mayWrite(file: string, force: boolean, terminal: boolean): Promise<boolean> {
-  if (!existsSync(file)) return true;
-  if (isInUse(readFileSync(file, "utf8"))) {
-    throw new Refusal(`${file} has secrets that only its stack can read: edit it, or remove it yourself. Nothing was written.`);
-  }
-  if (force) return true;
-  if (!terminal) throw new Refusal(`${file} is there already: --force overwrites it. Nothing was written.`);
+  if (force || !existsSync(file)) return true;
+  if (!terminal) throw new Refusal(`${file} is there already: --force overwrites all but its secrets. Nothing was written.`);
   const { confirm } = await import("@inquirer/prompts");
-  return confirm({ message: `${file} is there already. Overwrite it?`, default: false });
+  return confirm({ message: `${file} is there already. Overwrite all but its secrets?`, default: false });
 }
 
 const next = (
@@ -104,7 +100,8 @@ async function main(): Promise<void> {
   const answers = await answersTo(values as Answers, terminal);
   const file = `Pulumi.${answers.stack}.yaml`;
   if (!(await mayWrite(file, values.force === true, terminal))) return console.log("Nothing was written.");
-  writeFileSync(file, stackFile(answers));
+  const text = stackFile(answers);
+  writeFileSync(file, existsSync(file) ? withKept(text, readFileSync(file, "utf8")) : text);
   console.log(next(answers.stack ?? "", file));
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { isObject } from "../config/paths";
 import { type Answers, listOf, valuesOf } from "./questions";
 
 /** A value on one line, in quotes where YAML would take it for something else. */
@@ -29,8 +30,16 @@ export function stackFile(answers: Answers): string {
   return template.replaceAll(/<<(\w+)>>/g, (_, place) => places[place] ?? "").replaceAll(/ +$/gm, "");
 }
 
-/** Whether a stack file has what only Pulumi can write: with another file in its place, the stack's secrets are lost. */
-export function isInUse(text: string): boolean {
-  const { encryptionsalt, encryptedkey, config } = (parse(text) ?? {}) as Record<string, unknown>;
-  return encryptionsalt !== undefined || encryptedkey !== undefined || JSON.stringify(config ?? {}).includes('{"secure":');
+/**
+ * A new stack file with what only Pulumi could write of the one that it replaces: its own keys, such as the salt of the encryption,
+ * and settings that are encrypted.
+ */
+export function withKept(text: string, replaced: string): string {
+  const { config, ...own } = (parse(replaced) ?? {}) as Record<string, unknown>;
+  const there = parse(text).config;
+  const encrypted = Object.entries(isObject(config) ? config : {}).filter(
+    ([key, value]) => isObject(value) && Object.hasOwn(value, "secure") && !Object.hasOwn(there, key),
+  );
+  const more = encrypted.length === 0 ? "" : `${indented(stringify(Object.fromEntries(encrypted), { lineWidth: 0 }), 2)}\n`;
+  return `${text}${more}${Object.keys(own).length === 0 ? "" : stringify(own, { lineWidth: 0 })}`;
 }

@@ -132,7 +132,7 @@ describe("at a terminal", () => {
     const file = join(folder, "Pulumi.prod.yaml");
     writeFileSync(file, "mine");
     const session = run(true, ...options({ ...needed, version: "4.19.42", zones: "eu-west-3a", build: "none" }));
-    await session.answer("Pulumi.prod.yaml is there already. Overwrite it?", `${reply}${enter}`);
+    await session.answer("Pulumi.prod.yaml is there already. Overwrite all but its secrets?", `${reply}${enter}`);
     expect((await session.ended).code).toBe(0);
     expect(readFileSync(file, "utf8") === "mine" ? "mine" : "yours").toBe(whose);
   });
@@ -159,21 +159,25 @@ describe("without a terminal", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("--force is needed for a file that is there, and does not help where a stack's secrets would be lost", async () => {
+  it("--force is needed for a file that is there; what only Pulumi can write stays in it", async () => {
     const words = options(needed);
     const file = join(folder, "Pulumi.prod.yaml");
-    writeFileSync(file, "config: {}\n");
-    expect(await run(false, ...words).ended).toEqual({ code: 1, text: expect.stringContaining("--force overwrites it") });
-    expect(readFileSync(file, "utf8")).toBe("config: {}\n");
+    const secret = { secure: "v1:abc:def+/=" };
+    const config = {
+      "openshift-multiarch:pullSecret": secret,
+      "aws:token": secret,
+      "aws:region": secret,
+      "openshift-multiarch:pipelines": { keep: 3 },
+    };
+    const old = { config, encryptionsalt: "v1:x:y", secretsprovider: "passphrase" };
+    writeFileSync(file, JSON.stringify(old));
+    expect(await run(false, ...words).ended).toEqual({ code: 1, text: expect.stringContaining("--force overwrites") });
+    expect(readFileSync(file, "utf8")).toBe(JSON.stringify(old));
     expect((await run(false, ...words, "--force").ended).code).toBe(0);
-    for (const text of ["encryptionsalt: v1:x\n", "encryptedkey: x\n", "config:\n  openshift-multiarch:npmrc:\n    secure: v1:x\n"]) {
-      writeFileSync(file, text);
-      expect(await run(false, ...words, "--force").ended).toEqual({
-        code: 1,
-        text: expect.stringContaining("secrets that only its stack can read"),
-      });
-      expect(readFileSync(file, "utf8")).toBe(text);
-    }
+    const { config: now, ...own } = parse(written("prod"));
+    expect(own).toEqual({ encryptionsalt: "v1:x:y", secretsprovider: "passphrase" });
+    expect(now).toMatchObject({ "openshift-multiarch:pullSecret": secret, "aws:token": secret, "aws:region": "eu-west-3" });
+    expect(Object.keys(now)).not.toContain("openshift-multiarch:pipelines");
   });
 
   it("--help has every option, and an option that is none is refused", async () => {
