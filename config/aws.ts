@@ -1,4 +1,6 @@
+/** Regions of China and of the isolated partitions. */
 export const otherPartition = "^cn-|-iso[a-z]?-";
+
 /**
  * Why no cluster can be made in a region. Red Hat publishes no CoreOS image in China and in the isolated partitions (the CoreOS
  * stream in openshift/installer data/data/coreos, checkable with `openshift-install coreos print-stream-json`).
