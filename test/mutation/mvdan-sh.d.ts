@@ -17,7 +17,13 @@ declare module "mvdan-sh" {
     readonly Parts?: Node[] | null;
     readonly X?: Node;
     readonly Y?: Node;
+    /** The text of a literal; an assignment's word. */
     readonly Value?: unknown;
+    /** The variable of an expansion; its default. */
+    readonly Param?: Node;
+    readonly Exp?: { readonly Word?: Node | null } | null;
+    /** The variable of an assignment. */
+    readonly Name?: Node | null;
   }
   export const syntax: {
     NewParser(): { Parse(source: string, name: string): Node };
