@@ -98,7 +98,8 @@ describe("BuildNamespace", () => {
     expect(bindings).toHaveLength(1);
     const { inputs } = named("builds-scc");
     expect(inputs.roleRef).toEqual({ apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "pipelines-scc-clusterrole" });
-    expect(inputs.subjects.map((subject: { name: string }) => subject.name)).toEqual(["image-build", "image-push"]);
+    const subject = (name: string) => ({ kind: "ServiceAccount", name, namespace: "build-multiarch" });
+    expect(inputs.subjects).toEqual([subject("image-build"), subject("image-push")]);
   });
 
   it("makes Secrets only for what is configured, all secret in the state", async () => {
@@ -112,6 +113,51 @@ describe("BuildNamespace", () => {
     });
     const all = await secrets({ npmrc: "a=b", mavenSettings: "<settings/>" });
     expect(all.map(({ inputs }) => Object.keys(inputs.stringData)[0])).toEqual([".dockerconfigjson", ".npmrc", "settings.xml"]);
+  });
+
+  it.each([
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ])("has each Secret that a run binds, with the file that its script reads (npm: %s, Maven: %s)", async (npm, maven) => {
+    const namespaceArgs = { ...(npm && { npmrc: "a=b" }), ...(maven && { mavenSettings: "<settings/>" }) };
+    // In reading order of the workspaces' names: where the script looks for the file, and which kind of Secret has it.
+    const wanted: Record<string, [string, string]> = {
+      dockerconfig: [".dockerconfigjson", "kubernetes.io/dockerconfigjson"],
+      npmrc: [".npmrc", "Opaque"],
+      "maven-settings": ["settings.xml", "Opaque"],
+    };
+    const bound = new Set<string>();
+    const made = new Set<string>();
+    for (const pipeline of ["nodejs", "quarkus"] as const) {
+      const { resources, named } = await program({ namespaceArgs, build: { pipeline } });
+      const secrets = resources.filter(({ type }) => type === "kubernetes:core/v1:Secret").map(({ inputs }) => inputs);
+      for (const { metadata } of secrets) made.add(metadata.name);
+      for (const { name, secret } of named("htop-run").inputs.spec.workspaces) {
+        if (!secret) continue;
+        bound.add(secret.secretName);
+        const found = secrets.find(({ metadata }) => metadata.name === secret.secretName);
+        expect([name, Object.keys(found?.stringData ?? {}), found?.type]).toEqual([name, [wanted[name][0]], wanted[name][1]]);
+      }
+    }
+    expect(bound).toEqual(made);
+    expect(bound.size).toBe(1 + Number(npm) + Number(maven));
+  });
+
+  it("lets nobody talk to a build: a policy for all pods that allows nothing in", async () => {
+    const { type, inputs } = (await program()).named("builds-no-ingress");
+    expect(type).toBe("kubernetes:networking.k8s.io/v1:NetworkPolicy");
+    // An empty selector means every pod of the namespace, a policy of type Ingress without a rule none of what comes in
+    // (https://kubernetes.io/docs/concepts/services-networking/network-policies/, "Default deny all ingress traffic").
+    expect(inputs.spec).toEqual({ podSelector: {}, policyTypes: ["Ingress"] });
+  });
+
+  it("has an account for each that a run names", async () => {
+    const { resources, named } = await program();
+    const accounts = resources.filter(({ type }) => type === "kubernetes:core/v1:ServiceAccount").map(({ inputs }) => inputs.metadata.name);
+    const { taskRunTemplate, taskRunSpecs } = named("htop-run").inputs.spec;
+    for (const { serviceAccountName } of [taskRunTemplate, ...taskRunSpecs]) expect(accounts).toContain(serviceAccountName);
   });
 
   it("bounds what all builds together can get: pods and volumes, and no service at all", async () => {
@@ -140,6 +186,29 @@ describe("MultiArchBuild", () => {
     expect(inputs.metadata).toMatchObject({ name: "htop-abcde", annotations: { "pulumi.com/skipAwait": "true" } });
     expect(inputs.spec.pipelineRef).toEqual({ name: "htop" });
     expect(options).toMatchObject({ replaceOnChanges: ["spec"], ignoreChanges: ["status", "metadata.finalizers"] });
+  });
+
+  it("writes Tekton's v1 objects, which the build's label connects: Pipeline, run and the run's volume", async () => {
+    const { named } = await program();
+    const [pipeline, run] = [named("htop-pipeline"), named("htop-run")];
+    expect([pipeline.type, run.type]).toEqual(["kubernetes:tekton.dev/v1:Pipeline", "kubernetes:tekton.dev/v1:PipelineRun"]);
+    const volume = run.inputs.spec.workspaces.find(({ name }: { name: string }) => name === "shared").volumeClaimTemplate;
+    // By these labels a build's runs and volumes are found again, so their text must stay.
+    for (const { labels } of [pipeline.inputs.metadata, run.inputs.metadata, volume.metadata])
+      expect(labels).toEqual({ "openshift-multiarch/build": "htop" });
+  });
+
+  it("makes the run once the namespace and the Pipeline are there", async () => {
+    const result = await program();
+    const before = result.waitsFor(result.named("htop-run"));
+    expect([...before]).toEqual(expect.arrayContaining(["htop-pipeline", "builds-namespace", "builds-git-clone", "builds-scc"]));
+  });
+
+  it("shows what the components give as their outputs in the state, none of it secret", async () => {
+    const { outputs } = await program();
+    const of = (name: string) => outputs.filter((output) => output.name === name).map(({ plain, secrets }) => [plain, secrets]);
+    expect(of("builds")).toEqual([[{ name: "build-multiarch", storageClass: "efs-csi" }, []]]);
+    expect(of("htop")).toEqual([[{ image: image("htop") }, []]]);
   });
 
   it("runs again if and only if the content of the run changes", async () => {

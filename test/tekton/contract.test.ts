@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { defaults } from "../../config/defaults";
 import type { Architecture } from "../../config/settings";
-import { type BuildSource, type PipelineKind, pipelines } from "../../tekton/pipelines";
+import { type BuildSource, duration, type PipelineKind, pipelines } from "../../tekton/pipelines";
 import { runTemplate, serviceAccounts } from "../../tekton/runs";
 import { defaultTaskImages } from "../../tekton/task-images";
 import { tasks } from "../../tekton/tasks";
@@ -250,5 +250,40 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
     const accounts = { clone: "image-sources", npm: "image-sources", package: "image-sources", build: "image-build", push: "image-push" };
     for (const { pipelineTaskName, serviceAccountName } of spec.taskRunSpecs)
       expect(accounts[pipelineTaskName.split("-")[0] as keyof typeof accounts]).toBe(serviceAccountName);
+  });
+});
+
+describe("time-outs", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each([
+    [1, "1m0s"],
+    [59, "59m0s"],
+    [60, "1h0m0s"],
+    [61, "1h1m0s"],
+    [119, "1h59m0s"],
+    [120, "2h0m0s"],
+    [750, "12h30m0s"],
+  ])("of %i minutes are written as Go's time.Duration prints them, or every preview would show a change: %s", (minutes, text) => {
+    expect(duration(minutes)).toBe(text);
+  });
+
+  it("of tasks that may take hours add up, attempts included, along the chain that takes longest", () => {
+    const pipeline = pipelines.containerfile(["amd64", "arm64"]);
+    const timeouts: Record<string, string> = { clone: "5m0s", "build-amd64": "10h30m0s", "build-arm64": "59m0s", push: "1h1m0s" };
+    for (const task of pipeline.spec.tasks) task.timeout = timeouts[task.name];
+    vi.spyOn(pipelines, "containerfile").mockReturnValue(pipeline);
+    const source = {
+      name: "n",
+      pipeline: "containerfile",
+      repository: "r",
+      revision: "v",
+      context: ".",
+      containerfile: "C",
+      image: "i",
+    } as const;
+    const run = runTemplate(source, ["amd64", "arm64"], { namespace: "n", storageClass: "s", secrets: { registryCredentials: "r" } });
+    // 5 min, 10 h 30 min, and the push twice.
+    expect(run.spec.timeouts).toEqual({ pipeline: "12h37m0s" });
   });
 });

@@ -10,7 +10,9 @@ import {
   runToFollow,
   supersededRepeats,
   type TaskRun,
+  taskName,
   tasksToEnd,
+  whereItWarned,
   withoutProtection,
 } from "../../tekton/following";
 
@@ -41,6 +43,16 @@ describe("which run is followed", () => {
     expect(runToFollow(failed, [repeat("a", "False", 1), repeat("b", "Unknown", 2)])?.metadata.name).toBe("b");
     expect(runToFollow(failed, [repeat("a", "True", 1), repeat("b", "Unknown", 2)])?.metadata.name).toBe("a");
   });
+  it("the newest, where several would do, in whichever order the API lists them", () => {
+    const [older, newer] = [repeat("a", "True", 1), repeat("b", "True", 2)];
+    const undated = { ...run("c", "True"), metadata: { name: "c", namespace: "builds" } };
+    for (const repeats of [
+      [older, newer, undated],
+      [undated, newer, older],
+      [newer, older, undated],
+    ])
+      expect(runToFollow(failed, repeats)?.metadata.name).toBe("b");
+  });
   it("none if all have failed, or are cancelled and just not over yet", () => {
     expect(runToFollow(failed, [repeat("a", "False", 1)])).toBeUndefined();
     const cancelled = { ...repeat("a", "Unknown", 1), spec: { status: "CancelledRunFinally" } };
@@ -68,6 +80,19 @@ it("repeats a run with the same spec, but not a request to cancel, as a dependen
   });
 });
 
+it("repeats a run that has lost its label, or all labels, without inventing one", () => {
+  for (const labels of [undefined, {}, { other: "label" }]) {
+    const original = run("hello-1", "False");
+    original.metadata.labels = labels;
+    expect(repeatOf(original).metadata.labels).toStrictEqual({ "openshift-multiarch/repeats": "hello-1" });
+  }
+});
+
+it("calls a task as its pipeline does, and a task without one by its own name", () => {
+  expect(taskName(taskRun("build-arm64", {}))).toBe("build-arm64");
+  for (const labels of [undefined, {}]) expect(taskName({ metadata: { name: "by-hand", namespace: "n", labels } })).toBe("by-hand");
+});
+
 describe("a failure", () => {
   it("is the task that failed first, with the step whose log to show; cancelled tasks are not the reason", () => {
     const failed = taskRun("build-arm64", {
@@ -88,6 +113,52 @@ describe("a failure", () => {
     const refused = run("r", "False", undefined, { conditions: condition("False", "CouldntGetTask", "no task git-clone") });
     expect(failureOf(refused, [])).toEqual({ message: "CouldntGetTask: no task git-clone" });
   });
+
+  it("says so where Tekton gives no reason, of a run as of a task", () => {
+    const silent = { type: "Succeeded", status: "False" };
+    expect(failureOf(run("r", "False", undefined, { conditions: [] }), [])).toEqual({ message: "Failed: Tekton gives no reason" });
+    expect(failureOf(run("r", "False", undefined, { conditions: [{ ...silent, reason: "Gone" }] }), [])).toEqual({
+      message: "Gone: Tekton gives no reason",
+    });
+    expect(failureOf(run("r", "False"), [taskRun("clone", { conditions: [silent] })]).message).toBe(
+      "task clone failed: Tekton gives no reason",
+    );
+    expect(failureOf(run("r", "False"), [taskRun("clone", { conditions: [{ ...silent, reason: "Evicted" }] })]).message).toBe(
+      "task clone failed: Evicted",
+    );
+  });
+
+  it("shows the log of the step that failed, not of those before it; the first one's where none says that it ended", () => {
+    const steps = (...list: NonNullable<NonNullable<TaskRun["status"]>["steps"]>) =>
+      failureOf(run("r", "False"), [taskRun("t", { conditions: condition("False"), podName: "pod", steps: list })]).log;
+    const ended = (name: string, exitCode: number) => ({ name, container: `container-${name}`, terminated: { exitCode } });
+    expect(steps(ended("a", 0), ended("b", 2), ended("c", 1))).toEqual({ pod: "pod", container: "container-b" });
+    expect(steps({ name: "a", container: "container-a" }, { name: "b", container: "container-b" })).toEqual({
+      pod: "pod",
+      container: "container-a",
+    });
+    // Tekton calls a step's container after the step (tektoncd/pipeline, pkg/pod, StepName).
+    expect(steps({ name: "b", terminated: { exitCode: 1 } })).toEqual({ pod: "pod", container: "step-b" });
+  });
+
+  it("has no log without a pod, or without a step", () => {
+    const log = (status: Partial<NonNullable<TaskRun["status"]>>) =>
+      failureOf(run("r", "False"), [taskRun("t", { conditions: condition("False", "", "m"), ...status })]);
+    const steps = [{ name: "a", terminated: { exitCode: 1 } }];
+    for (const status of [{}, { steps }, { podName: "pod" }, { podName: "", steps }, { podName: "pod", steps: [] }])
+      expect(log(status)).toStrictEqual({ message: "task t failed: m" });
+  });
+
+  it("is the first by time, in whichever order the API lists them", () => {
+    const at = (name: string, completionTime?: string) => taskRun(name, { conditions: condition("False"), completionTime });
+    const [first, second] = [at("one", "2024-01-01T00:00:09Z"), at("two", "2024-01-01T00:00:10Z")];
+    for (const taskRuns of [
+      [first, second],
+      [second, first],
+    ])
+      expect(failureOf(run("r", "False"), taskRuns).message).toMatch(/^task one failed/);
+    expect(failureOf(run("r", "False"), [first, at("undated"), second]).message).toMatch(/^task undated failed/);
+  });
 });
 
 describe("what was built", () => {
@@ -104,6 +175,41 @@ describe("what was built", () => {
       members: ["r/hello@sha256:a", "r/hello@sha256:b"],
       commit: "c0ffee",
     });
+  });
+  it("lists its members however Tekton or a script has separated them", () => {
+    for (const separator of [",", ", ", "\n", " ,\n"]) {
+      const several = results.map((result) =>
+        result.name === "IMAGES" ? { ...result, value: `\nr@sha256:a${separator}r@sha256:b\n` } : result,
+      );
+      expect(builtBy(run("r", "True", undefined, { results: several })).members).toEqual(["r@sha256:a", "r@sha256:b"]);
+    }
+  });
+  it.each(["IMAGE_URL", "IMAGE_DIGEST", "IMAGES", "CHAINS-GIT_COMMIT"])(
+    "is an error that names the run and the result %s, if that is missing or empty",
+    (name) => {
+      const others = results.filter((result) => result.name !== name);
+      for (const given of [others, [...others, { name, value: " \n" }]])
+        expect(() => builtBy(run("hello-1", "True", undefined, { results: given }))).toThrow(
+          `the run hello-1 succeeded without the result ${name}`,
+        );
+    },
+  );
+  it("is an error also of a run that Tekton has written no status of", () => {
+    expect(() => builtBy({ metadata: { name: "hello-1", namespace: "n" }, spec: {} })).toThrow("succeeded without the result IMAGE_DIGEST");
+  });
+  it("has a repository with a port, and none of the tag", () => {
+    const url = (value: string) =>
+      builtBy(
+        run("r", "True", undefined, { results: results.map((result) => (result.name === "IMAGE_URL" ? { ...result, value } : result)) }),
+      ).image;
+    expect(url("r.example.com:5000/a/b")).toBe(`r.example.com:5000/a/b@${digest}`);
+    expect(url("r.example.com/a/b:v1.2")).toBe(`r.example.com/a/b@${digest}`);
+  });
+  it.each([`${digest}0`, `x${digest}`, "sha256:", digest.toUpperCase()])("is an error with a digest that is none: %s", (value) => {
+    const wrong = results.map((result) => (result.name === "IMAGE_DIGEST" ? { ...result, value } : result));
+    expect(() => builtBy(run("hello-1", "True", undefined, { results: wrong }))).toThrow(
+      "the result IMAGE_DIGEST of hello-1 is not a digest",
+    );
   });
   it("is an error if a result is missing or no digest", () => {
     expect(() => builtBy(run("hello-1", "True"))).toThrow("succeeded without the result IMAGE_DIGEST");
@@ -143,8 +249,38 @@ describe("volumes", () => {
     const runs = [run("failed", "False"), run("good", "True"), run("running", "Unknown")];
     expect(claimsToFree(claims, runs).map(({ metadata }) => metadata.name)).toEqual(["a", "b"]);
   });
+  it("of several owners are freed if one of them is over, and without an owner are not", () => {
+    const over = [run("good", "True"), run("running", "Unknown")];
+    const owned = (...owners: string[]): Claim => ({
+      metadata: { name: "c", namespace: "builds", ownerReferences: owners.map((uid) => ({ uid: `uid-${uid}` })) },
+    });
+    expect(claimsToFree([owned("good", "somebody")], over)).toHaveLength(1);
+    expect(claimsToFree([owned("running", "somebody"), owned(), { metadata: { name: "c", namespace: "n" } }], over)).toEqual([]);
+  });
   it("lose the protection by finished pods alone", () => {
     expect(withoutProtection(claim("a", "good", ["x/y", "kubernetes.io/pvc-protection"]))).toEqual(["x/y"]);
     expect(withoutProtection(claim("a", "good"))).toEqual([]);
+  });
+});
+
+describe("a task's warnings", () => {
+  const done = (
+    status: TaskRun["status"],
+    labels: Record<string, string> | undefined = { "tekton.dev/task": "buildah-build" },
+  ): TaskRun => ({
+    metadata: { name: "t", namespace: "n", labels },
+    status: { conditions: condition("True"), podName: "pod", steps: [{ name: "build", container: "container" }], ...status },
+  });
+
+  it("are in the log of its step, in the container that Tekton names, or the one called after the step", () => {
+    expect(whereItWarned(done({}))).toEqual({ task: "buildah-build", pod: "pod", container: "container" });
+    expect(whereItWarned(done({ steps: [{ name: "build" }, { name: "other" }] }))?.container).toBe("step-build");
+  });
+  it("are nowhere while it runs, when it has failed, without a pod, a step or the Task's name", () => {
+    for (const status of ["Unknown", "False"]) expect(whereItWarned(done({ conditions: condition(status) }))).toBeUndefined();
+    for (const status of [{ podName: undefined }, { podName: "" }, { steps: [] }, { steps: undefined }])
+      expect(whereItWarned(done(status))).toBeUndefined();
+    for (const labels of [{}, { "tekton.dev/pipelineTask": "build" }]) expect(whereItWarned(done({}, labels))).toBeUndefined();
+    expect(whereItWarned({ metadata: { name: "t", namespace: "n" } })).toBeUndefined();
   });
 });
