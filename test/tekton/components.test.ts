@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Architecture } from "../../config/settings";
 import { BuildNamespace, type BuildNamespaceArgs } from "../../tekton/build-namespace";
 import { MultiArchBuild } from "../../tekton/multi-arch-build";
+import type { PipelineKind } from "../../tekton/pipelines";
 import { defaultTaskImages } from "../../tekton/task-images";
 import { graph, resolved as known } from "../graph";
 import { ApiServer, type KubeObject } from "./api-server";
@@ -19,7 +20,7 @@ const environment = (more: Partial<BuildNamespaceArgs> = {}): BuildNamespaceArgs
 });
 const htop = {
   name: "htop",
-  pipeline: "containerfile" as const,
+  pipeline: "containerfile" as PipelineKind,
   repository: "https://example.com/examples.git",
   revision: "main",
   context: "htop",

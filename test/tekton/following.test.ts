@@ -81,7 +81,7 @@ it("repeats a run with the same spec, but not a request to cancel, as a dependen
 });
 
 it("repeats a run that has lost its label, or all labels, without inventing one", () => {
-  for (const labels of [undefined, {}, { other: "label" }]) {
+  for (const labels of [undefined, {}, { other: "label" } as Record<string, string>]) {
     const original = run("hello-1", "False");
     original.metadata.labels = labels;
     expect(repeatOf(original).metadata.labels).toStrictEqual({ "openshift-multiarch/repeats": "hello-1" });
@@ -280,7 +280,8 @@ describe("a task's warnings", () => {
     for (const status of ["Unknown", "False"]) expect(whereItWarned(done({ conditions: condition(status) }))).toBeUndefined();
     for (const status of [{ podName: undefined }, { podName: "" }, { steps: [] }, { steps: undefined }])
       expect(whereItWarned(done(status))).toBeUndefined();
-    for (const labels of [{}, { "tekton.dev/pipelineTask": "build" }]) expect(whereItWarned(done({}, labels))).toBeUndefined();
+    for (const labels of [{}, { "tekton.dev/pipelineTask": "build" } as Record<string, string>])
+      expect(whereItWarned(done({}, labels))).toBeUndefined();
     expect(whereItWarned({ metadata: { name: "t", namespace: "n" } })).toBeUndefined();
   });
 });
