@@ -205,6 +205,28 @@ describe("MultiArchBuild", () => {
     expect([...before]).toEqual(expect.arrayContaining(["htop-pipeline", "builds-namespace", "builds-git-clone", "builds-scc"]));
   });
 
+  it("names all objects after their component, which is their parent, in a way that Kubernetes takes", async () => {
+    const { resources } = await program({ namespaceArgs: { npmrc: "a=b", mavenSettings: "<settings/>" } });
+    const objects = resources.filter(({ type }) => type.startsWith("kubernetes:") || type.startsWith("random:"));
+    const of = (component: string) => objects.filter(({ name }) => name.startsWith(`${component}-`));
+    expect(objects).toHaveLength(of("builds").length + of("htop").length);
+    expect(new Set(objects.map(({ name }) => name)).size).toBe(objects.length);
+    for (const { name, urn } of of("builds"))
+      expect([name, urn]).toEqual([name, expect.stringContaining("::openshift-multiarch:tekton:BuildNamespace$")]);
+    for (const { name, urn } of of("htop"))
+      expect([name, urn]).toEqual([name, expect.stringContaining("::openshift-multiarch:tekton:MultiArchBuild$")]);
+    // RFC 1123's labels, which all kinds take.
+    for (const { name, inputs } of objects.filter(({ inputs }) => inputs.metadata))
+      expect([name, inputs.metadata.name]).toEqual([name, expect.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)]);
+  });
+
+  it("gives a run a suffix that fits into a name: five letters or digits, new for each content", async () => {
+    const { named } = await program();
+    const { type, inputs } = named("htop-suffix");
+    expect(type).toBe("random:index/randomString:RandomString");
+    expect(inputs).toEqual({ length: 5, upper: false, special: false, keepers: { content: expect.stringMatching(/^[0-9a-f]{16}$/) } });
+  });
+
   it("shows what the components give as their outputs in the state, none of it secret", async () => {
     const { outputs } = await program();
     const of = (name: string) => outputs.filter((output) => output.name === name).map(({ plain, secrets }) => [plain, secrets]);

@@ -65,6 +65,8 @@ class Cluster {
   refusals: Record<string, number> = {};
   claims: object[] = [];
   repeats: object[] = [];
+  /** Further tasks, as their statuses. */
+  others: object[] = [];
   nodes = 1;
   private built?: Promise<unknown>;
 
@@ -88,9 +90,13 @@ class Cluster {
     if (!selector && /s$/.test(kind ?? "")) throw new Error(`${call}: asked for everything`);
     if (kind === "taskruns")
       return {
-        items: [
-          { metadata: { name: `${this.name}-task`, labels: { "tekton.dev/pipelineTask": "build", ...this.labels } }, status: this.task },
-        ],
+        items: [this.task, ...this.others].map((status, index) => ({
+          metadata: {
+            name: `${this.name}-task${index || ""}`,
+            labels: { "tekton.dev/pipelineTask": `build${index || ""}`, ...this.labels },
+          },
+          status,
+        })),
       };
     if (kind === "pods")
       return {
@@ -169,6 +175,14 @@ describe("a run that is followed alone", () => {
     expect(cluster.told.filter(({ line }) => line.includes("waits for a node"))).toEqual([
       { second: 19.5, line: "hello-1: build: waits for a node: no room" },
     ]);
+  });
+
+  it("has nodes looked for again as soon as the time between two searches is over", async () => {
+    const cluster = new Cluster();
+    cluster.task = waiting;
+    cluster.follow({ secondsBetweenLooks: 2, secondsBetweenHeartbeats: 60, secondsWithoutNode: 10 });
+    await passTime(31);
+    expect(cluster.seconds(/\/pods\?/)).toEqual([10, 20, 30]);
   });
 
   it("has nobody look for nodes while its task runs, however long", async () => {
@@ -257,6 +271,43 @@ describe("the API server", () => {
         "persistentvolumeclaims openshift-multiarch/build=hello",
       ]),
     );
+  });
+
+  it("is asked for the last lines of the failed step's container, and for no more than a log's share of them", async () => {
+    const cluster = new Cluster();
+    cluster.task = {
+      podName: "pod",
+      conditions: condition("False"),
+      steps: [{ name: "build", container: "its-container", terminated: { exitCode: 1 } }],
+    };
+    const followed = cluster.follow();
+    await passTime(2);
+    cluster.status = "False";
+    await passTime(2);
+    await expect(followed.end()).rejects.toThrow("hello-1: task build failed");
+    const [log, ...others] = cluster.calls.map(({ call }) => call).filter((call) => call.includes("/log"));
+    // 40 lines of 5,000 bytes: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/, "get read log of the specified Pod".
+    expect(log).toBe("GET /api/v1/namespaces/builds/pods/pod/log?container=its-container&tailLines=40&limitBytes=200000");
+    expect(others).toEqual([]);
+  });
+
+  it("may refuse to have a task ended, which costs time alone; an error that is no answer ends the following", async () => {
+    const cluster = new Cluster();
+    cluster.others = [{ podName: "pod-2", conditions: condition("False"), steps: [] }];
+    cluster.refusals = { "PATCH .*/taskruns/hello-task": 400 };
+    const refused = cluster.follow();
+    await passTime(2);
+    expect(cluster.seconds(/^PATCH .*\/taskruns\/hello-task/)).toEqual([0, 1.5]);
+    await refused.end();
+
+    const broken = new Cluster();
+    broken.others = cluster.others;
+    broken.follow();
+    broken.api.patch = async () => {
+      throw new TypeError("no such thing");
+    };
+    await passTime(2);
+    await expect(broken.end()).rejects.toThrow("no such thing");
   });
 
   it("may have deleted a volume already when its protection is to be taken away, but not refuse that", async () => {
