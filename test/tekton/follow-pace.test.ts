@@ -60,6 +60,7 @@ class Cluster {
   readonly calls: { second: number; call: string }[] = [];
   readonly told: { second: number; line: string }[] = [];
   status: Status = "Unknown";
+  reason = "";
   task: object = running;
   labels: Record<string, string> = {};
   refusals: Record<string, number> = {};
@@ -75,7 +76,7 @@ class Cluster {
   private run = (name: string) => ({
     metadata: { name, namespace: "builds", uid: `uid-${name}`, labels: { "openshift-multiarch/build": this.name } },
     spec: {},
-    status: { conditions: condition(this.status), results },
+    status: { conditions: condition(this.status, this.reason), results },
   });
   private answer(call: string): unknown {
     this.calls.push({ second: (clock.now - start) / 1000, call });
@@ -289,6 +290,18 @@ describe("the API server", () => {
     // 40 lines of 5,000 bytes: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/, "get read log of the specified Pod".
     expect(log).toBe("GET /api/v1/namespaces/builds/pods/pod/log?container=its-container&tailLines=40&limitBytes=200000");
     expect(others).toEqual([]);
+  });
+
+  it("is asked for no log of a run that failed without a task, of which Tekton's reason is all there is to say", async () => {
+    const cluster = new Cluster();
+    const followed = cluster.follow();
+    await passTime(2);
+    cluster.status = "False";
+    cluster.reason = "PipelineRunTimeout";
+    await passTime(2);
+    await expect(followed.end()).rejects.toThrow("hello-1: PipelineRunTimeout: Tekton gives no reason");
+    expect(cluster.calls.filter(({ call }) => call.includes("/log"))).toEqual([]);
+    expect(cluster.told.map(({ line }) => line)).toEqual(["hello-1: build: running"]);
   });
 
   it("may refuse to have a task ended, which costs time alone; an error that is no answer ends the following", async () => {
