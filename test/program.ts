@@ -8,6 +8,7 @@ import { fixedSettings, settingsAtInstall } from "../infra/install-config";
 import { workerTemplate } from "./cluster/worker-template";
 import { type Graph, graph, type Registered } from "./graph";
 import { testSecret } from "./leaks";
+import { bare } from "./planned";
 
 /** Everything that must not be read in the state, a log or a process list. */
 export const secrets = Object.fromEntries(
@@ -84,14 +85,6 @@ function offerings(stack: string): { instanceTypes: string[]; locations: string[
   const zones = pools.flatMap((pool) => pool.zones.map(({ name }) => name));
   const pairs = types.flatMap((type) => zones.map((zone) => [type, zone] as const));
   return { instanceTypes: pairs.map(([type]) => type), locations: pairs.map(([, zone]) => zone) };
-}
-
-/** Inputs as a provider gets them: marks of secrets are theirs to see. */
-function bare(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(bare);
-  if ("4dabf18193072939515e22adb298388d" in value) return bare((value as { value?: unknown }).value);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bare(inner)]));
 }
 
 /** What the last update knew of the builds of both stack files. */
