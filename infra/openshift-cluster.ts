@@ -60,7 +60,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
   private readonly identity: pulumi.Output<Identity>;
 
   constructor(name: string, args: OpenShiftClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:infra:OpenShiftCluster", name, {}, opts);
+    super("openshift-multiarch:infra:OpenShiftCluster", name, reviewed(args), opts);
     this.identifier = `${args.name}.${args.baseDomain}`;
     const config = installConfig(args);
     const limits = timeouts(args.destroyMinutes);
@@ -221,6 +221,15 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       for (const warning of warnings) pulumi.log.warn(warning, this);
     });
   }
+}
+
+/**
+ * What a preview shows of the cluster's arguments: its own settings. Zones and machines of the pools are shown by these, secrets and
+ * credentials by nobody.
+ */
+function reviewed(args: OpenShiftClusterArgs) {
+  const { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, destroyMinutes } = args;
+  return { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, destroyMinutes };
 }
 
 /** Relative to the project's folder, which is where Pulumi runs commands: an absolute path would differ between machines. */

@@ -32,7 +32,7 @@ export class SharedFileSystem extends pulumi.ComponentResource {
   readonly fileSystemId: pulumi.Output<string>;
 
   constructor(name: string, args: SharedFileSystemArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:infra:SharedFileSystem", name, args, opts);
+    super("openshift-multiarch:infra:SharedFileSystem", name, { zones: args.zones, lifecycle: args.lifecycle, tags: args.tags }, opts);
     const parent = { parent: this };
     const tags = pulumi.output(args.infraId).apply((infraId) => ({ ...args.tags, Name: `${infraId}-${name}` }));
 

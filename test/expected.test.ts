@@ -122,10 +122,13 @@ describe("a plan", () => {
     const fewer = withPools((copy) => {
       copy[0].zones[0].replicas = 0;
     });
-    const zone = "workers-amd64/workers-amd64-eu-west-3a";
+    const pool = "workers-amd64";
+    const zone = `${pool}/${pool}-eu-west-3a`;
     expect(difference(planText(await plan("dev", dev)), planText(await plan("dev", fewer)))).toEqual([
+      `- ${pool}: "replicas": 1`,
       `- ${zone}: "replicas": 1`,
       `- ${zone}-ready: "REPLICAS": "1"`,
+      `+ ${pool}: "replicas": 0`,
       `+ ${zone}: "replicas": 0`,
       `+ ${zone}-ready: "REPLICAS": "0"`,
     ]);

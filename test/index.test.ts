@@ -147,6 +147,33 @@ for (const stack of ["rehearsal", "dev"]) {
         expect(names(roots)).toEqual(["cluster", "efs-drain"]);
       });
 
+      it("tells the engine what each component is set to, without what is secret or only known later", () => {
+        const settings = new Map(the(isComponent).map(({ name, plain }) => [name, plain]));
+        const { name, baseDomain, version } = config["openshift-multiarch:cluster"];
+        expect(settings.get("cluster")).toMatchObject({
+          name,
+          baseDomain,
+          version,
+          region: "eu-west-3",
+          destroyMinutes: expect.any(Number),
+        });
+        expect(settings.get("shared")).toMatchObject({ lifecycle: "AFTER_30_DAYS", zones: ["eu-west-3a", "eu-west-3b", "eu-west-3c"] });
+        for (const pool of pools) expect(settings.get(`workers-${pool.architecture}`)).toEqual(pool);
+        expect(settings.get("pipelines")).toEqual({ channel: "latest", keep: 20 });
+        expect(settings.get("pipelines-operator")).toMatchObject({ channel: "latest", package: "openshift-pipelines-operator-rh" });
+        expect(settings.get("efs-operator")).toMatchObject({ channel: "stable", package: "aws-efs-csi-driver-operator" });
+        expect(settings.get("builds")).toMatchObject({
+          name: "build-multiarch",
+          taskImages: { buildah: expect.stringContaining("buildah") },
+        });
+        for (const { name, ...build } of builds)
+          expect(settings.get(name)).toMatchObject({ ...build, architectures: pools.map(({ architecture }) => architecture) });
+        // Neither a secret, nor an output: a component that had to wait for one would keep its children waiting.
+        const waited = ["[secret]", "[unknown]", infraId, "shared-id"];
+        for (const { name, shown } of the(isComponent))
+          expect([name, waited.filter((output) => JSON.stringify(shown).includes(output))]).toEqual([name, []]);
+      });
+
       it("protects and leaves behind nothing: pulumi destroy removes it all", () => {
         for (const { name, protect, retainOnDelete } of preview.resources)
           expect([name, protect, retainOnDelete]).toEqual([name, false, false]);
