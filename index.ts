@@ -22,7 +22,7 @@ const cluster = new OpenShiftCluster("cluster", {
 });
 const fileSystem = new SharedFileSystem(
   "shared",
-  { infraId: cluster.infraId, workerTemplate: cluster.workerTemplate, ...settings.fileSystem },
+  { infraId: cluster.infraId, workerTemplate: cluster.workerTemplate, protect: settings.cluster.protect, ...settings.fileSystem },
   { dependsOn: cluster },
 );
 

@@ -150,6 +150,12 @@ export const cluster = z.strictObject(
       )
       .optional(),
     mirror: httpsUrl(`an https:// address that holds openshift-v4, such as "${defaults.mirror}"`, true).default(defaults.mirror),
+    protect: z
+      .boolean({
+        error:
+          "true, or false for a cluster that pulumi destroy may remove: pulumi config set --path cluster.protect false, pulumi up, pulumi destroy",
+      })
+      .default(defaults.protect),
     destroyMinutes: whole("minutes that the removal of the cluster may take, from 10 to 600", 10, 600).default(defaults.destroyMinutes),
   },
   { error: "an object with at least name, baseDomain and version" },

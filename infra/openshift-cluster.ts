@@ -100,6 +100,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
         dependsOn: tools,
         ignoreChanges: asMade,
         deleteBeforeReplace: true,
+        protect: args.protect,
         customTimeouts: { create: limits.identity },
       },
     );
@@ -129,6 +130,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
         dependsOn: identity,
         // A new cluster of the same name cannot be made while the old one holds its DNS names.
         deleteBeforeReplace: true,
+        protect: args.protect,
         customTimeouts: { delete: limits.removal },
       },
     );
@@ -228,8 +230,9 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
  * credentials by nobody.
  */
 function reviewed(args: OpenShiftClusterArgs) {
-  const { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, destroyMinutes } = args;
-  return { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, destroyMinutes };
+  const { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes } =
+    args;
+  return { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes };
 }
 
 /** Relative to the project's folder, which is where Pulumi runs commands: an absolute path would differ between machines. */

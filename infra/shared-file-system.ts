@@ -12,6 +12,8 @@ export interface SharedFileSystemArgs extends FileSystemSettings {
   readonly infraId: pulumi.Input<string>;
   /** The installer's own worker MachineSet: it names the nodes' security groups. */
   readonly workerTemplate: pulumi.Input<WorkerTemplate>;
+  /** Whether the engine refuses to delete the file system, and to replace it. */
+  readonly protect: boolean;
 }
 
 /** NFS. */
@@ -71,7 +73,7 @@ export class SharedFileSystem extends pulumi.ComponentResource {
         tags,
       },
       // Deletion runs backwards: mount targets, policy, file system, rule, group, cluster.
-      { ...parent, dependsOn: rules },
+      { ...parent, dependsOn: rules, protect: args.protect },
     );
     const policy = new efs.FileSystemPolicy(
       name,

@@ -174,9 +174,15 @@ for (const stack of ["rehearsal", "dev"]) {
           expect([name, waited.filter((output) => JSON.stringify(shown).includes(output))]).toEqual([name, []]);
       });
 
-      it("protects and leaves behind nothing: pulumi destroy removes it all", () => {
-        for (const { name, protect, retainOnDelete } of preview.resources)
-          expect([name, protect, retainOnDelete]).toEqual([name, false, false]);
+      it("protects what cannot be made again, as cluster.protect says, and nothing else; leaves nothing behind", () => {
+        const guarded = [
+          "aws:efs/fileSystem:FileSystem shared",
+          "command:local:Command cluster-guard",
+          "command:local:Command cluster-identity",
+        ];
+        const found = preview.resources.filter(({ protect }) => protect).map(({ type, name }) => `${type} ${name}`);
+        expect(found.sort()).toEqual(stack === "rehearsal" ? [] : guarded);
+        for (const { name, retainOnDelete } of preview.resources) expect([name, retainOnDelete]).toEqual([name, false]);
       });
 
       it("deletes whatever is in AWS before the cluster: each of them waits for the cluster", () => {

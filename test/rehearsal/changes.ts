@@ -32,7 +32,8 @@ const builds = ["htop", "nodejs", "quarkus"];
 /** Other machines of a pool. */
 const newMachines = (pool: string) => [...updated(pool), ...replaced(...everyZone(pool).flatMap((name) => [name, `${name}-ready`]))];
 
-const kept = "Refused: a cluster keeps it for its life. Set it back, or make a new cluster (pulumi destroy, pulumi up).";
+const kept =
+  "Refused: a cluster keeps it for its life. Set it back, or make a new cluster (pulumi state unprotect --all, pulumi destroy, pulumi up).";
 const keeps = (setting: string) => `The cluster keeps what it was made with:\n  - ${setting} is `;
 const anew = "The build runs anew; the image's tag moves when it has ended well.";
 
@@ -150,6 +151,15 @@ export const changes: readonly Change[] = [
     outcome: "carried out",
     touches: updated("cluster", "cluster-tools", "cluster-guard"),
     effect: "Later downloads of the installer and the client come from there; the cluster is not concerned.",
+  },
+  {
+    setting: "cluster.protect",
+    path: ["cluster", "protect"],
+    value: true,
+    outcome: "carried out",
+    touches: updated("cluster"),
+    effect:
+      "The engine refuses to delete or replace the cluster (guard and identity) and the file system; false lets it again, after one pulumi up.",
   },
   {
     setting: "cluster.destroyMinutes",

@@ -251,6 +251,27 @@ describe("the rehearsal", () => {
     expect(await plan(configFile)).toEqual([]);
   });
 
+  it("refuses to destroy or replace a protected cluster and file system, until cluster.protect is false", async () => {
+    const destroys = (file: string) =>
+      show([join(places.path, "pulumi"), "destroy", "--preview-only", ...onStack(file)], pulumiEnvironment());
+    const file = changedConfig((config) => config.setIn(["config", key("cluster"), "protect"], true));
+    expect((await up(file)).code).toBe(0);
+    const refused = await destroys(file);
+    expect(refused.code).not.toBe(0);
+    expect(refused.output).toContain("because it is protected");
+    const resources: { urn: string; type: string }[] = JSON.parse(await pulumi(["stack", "export"])).deployment.resources;
+    const cannotBeMadeAgain = resources.filter(
+      ({ urn, type }) => /::cluster-(guard|identity)$/.test(urn) || type === "aws:efs/fileSystem:FileSystem",
+    );
+    expect(cannotBeMadeAgain).toHaveLength(3);
+    for (const { urn } of cannotBeMadeAgain) {
+      const { errors } = await preview(file, "--replace", urn);
+      expect(errors.join("\n")).toMatch(/unable to replace resource .* as it is currently marked for protection/s);
+    }
+    expect((await up(configFile)).code).toBe(0);
+    expect((await destroys(configFile)).code).toBe(0);
+  });
+
   it("is destroyed with nothing left", async () => {
     const { code, output } = await rehearse("destroy");
     expect(code).toBe(0);
