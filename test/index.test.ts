@@ -221,6 +221,8 @@ for (const stack of ["rehearsal", "dev"]) {
             consoleUrl: "https://console.example.com",
             infraId,
             fileSystemId: "shared-id",
+            pools,
+            buildNamespace: "build-multiarch",
           });
           const results = Object.entries(lastResults).filter(([name]) => builds.some((build) => build.name === name));
           expect(outputs.plain.images).toEqual(Object.fromEntries(results.map(([name, { image }]) => [name, image])));
@@ -235,3 +237,21 @@ for (const stack of ["rehearsal", "dev"]) {
     });
   }
 }
+
+it("warns of what an update takes away from what the last one left", async () => {
+  const { "openshift-multiarch:pools": pools } = stackFile("dev");
+  const told: string[] = [];
+  const warn = vi.spyOn(pulumi.log, "warn").mockImplementation(async (text) => void told.push(text));
+  try {
+    await program("dev", "running", { pools, buildNamespace: "build-multiarch" });
+    expect(told).toEqual([]);
+    await program("dev", "running", { pools: pools.map((pool) => ({ ...pool, instanceType: "m5.large" })), buildNamespace: "before" });
+    expect(told).toEqual([
+      expect.stringContaining("workers-amd64 has another instanceType (m5.large before, m6a.2xlarge now)"),
+      expect.stringContaining("workers-arm64 has another instanceType (m5.large before, m7g.2xlarge now)"),
+      expect.stringContaining("the namespace before is deleted"),
+    ]);
+  } finally {
+    warn.mockRestore();
+  }
+});

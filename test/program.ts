@@ -114,8 +114,9 @@ function existing(type: string, name: string, inputs: Record<string, unknown>): 
 /**
  * The whole program with a stack's own file: the preview before anything exists, or that of a stack that is there, in which
  * all outputs are known.
+ * @param last more of what the last update left
  */
-export function program(stack: string, when: "first" | "running"): Promise<Graph> {
+export function program(stack: string, when: "first" | "running", last: Record<string, unknown> = {}): Promise<Graph> {
   vi.resetModules();
   return graph(
     () => {
@@ -128,7 +129,7 @@ export function program(stack: string, when: "first" | "running"): Promise<Graph
       functions: (token, { name }) => {
         if (token === "pulumi:pulumi:readStackOutputs") {
           if (name !== `organization/openshift-multiarch/${stack}`) throw new Error(`no stack is called ${name}`);
-          return { name, outputs: when === "running" ? { infraId, builds: lastResults } : {}, secretOutputNames: [] };
+          return { name, outputs: when === "running" ? { infraId, builds: lastResults, ...last } : {}, secretOutputNames: [] };
         }
         if (token.includes("getCallerIdentity")) return { accountId: account, arn: `arn:aws:iam::${account}:user/builder` };
         if (token.includes("getInstanceTypeOfferings")) return offerings(stack);

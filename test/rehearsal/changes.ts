@@ -180,16 +180,18 @@ export const changes: readonly Change[] = [
       ...everyZone("workers-arm64").flatMap((name) => [`delete ${name}`, `delete ${name}-ready`]),
       ...builds.flatMap((build) => [...updated(build, `${build}-pipeline`), ...again(build)]),
     ],
-    says: "will lose arm64",
-    effect: "The pool's machines go, and every image is built anew without the architecture, of which a warning says so.",
+    says: "The pool workers-arm64 is no longer among `pools`: 1 machine (1 in eu-west-3b)",
+    effect: "The pool's machines go, and every image is built anew without the architecture; warnings say both.",
   },
   {
     setting: "pools[].instanceType",
-    path: ["pools", 0, "instanceType"],
-    value: "m6a.xlarge",
+    path: ["pools", 1, "instanceType"],
+    value: "m7g.xlarge",
     outcome: "carried out",
-    touches: newMachines("workers-amd64"),
-    effect: "The pool's MachineSets are replaced, and with them its machines: the old ones go first.",
+    touches: newMachines("workers-arm64"),
+    says: "The pool workers-arm64 has another instanceType (m7g.2xlarge before, m7g.xlarge now)",
+    effect:
+      "The pool's MachineSets are replaced, and with them its machines: the old ones go first. Where there are machines, a warning says which, what is lost and for how long the architecture has none.",
   },
   ...Object.entries({
     type: { type: "gp2", size: 120 },
@@ -202,7 +204,7 @@ export const changes: readonly Change[] = [
       value,
       outcome: "carried out",
       touches: newMachines("workers-amd64"),
-      effect: "The pool's MachineSets are replaced, and with them its machines: the old ones go first.",
+      effect: "The same; a pool without machines loses nothing, and is not warned of.",
     }),
   ),
   {
@@ -279,7 +281,9 @@ export const changes: readonly Change[] = [
       ),
       ...builds.flatMap((build) => replaced(`${build}-pipeline`, `${build}-run`)),
     ],
-    effect: "All that is in the namespace is made anew in the other one; the images are built again.",
+    says: "namespace.name was build-multiarch and is other-builds",
+    effect:
+      "All that is in the namespace is made anew in the other one; the images are built again. A warning says what is lost with the old one.",
   },
   {
     setting: "namespace.taskImages.buildah",
