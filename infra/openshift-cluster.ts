@@ -40,6 +40,8 @@ const asMade = ["addPreviousOutputInEnv", "create", "delete", "environment", "lo
  * In a preview every output of a command that is going to be updated is unknown, and with it all that is made from it. So what
  * others read comes from commands that are never updated: their inputs stay as they were. What does change (version and mirror of
  * the tools, the removal's deadline, the profile) is in `tools` and `guard`, whose outputs nobody reads.
+ *
+ * `protect` is set on `identity` and `guard`, not on the component, whose children would all inherit it: the assets are to be replaceable.
  */
 export class OpenShiftCluster extends pulumi.ComponentResource {
   /** `<name>.<baseDomain>`; known before the cluster exists. */

@@ -33,7 +33,7 @@ const login = (secret: keyof typeof madeUp) => Buffer.from(`user:${madeUp[secret
 /** Names of the stacks that have a file in a folder, sorted. */
 export const stacksOf = (folder: string): string[] =>
   readdirSync(folder)
-    .flatMap((file) => /^Pulumi\.(.+)\.ya?ml$/.exec(file)?.[1] ?? [])
+    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
     .sort();
 
 export interface Planned extends Graph {
