@@ -266,7 +266,7 @@ describe("the rehearsal", () => {
     expect(cannotBeMadeAgain).toHaveLength(3);
     for (const { urn } of cannotBeMadeAgain) {
       const { errors } = await preview(file, "--replace", urn);
-      expect(errors.join("\n")).toMatch(/unable to replace resource .* as it is currently marked for protection/s);
+      expect(errors.join("\n")).toMatch(/unable to replace resource .*as it is currently marked for protection/s);
     }
     expect((await up(configFile)).code).toBe(0);
     expect((await destroys(configFile)).code).toBe(0);
