@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import { EfsStorage } from "./cluster/efs-storage";
+import { warnOfLosses } from "./cluster/losses";
 import { MachinePool } from "./cluster/machine-pool";
 import { OpenShiftPipelines } from "./cluster/pipelines";
 import { PullSecret } from "./cluster/pull-secret";
@@ -13,6 +14,7 @@ import { MultiArchBuild } from "./tekton/multi-arch-build";
 
 const settings = loadSettings();
 const last = lastUpdate();
+warnOfLosses(last, settings);
 
 // AWS: the cluster, and the file system that its nodes share.
 const cluster = new OpenShiftCluster("cluster", {
@@ -22,7 +24,7 @@ const cluster = new OpenShiftCluster("cluster", {
 });
 const fileSystem = new SharedFileSystem(
   "shared",
-  { infraId: cluster.infraId, workerTemplate: cluster.workerTemplate, ...settings.fileSystem },
+  { infraId: cluster.infraId, workerTemplate: cluster.workerTemplate, protect: settings.cluster.protect, ...settings.fileSystem },
   { dependsOn: cluster },
 );
 
@@ -35,7 +37,7 @@ const provider = new kubernetes.Provider("cluster", {
 });
 const inside = { providers: [provider], deletedWith: cluster.guard };
 new PullSecret("pull-secret", { pullSecret: settings.cluster.pullSecret }, inside);
-const pools = settings.pools.map(
+const workers = settings.pools.map(
   (pool) =>
     new MachinePool(
       `workers-${pool.architecture}`,
@@ -64,7 +66,7 @@ const built = settings.builds.map(
     new MultiArchBuild(
       build.name,
       { ...build, namespace, architectures: settings.architectures, kubeconfig: cluster.kubeconfig, lastResults },
-      { ...inside, dependsOn: [namespace, ...pools] },
+      { ...inside, dependsOn: [namespace, ...workers] },
     ),
 );
 
@@ -74,6 +76,10 @@ export const kubeconfig = cluster.kubeconfig;
 export const kubeadminPassword = cluster.kubeadminPassword;
 export const infraId = cluster.infraId;
 export const fileSystemId = fileSystem.fileSystemId;
+/** The nodes, one entry an architecture. */
+export const pools = settings.pools;
+/** Where the pipelines and their runs are. */
+export const buildNamespace = namespace.name;
 /** `repository@sha256:...` of each build whose run has succeeded. */
 export const images = Object.fromEntries(built.map(({ name, image }) => [name, image]));
 /** More about each build: members, commit and run, or why it failed. */

@@ -28,6 +28,7 @@ export class EfsStorage extends pulumi.ComponentResource {
   readonly storageClass: pulumi.Output<string>;
 
   constructor(name: string, args: EfsStorageArgs, opts: pulumi.ComponentResourceOptions) {
+    // It has no settings. Were the file system's id handed to the engine, the operator would wait for it as well.
     super("openshift-multiarch:cluster:EfsStorage", name, {}, opts);
     const operator = new Operator(
       `${name}-operator`,

@@ -48,7 +48,8 @@ const carriedOutByNewMachines = [
 /** One architecture's worker nodes: a MachineSet in every zone of the pool; ready once its nodes are, or are gone. */
 export class MachinePool extends pulumi.ComponentResource {
   constructor(name: string, args: MachinePoolArgs, opts: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:cluster:MachinePool", name, {}, opts);
+    const { architecture, instanceType, zones, rootVolume } = args;
+    super("openshift-multiarch:cluster:MachinePool", name, { architecture, instanceType, zones, rootVolume }, opts);
     for (const zone of args.zones) {
       const set = pulumi.all([args.infraId, args.template, args.image]).apply(([infraId, template, image]) =>
         machineSet(template, {

@@ -23,7 +23,8 @@ export interface OperatorArgs {
 /** An operator of the Red Hat catalog, installed by OLM from the channel that is asked for; ready once it serves its API. */
 export class Operator extends pulumi.ComponentResource {
   constructor(name: string, args: OperatorArgs, opts: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:cluster:Operator", name, {}, opts);
+    const { package: of, channel, namespace, operatorGroup, serves, makes } = args;
+    super("openshift-multiarch:cluster:Operator", name, { package: of, channel, namespace, operatorGroup, serves, makes }, opts);
     const group = args.operatorGroup
       ? [
           new kubernetes.apiextensions.CustomResource(

@@ -39,7 +39,7 @@ export const tektonConfigSpec = (keep: number) => ({
 /** OpenShift Pipelines: the operator, and its one TektonConfig. */
 export class OpenShiftPipelines extends pulumi.ComponentResource {
   constructor(name: string, args: OpenShiftPipelinesArgs, opts: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:cluster:OpenShiftPipelines", name, {}, opts);
+    super("openshift-multiarch:cluster:OpenShiftPipelines", name, { channel: args.channel, keep: args.keep }, opts);
     const operator = new Operator(
       `${name}-operator`,
       {

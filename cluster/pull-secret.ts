@@ -12,6 +12,7 @@ export interface PullSecretArgs {
  */
 export class PullSecret extends pulumi.ComponentResource {
   constructor(name: string, args: PullSecretArgs, opts: pulumi.ComponentResourceOptions) {
+    // Its one argument is a secret, which the state has in the child already.
     super("openshift-multiarch:cluster:PullSecret", name, {}, opts);
     const encoded = pulumi.secret(args.pullSecret).apply((text) => Buffer.from(text).toString("base64"));
     // The installer makes the object, so it is patched, never created; its fields belong to the installer's own manager.

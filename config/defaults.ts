@@ -9,6 +9,7 @@ export const defaults = {
   mirror: "https://mirror.openshift.com/pub",
   /** `destroy cluster` has no deadline of its own; Hive gives its job an hour as well. */
   destroyMinutes: 60,
+  protect: true,
   fileSystem: { lifecycle: "AFTER_30_DAYS" },
   pipelines: { channel: "latest", keep: 20 },
   namespace: {

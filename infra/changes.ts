@@ -51,7 +51,7 @@ export function changes(identity: Identity, config: InstallConfig, version: stri
 
 /** The text of the error for what is refused. */
 export const refusal = (refused: readonly string[]): string =>
-  `The cluster keeps what it was made with:\n${refused.map((line) => `  - ${line}`).join("\n")}\nSet it back; or, for a new cluster, run pulumi destroy and then pulumi up.`;
+  `The cluster keeps what it was made with:\n${refused.map((line) => `  - ${line}`).join("\n")}\nSet it back; or, for a new cluster, run pulumi state unprotect --all, pulumi destroy and then pulumi up.`;
 
 const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 const changedKeys = (before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>): string[] =>

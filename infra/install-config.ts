@@ -43,7 +43,7 @@ export interface InstallConfig {
 }
 
 /** What `installConfig` reads of the settings. */
-export type InstallConfigSettings = Omit<PlainClusterSettings, "mirror" | "destroyMinutes">;
+export type InstallConfigSettings = Omit<PlainClusterSettings, "mirror" | "destroyMinutes" | "protect">;
 
 /**
  * The installer's input: one control-plane node, no worker. The workers come from the program's own MachineSets; the installer

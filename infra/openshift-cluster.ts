@@ -40,6 +40,8 @@ const asMade = ["addPreviousOutputInEnv", "create", "delete", "environment", "lo
  * In a preview every output of a command that is going to be updated is unknown, and with it all that is made from it. So what
  * others read comes from commands that are never updated: their inputs stay as they were. What does change (version and mirror of
  * the tools, the removal's deadline, the profile) is in `tools` and `guard`, whose outputs nobody reads.
+ *
+ * `protect` is set on `identity` and `guard`, not on the component, whose children would all inherit it: the assets are to be replaceable.
  */
 export class OpenShiftCluster extends pulumi.ComponentResource {
   /** `<name>.<baseDomain>`; known before the cluster exists. */
@@ -60,7 +62,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
   private readonly identity: pulumi.Output<Identity>;
 
   constructor(name: string, args: OpenShiftClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:infra:OpenShiftCluster", name, {}, opts);
+    super("openshift-multiarch:infra:OpenShiftCluster", name, reviewed(args), opts);
     this.identifier = `${args.name}.${args.baseDomain}`;
     const config = installConfig(args);
     const limits = timeouts(args.destroyMinutes);
@@ -100,6 +102,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
         dependsOn: tools,
         ignoreChanges: asMade,
         deleteBeforeReplace: true,
+        protect: args.protect,
         customTimeouts: { create: limits.identity },
       },
     );
@@ -129,6 +132,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
         dependsOn: identity,
         // A new cluster of the same name cannot be made while the old one holds its DNS names.
         deleteBeforeReplace: true,
+        protect: args.protect,
         customTimeouts: { delete: limits.removal },
       },
     );
@@ -221,6 +225,16 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       for (const warning of warnings) pulumi.log.warn(warning, this);
     });
   }
+}
+
+/**
+ * What a preview shows of the cluster's arguments: its own settings. Zones and machines of the pools are shown by these, secrets and
+ * credentials by nobody.
+ */
+function reviewed(args: OpenShiftClusterArgs) {
+  const { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes } =
+    args;
+  return { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes };
 }
 
 /** Relative to the project's folder, which is where Pulumi runs commands: an absolute path would differ between machines. */

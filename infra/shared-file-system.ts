@@ -12,6 +12,8 @@ export interface SharedFileSystemArgs extends FileSystemSettings {
   readonly infraId: pulumi.Input<string>;
   /** The installer's own worker MachineSet: it names the nodes' security groups. */
   readonly workerTemplate: pulumi.Input<WorkerTemplate>;
+  /** Whether the engine refuses to delete the file system, and to replace it. */
+  readonly protect: boolean;
 }
 
 /** NFS. */
@@ -32,7 +34,7 @@ export class SharedFileSystem extends pulumi.ComponentResource {
   readonly fileSystemId: pulumi.Output<string>;
 
   constructor(name: string, args: SharedFileSystemArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:infra:SharedFileSystem", name, args, opts);
+    super("openshift-multiarch:infra:SharedFileSystem", name, { zones: args.zones, lifecycle: args.lifecycle, tags: args.tags }, opts);
     const parent = { parent: this };
     const tags = pulumi.output(args.infraId).apply((infraId) => ({ ...args.tags, Name: `${infraId}-${name}` }));
 
@@ -71,7 +73,7 @@ export class SharedFileSystem extends pulumi.ComponentResource {
         tags,
       },
       // Deletion runs backwards: mount targets, policy, file system, rule, group, cluster.
-      { ...parent, dependsOn: rules },
+      { ...parent, dependsOn: rules, protect: args.protect },
     );
     const policy = new efs.FileSystemPolicy(
       name,

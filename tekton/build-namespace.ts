@@ -43,7 +43,7 @@ export class BuildNamespace extends pulumi.ComponentResource {
   readonly secrets: { registryCredentials: string; npmrc?: string; mavenSettings?: string };
 
   constructor(name: string, args: BuildNamespaceArgs, opts: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:tekton:BuildNamespace", name, {}, opts);
+    super("openshift-multiarch:tekton:BuildNamespace", name, { name: args.name, taskImages: args.taskImages }, opts);
     this.name = args.name;
     this.storageClass = pulumi.output(args.storageClass);
     this.tasks = tasks(args.taskImages);

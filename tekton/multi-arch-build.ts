@@ -36,10 +36,11 @@ export class MultiArchBuild extends pulumi.ComponentResource {
   readonly image: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: MultiArchBuildArgs, opts: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:tekton:MultiArchBuild", name, {}, opts);
+    const { namespace, architectures, pipeline: kind, repository, revision, context, containerfile, image } = args;
+    const settings = { pipeline: kind, repository, revision, context, containerfile, image, architectures };
+    super("openshift-multiarch:tekton:MultiArchBuild", name, settings, opts);
     this.name = args.name;
-    const { namespace, architectures } = args;
-    const { metadata: _, ...pipelineContent } = pipelines[args.pipeline](architectures);
+    const { metadata: _, ...pipelineContent } = pipelines[kind](architectures);
 
     const pipeline = new kubernetes.apiextensions.CustomResource(
       `${name}-pipeline`,

@@ -147,9 +147,42 @@ for (const stack of ["rehearsal", "dev"]) {
         expect(names(roots)).toEqual(["cluster", "efs-drain"]);
       });
 
-      it("protects and leaves behind nothing: pulumi destroy removes it all", () => {
-        for (const { name, protect, retainOnDelete } of preview.resources)
-          expect([name, protect, retainOnDelete]).toEqual([name, false, false]);
+      it("tells the engine what each component is set to, without what is secret or only known later", () => {
+        const settings = new Map(the(isComponent).map(({ name, plain }) => [name, plain]));
+        const { name, baseDomain, version } = config["openshift-multiarch:cluster"];
+        expect(settings.get("cluster")).toMatchObject({
+          name,
+          baseDomain,
+          version,
+          region: "eu-west-3",
+          destroyMinutes: expect.any(Number),
+        });
+        expect(settings.get("shared")).toMatchObject({ lifecycle: "AFTER_30_DAYS", zones: ["eu-west-3a", "eu-west-3b", "eu-west-3c"] });
+        for (const pool of pools) expect(settings.get(`workers-${pool.architecture}`)).toEqual(pool);
+        expect(settings.get("pipelines")).toEqual({ channel: "latest", keep: 20 });
+        expect(settings.get("pipelines-operator")).toMatchObject({ channel: "latest", package: "openshift-pipelines-operator-rh" });
+        expect(settings.get("efs-operator")).toMatchObject({ channel: "stable", package: "aws-efs-csi-driver-operator" });
+        expect(settings.get("builds")).toMatchObject({
+          name: "build-multiarch",
+          taskImages: { buildah: expect.stringContaining("buildah") },
+        });
+        for (const { name, ...build } of builds)
+          expect(settings.get(name)).toMatchObject({ ...build, architectures: pools.map(({ architecture }) => architecture) });
+        // Neither a secret, nor an output: a component that had to wait for one would keep its children waiting.
+        const waited = ["[secret]", "[unknown]", infraId, "shared-id"];
+        for (const { name, shown } of the(isComponent))
+          expect([name, waited.filter((output) => JSON.stringify(shown).includes(output))]).toEqual([name, []]);
+      });
+
+      it("protects what cannot be made again, as cluster.protect says, and nothing else; leaves nothing behind", () => {
+        const guarded = [
+          "aws:efs/fileSystem:FileSystem shared",
+          "command:local:Command cluster-guard",
+          "command:local:Command cluster-identity",
+        ];
+        const found = preview.resources.filter(({ protect }) => protect).map(({ type, name }) => `${type} ${name}`);
+        expect(found.sort()).toEqual(stack === "rehearsal" ? [] : guarded);
+        for (const { name, retainOnDelete } of preview.resources) expect([name, retainOnDelete]).toEqual([name, false]);
       });
 
       it("deletes whatever is in AWS before the cluster: each of them waits for the cluster", () => {
@@ -188,6 +221,8 @@ for (const stack of ["rehearsal", "dev"]) {
             consoleUrl: "https://console.example.com",
             infraId,
             fileSystemId: "shared-id",
+            pools,
+            buildNamespace: "build-multiarch",
           });
           const results = Object.entries(lastResults).filter(([name]) => builds.some((build) => build.name === name));
           expect(outputs.plain.images).toEqual(Object.fromEntries(results.map(([name, { image }]) => [name, image])));
@@ -202,3 +237,21 @@ for (const stack of ["rehearsal", "dev"]) {
     });
   }
 }
+
+it("warns of what an update takes away from what the last one left", async () => {
+  const { "openshift-multiarch:pools": pools } = stackFile("dev");
+  const told: string[] = [];
+  const warn = vi.spyOn(pulumi.log, "warn").mockImplementation(async (text) => void told.push(text));
+  try {
+    await program("dev", "running", { pools, buildNamespace: "build-multiarch" });
+    expect(told).toEqual([]);
+    await program("dev", "running", { pools: pools.map((pool) => ({ ...pool, instanceType: "m5.large" })), buildNamespace: "before" });
+    expect(told).toEqual([
+      expect.stringContaining("workers-amd64 has another instanceType (m5.large before, m6a.2xlarge now)"),
+      expect.stringContaining("workers-arm64 has another instanceType (m5.large before, m7g.2xlarge now)"),
+      expect.stringContaining("the namespace before is deleted"),
+    ]);
+  } finally {
+    warn.mockRestore();
+  }
+});

@@ -8,6 +8,7 @@ import { fixedSettings, settingsAtInstall } from "../infra/install-config";
 import { workerTemplate } from "./cluster/worker-template";
 import { type Graph, graph, type Registered } from "./graph";
 import { testSecret } from "./leaks";
+import { bare } from "./planned";
 
 /** Everything that must not be read in the state, a log or a process list. */
 export const secrets = Object.fromEntries(
@@ -86,14 +87,6 @@ function offerings(stack: string): { instanceTypes: string[]; locations: string[
   return { instanceTypes: pairs.map(([type]) => type), locations: pairs.map(([, zone]) => zone) };
 }
 
-/** Inputs as a provider gets them: marks of secrets are theirs to see. */
-function bare(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(bare);
-  if ("4dabf18193072939515e22adb298388d" in value) return bare((value as { value?: unknown }).value);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bare(inner)]));
-}
-
 /** What the last update knew of the builds of both stack files. */
 export const lastResults = Object.fromEntries(
   ["htop", "nodejs", "quarkus"].map((name) => {
@@ -121,8 +114,9 @@ function existing(type: string, name: string, inputs: Record<string, unknown>): 
 /**
  * The whole program with a stack's own file: the preview before anything exists, or that of a stack that is there, in which
  * all outputs are known.
+ * @param last more of what the last update left
  */
-export function program(stack: string, when: "first" | "running"): Promise<Graph> {
+export function program(stack: string, when: "first" | "running", last: Record<string, unknown> = {}): Promise<Graph> {
   vi.resetModules();
   return graph(
     () => {
@@ -135,7 +129,7 @@ export function program(stack: string, when: "first" | "running"): Promise<Graph
       functions: (token, { name }) => {
         if (token === "pulumi:pulumi:readStackOutputs") {
           if (name !== `organization/openshift-multiarch/${stack}`) throw new Error(`no stack is called ${name}`);
-          return { name, outputs: when === "running" ? { infraId, builds: lastResults } : {}, secretOutputNames: [] };
+          return { name, outputs: when === "running" ? { infraId, builds: lastResults, ...last } : {}, secretOutputNames: [] };
         }
         if (token.includes("getCallerIdentity")) return { accountId: account, arn: `arn:aws:iam::${account}:user/builder` };
         if (token.includes("getInstanceTypeOfferings")) return offerings(stack);

@@ -17,6 +17,8 @@ export interface Wire {
   readonly deletedWith: string | undefined;
   /** All that it waits for: what `dependsOn` and inputs name, with the children of components. */
   readonly dependencies: readonly string[];
+  /** URNs of the same. */
+  readonly dependencyUrns: readonly string[];
   /** URNs of all resources that it is deleted before: dependencies, parent, provider (pulumi's pkg/resource/graph/dependency_graph.go). */
   readonly after: readonly string[];
   /** Paths of the inputs that the engine encrypts. */
@@ -27,6 +29,8 @@ export interface Wire {
   /** All inputs, secret ones in plain text, unknown ones `undefined`. */
   // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource type.
   readonly sent: any;
+  /** All inputs for a reader: `[secret]` for a secret one, `[unknown]` for an unknown one. */
+  readonly shown: unknown;
   readonly custom: boolean;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
@@ -46,6 +50,8 @@ export interface WireOutputs {
   readonly secrets: readonly string[];
   // biome-ignore lint/suspicious/noExplicitAny: outputs of any component.
   readonly plain: any;
+  /** For a reader, as of a resource. */
+  readonly shown: unknown;
 }
 
 export interface Recorder {
@@ -99,6 +105,7 @@ function read(request: RegisterResourceRequest, urn: string, parent: Wire | unde
     provider: provider ? nameOf(provider) : undefined,
     deletedWith: request.getDeletedwith() ? nameOf(request.getDeletedwith()) : parent?.deletedWith,
     dependencies: request.getDependenciesList().map(nameOf),
+    dependencyUrns: request.getDependenciesList(),
     after: [...request.getDependenciesList(), request.getParent(), provider].filter((other) => other !== ""),
     ...parts(request.getObject()?.toJavaScript() ?? {}),
     custom: request.getCustom(),
@@ -120,19 +127,28 @@ function read(request: RegisterResourceRequest, urn: string, parent: Wire | unde
 const typeOf = (urn: string): string => urn.split("::")[2].split("$").at(-1) ?? "";
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 
-function parts(value: unknown): { secrets: string[]; plain: unknown; sent: unknown } {
+function parts(value: unknown): { secrets: string[]; plain: unknown; sent: unknown; shown: unknown } {
   const secrets: string[] = [];
-  const walk = (part: unknown, path: string, hide: boolean): unknown => {
-    if (part === unknownValue || pulumi.isUnknown(part)) return undefined;
-    if (Array.isArray(part)) return part.map((item, index) => walk(item, `${path}[${index}]`, hide));
-    if (typeof part !== "object" || part === null) return part;
-    const map = part as Record<string, unknown>;
-    if (map[specialSigKey] === specialSecretSig) {
-      if (!hide) return walk(map.value, path, hide);
-      secrets.push(path);
-      return undefined;
-    }
-    return Object.fromEntries(Object.entries(map).map(([name, inner]) => [name, walk(inner, path ? `${path}.${name}` : name, hide)]));
+  return {
+    plain: walk(value, "", (_, path) => void secrets.push(path), undefined),
+    sent: walk(value, "", (inner, path, on) => on(inner, path), undefined),
+    shown: walk(value, "", () => "[secret]", "[unknown]"),
+    secrets,
   };
-  return { plain: walk(value, "", true), sent: walk(value, "", false), secrets };
+}
+
+/** A copy of a value, in which a function says what stands for a secret. */
+function walk(
+  part: unknown,
+  path: string,
+  secret: (inner: unknown, path: string, on: (inner: unknown, path: string) => unknown) => unknown,
+  unknown: string | undefined,
+): unknown {
+  const on = (inner: unknown, at: string) => walk(inner, at, secret, unknown);
+  if (part === unknownValue || pulumi.isUnknown(part)) return unknown;
+  if (Array.isArray(part)) return part.map((item, index) => on(item, `${path}[${index}]`));
+  if (typeof part !== "object" || part === null) return part;
+  const map = part as Record<string, unknown>;
+  if (map[specialSigKey] === specialSecretSig) return secret(map.value, path, on);
+  return Object.fromEntries(Object.entries(map).map(([name, inner]) => [name, on(inner, path ? `${path}.${name}` : name)]));
 }

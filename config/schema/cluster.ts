@@ -190,6 +190,16 @@ export const cluster = z
       mirror: httpsUrl(`an https:// address that holds openshift-v4, such as "${defaults.mirror}"`, true)
         .default(defaults.mirror)
         .meta({ description: "Where openshift-install and oc are downloaded from.", examples: ["https://mirror.example.com/pub"] }),
+      protect: z
+        .boolean({
+          error:
+            "true, or false for a cluster that pulumi destroy may remove: pulumi config set --path cluster.protect false, pulumi up, pulumi destroy",
+        })
+        .default(defaults.protect)
+        .meta({
+          description: "Whether Pulumi refuses to destroy or replace the cluster and its file system.",
+          examples: [false],
+        }),
       destroyMinutes: whole("minutes that the removal of the cluster may take, from 10 to 600", 10, 600)
         .default(defaults.destroyMinutes)
         .meta({ description: "Time after which pulumi destroy gives up on the removal of the cluster.", unit: "minutes", examples: [120] }),

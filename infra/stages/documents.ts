@@ -95,7 +95,7 @@ const commands: Record<string, (...args: string[]) => void> = {
   /** Fails when the certificates of CREATED_AT are too old for an install. */
   age: () => {
     const problem = ageProblem(environment("CREATED_AT"), new Date());
-    if (problem) throw new Error(`${problem}. There is no cluster yet: run pulumi destroy, then pulumi up`);
+    if (problem) throw new Error(`${problem}. There is no cluster yet: run pulumi state unprotect --all, pulumi destroy, then pulumi up`);
   },
 
   /** DIRECTORY: what the install leaves. */

@@ -37,13 +37,13 @@ restore() {
   rm -rf "$assets" "$home/restored"
   mkdir "$home/restored"
   printf '%s' "$encoded" | base64 -d 2>/dev/null | unpack "$home/restored" 2>/dev/null ||
-    fail "The installer's directory in the stack's state cannot be unpacked: run pulumi destroy, then pulumi up."
+    fail "The installer's directory in the stack's state cannot be unpacked: run pulumi state unprotect --all, pulumi destroy, then pulumi up."
   mv "$home/restored" "$assets"
 }
 
 encoded=$(cat)
 [[ -n "$encoded" ]] ||
-  fail "The installer's directory is lost: it was on the machine where the cluster got its name, and did not reach the stack's state. Run pulumi destroy, then pulumi up."
+  fail "The installer's directory is lost: it was on the machine where the cluster got its name, and did not reach the stack's state. Run pulumi state unprotect --all, pulumi destroy, then pulumi up."
 ensure_tools
 export OPENSHIFT_INSTALL_INVOKER=openshift-multiarch
 # It would leave the bootstrap machine, open to the world by SSH, after an install that went well.

@@ -28,7 +28,7 @@ it("what is commented out in the example are settings, and the defaults", () => 
   const text = readFileSync(stackFile, "utf8");
   const active = text
     .replace(/^ {2}# (?=openshift-multiarch:| {2,}\S)/gm, "  ")
-    .replace(/^ {4}# (?=networks:|mirror:|destroyMinutes:)/gm, "    ");
+    .replace(/^ {4}# (?=networks:|mirror:|destroyMinutes:|protect:)/gm, "    ");
   const plain = settingsOf(text).settings;
   expect(active).not.toBe(text);
   expect(settingsOf(active).settings).toEqual(plain);

@@ -124,6 +124,11 @@ export const rules: Record<string, Rule> = {
     says: "a full OpenShift version from 4.15 to 4.22, in quotes",
   },
   "cluster.destroyMinutes": { ...whole(10, 600), says: "minutes that the removal of the cluster may take, from 10 to 600" },
+  "cluster.protect": {
+    right: [true, false],
+    wrong: ["true", "false", 0, 1, null, [], {}],
+    says: "true, or false for a cluster that pulumi destroy may remove: pulumi config set --path cluster.protect false, pulumi up, pulumi destroy",
+  },
   "cluster.mirror": url(["https://example.com/a/b"], [], "an https:// address that holds openshift-v4"),
   "cluster.serviceEndpoints[0].url": url(["https://example.com/"], ["https://example.com/a"], "an https:// address without a path"),
   "cluster.serviceEndpoints[0].name": {

@@ -26,6 +26,7 @@ describe("a right configuration", () => {
           tags: {},
           mirror: "https://mirror.openshift.com/pub",
           destroyMinutes: 60,
+          protect: true,
         },
         pools: [
           { architecture: "amd64", instanceType: "m6a.2xlarge", zones: [{ name: "eu-west-3a", replicas: 0 }] },
@@ -111,7 +112,7 @@ describe("a right configuration", () => {
 });
 
 describe("keys that are no settings", () => {
-  const cluster = "name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, destroyMinutes";
+  const cluster = "name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes";
   const top = "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings";
   it.each([
     ["pols", "did you mean pools?"],

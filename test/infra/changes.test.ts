@@ -91,6 +91,6 @@ describe("the settings of a cluster that is there", () => {
 
 it("a refusal is one text, with each setting and both ways out", () => {
   expect(refusal(["a is 1, the cluster was made with 2", "b"])).toBe(
-    "The cluster keeps what it was made with:\n  - a is 1, the cluster was made with 2\n  - b\nSet it back; or, for a new cluster, run pulumi destroy and then pulumi up.",
+    "The cluster keeps what it was made with:\n  - a is 1, the cluster was made with 2\n  - b\nSet it back; or, for a new cluster, run pulumi state unprotect --all, pulumi destroy and then pulumi up.",
   );
 });

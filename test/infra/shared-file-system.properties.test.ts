@@ -15,6 +15,7 @@ const args = {
   lifecycle: "AFTER_30_DAYS",
   version: "4.19.42",
   tags: { team: "build" },
+  protect: true,
 } as unknown as SharedFileSystemArgs;
 
 interface Filter {

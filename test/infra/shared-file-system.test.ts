@@ -20,6 +20,7 @@ const args: SharedFileSystemArgs = {
   lifecycle: "AFTER_30_DAYS",
   version: "4.19.42",
   tags: { team: "build" },
+  protect: true,
 };
 const calls: { token: string; inputs: Record<string, unknown> }[] = [];
 // biome-ignore lint/suspicious/noExplicitAny: filters of any lookup.

@@ -15,7 +15,7 @@ export interface Change {
    * `refused`: the preview ends with an error.
    */
   readonly outcome: "carried out" | "partly" | "refused";
-  /** Operations of the preview as `<operation> <name>`. */
+  /** Operations of the preview as `<operation> <name>`; the update of a component shows the changed settings themselves. */
   readonly touches?: readonly string[];
   /** What the error or the warning says. */
   readonly says?: string;
@@ -26,11 +26,14 @@ export interface Change {
 const everyZone = (prefix: string) => ["eu-west-3a", "eu-west-3b", "eu-west-3c"].map((zone) => `${prefix}-${zone}`);
 const replaced = (...names: string[]) => names.map((name) => `replace ${name}`);
 const updated = (...names: string[]) => names.map((name) => `update ${name}`);
-/** Another run of a build. */
+/** Another run of a build whose own settings stay. */
 const again = (...builds: string[]) => builds.flatMap((build) => replaced(`${build}-suffix`, `${build}-run`));
 const builds = ["htop", "nodejs", "quarkus"];
+/** Other machines of a pool. */
+const newMachines = (pool: string) => [...updated(pool), ...replaced(...everyZone(pool).flatMap((name) => [name, `${name}-ready`]))];
 
-const kept = "Refused: a cluster keeps it for its life. Set it back, or make a new cluster (pulumi destroy, pulumi up).";
+const kept =
+  "Refused: a cluster keeps it for its life. Set it back, or make a new cluster (pulumi state unprotect --all, pulumi destroy, pulumi up).";
 const keeps = (setting: string) => `The cluster keeps what it was made with:\n  - ${setting} is `;
 const anew = "The build runs anew; the image's tag moves when it has ended well.";
 
@@ -117,7 +120,7 @@ export const changes: readonly Change[] = [
     path: ["cluster", "tags", "team"],
     value: "build",
     outcome: "partly",
-    touches: updated("shared", "shared", "shared-nfs", "shared-nfs-node"),
+    touches: updated("cluster", "shared", "shared", "shared-nfs", "shared-nfs-node"),
     says: "cluster.tags has changed since the install",
     effect: "The file system and its security group get the tags. What the installer made keeps the old ones; a warning says so.",
   },
@@ -126,7 +129,7 @@ export const changes: readonly Change[] = [
     path: ["cluster", "sshKey"],
     value: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBJyaGVhcnNhbHJlaGVhcnNhbHJlaGVhcnNhbHJlaGVh you@example.com",
     outcome: "partly",
-    touches: [],
+    touches: updated("cluster"),
     says: "cluster.sshKey has changed since the install",
     effect: "Nothing, and a warning says so: the nodes keep the old key. oc can change the MachineConfigs 99-master-ssh and 99-worker-ssh.",
   },
@@ -136,7 +139,7 @@ export const changes: readonly Change[] = [
       path: ["cluster", "serviceEndpoints", 0, key],
       value: key === "name" ? "autoscaling" : "https://127.0.0.1:5244",
       outcome: "partly",
-      touches: [],
+      touches: updated("cluster"),
       says: "cluster.serviceEndpoints has changed since the install",
       effect: "Nothing, and a warning says so: the cluster and its removal keep the old addresses.",
     }),
@@ -146,15 +149,24 @@ export const changes: readonly Change[] = [
     path: ["cluster", "mirror"],
     value: "https://mirror.example.com/pub",
     outcome: "carried out",
-    touches: updated("cluster-tools", "cluster-guard"),
+    touches: updated("cluster", "cluster-tools", "cluster-guard"),
     effect: "Later downloads of the installer and the client come from there; the cluster is not concerned.",
+  },
+  {
+    setting: "cluster.protect",
+    path: ["cluster", "protect"],
+    value: true,
+    outcome: "carried out",
+    touches: updated("cluster"),
+    effect:
+      "The engine refuses to delete or replace the cluster (guard and identity) and the file system; false lets it again, after one pulumi up.",
   },
   {
     setting: "cluster.destroyMinutes",
     path: ["cluster", "destroyMinutes"],
     value: 20,
     outcome: "carried out",
-    touches: updated("cluster-guard"),
+    touches: updated("cluster", "cluster-guard"),
     effect: "The next pulumi destroy gives up later or sooner.",
   },
   {
@@ -166,18 +178,20 @@ export const changes: readonly Change[] = [
     touches: [
       "delete workers-arm64",
       ...everyZone("workers-arm64").flatMap((name) => [`delete ${name}`, `delete ${name}-ready`]),
-      ...builds.flatMap((build) => [`update ${build}-pipeline`, ...again(build)]),
+      ...builds.flatMap((build) => [...updated(build, `${build}-pipeline`), ...again(build)]),
     ],
-    says: "will lose arm64",
-    effect: "The pool's machines go, and every image is built anew without the architecture, of which a warning says so.",
+    says: "The pool workers-arm64 is no longer among `pools`: 1 machine (1 in eu-west-3b)",
+    effect: "The pool's machines go, and every image is built anew without the architecture; warnings say both.",
   },
   {
     setting: "pools[].instanceType",
-    path: ["pools", 0, "instanceType"],
-    value: "m6a.xlarge",
+    path: ["pools", 1, "instanceType"],
+    value: "m7g.xlarge",
     outcome: "carried out",
-    touches: replaced(...everyZone("workers-amd64").flatMap((name) => [name, `${name}-ready`])),
-    effect: "The pool's MachineSets are replaced, and with them its machines: the old ones go first.",
+    touches: newMachines("workers-arm64"),
+    says: "The pool workers-arm64 has another instanceType (m7g.2xlarge before, m7g.xlarge now)",
+    effect:
+      "The pool's MachineSets are replaced, and with them its machines: the old ones go first. Where there are machines, a warning says which, what is lost and for how long the architecture has none.",
   },
   ...Object.entries({
     type: { type: "gp2", size: 120 },
@@ -189,8 +203,8 @@ export const changes: readonly Change[] = [
       path: ["pools", 0, "rootVolume"],
       value,
       outcome: "carried out",
-      touches: replaced(...everyZone("workers-amd64").flatMap((name) => [name, `${name}-ready`])),
-      effect: "The pool's MachineSets are replaced, and with them its machines: the old ones go first.",
+      touches: newMachines("workers-amd64"),
+      effect: "The same; a pool without machines loses nothing, and is not warned of.",
     }),
   ),
   {
@@ -207,7 +221,7 @@ export const changes: readonly Change[] = [
     path: ["pools", 0, "zones", 0, "replicas"],
     value: 1,
     outcome: "carried out",
-    touches: updated("workers-amd64-eu-west-3a", "workers-amd64-eu-west-3a-ready"),
+    touches: updated("workers-amd64", "workers-amd64-eu-west-3a", "workers-amd64-eu-west-3a-ready"),
     effect: "Machines are made or removed.",
   },
   {
@@ -231,7 +245,7 @@ export const changes: readonly Change[] = [
     path: ["pipelines", "channel"],
     value: "pipelines-1.21",
     outcome: "carried out",
-    touches: updated("pipelines-operator-subscription", "pipelines-operator-ready"),
+    touches: updated("pipelines", "pipelines-operator", "pipelines-operator-subscription", "pipelines-operator-ready"),
     effect: "The operator of OpenShift Pipelines moves to the channel.",
   },
   {
@@ -239,7 +253,7 @@ export const changes: readonly Change[] = [
     path: ["pipelines", "keep"],
     value: 5,
     outcome: "carried out",
-    touches: updated("pipelines-config"),
+    touches: updated("pipelines", "pipelines-config"),
     effect: "The next pruning keeps that many runs of each build.",
   },
   {
@@ -248,6 +262,7 @@ export const changes: readonly Change[] = [
     value: "other-builds",
     outcome: "carried out",
     touches: [
+      ...updated("builds"),
       ...replaced(
         "builds-namespace",
         "builds-scc",
@@ -266,14 +281,16 @@ export const changes: readonly Change[] = [
       ),
       ...builds.flatMap((build) => replaced(`${build}-pipeline`, `${build}-run`)),
     ],
-    effect: "All that is in the namespace is made anew in the other one; the images are built again.",
+    says: "namespace.name was build-multiarch and is other-builds",
+    effect:
+      "All that is in the namespace is made anew in the other one; the images are built again. A warning says what is lost with the old one.",
   },
   {
     setting: "namespace.taskImages.buildah",
     path: ["namespace", "taskImages", "buildah"],
     value: "registry.example.com/buildah:1",
     outcome: "carried out",
-    touches: [...updated("builds-buildah-build", "builds-buildah-push"), ...again(...builds)],
+    touches: [...updated("builds", "builds-buildah-build", "builds-buildah-push"), ...again(...builds)],
     effect: "All builds run anew.",
   },
   {
@@ -281,7 +298,7 @@ export const changes: readonly Change[] = [
     path: ["namespace", "taskImages", "nodejs"],
     value: "registry.example.com/nodejs:1",
     outcome: "carried out",
-    touches: [...updated("builds-git-clone", "builds-npm-build"), ...again(...builds)],
+    touches: [...updated("builds", "builds-git-clone", "builds-npm-build"), ...again(...builds)],
     effect: "All builds run anew: the image also clones.",
   },
   {
@@ -289,7 +306,7 @@ export const changes: readonly Change[] = [
     path: ["namespace", "taskImages", "maven"],
     value: "registry.example.com/maven:1",
     outcome: "carried out",
-    touches: [...updated("builds-maven-package"), ...again("quarkus")],
+    touches: [...updated("builds", "builds-maven-package"), ...again("quarkus")],
     effect: "The quarkus builds run anew.",
   },
   {
@@ -308,7 +325,7 @@ export const changes: readonly Change[] = [
     path: ["builds", 1, "pipeline"],
     value: "containerfile",
     outcome: "carried out",
-    touches: [...updated("nodejs-pipeline"), ...again("nodejs")],
+    touches: [...updated("nodejs", "nodejs-pipeline"), ...again("nodejs")],
     effect: anew,
   },
   ...Object.entries({
@@ -323,7 +340,7 @@ export const changes: readonly Change[] = [
       path: ["builds", 0, key],
       value,
       outcome: "carried out",
-      touches: again("htop"),
+      touches: [...updated("htop"), ...again("htop")],
       effect: anew,
     }),
   ),

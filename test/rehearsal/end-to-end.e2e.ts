@@ -180,8 +180,9 @@ describe("the rehearsal", () => {
       if (change.outcome === "refused") {
         expect(said(errors), errors.join("\n")).toHaveLength(1);
         expect(code).not.toBe(0);
-        // Nothing of the cluster, and nothing in it: the tools are looked up before the cluster is known.
-        expect(touches.filter((step) => step !== "update cluster-tools")).toEqual([]);
+        // Nothing of the cluster, and nothing in it, but what is asked for: settings of components, and the tools, which are looked up
+        // before the cluster is known.
+        expect(touches.filter((step) => !/^update (cluster|cluster-tools|workers-(amd|arm)64)$/.test(step))).toEqual([]);
       } else {
         expect({ code, errors }).toEqual({ code: 0, errors: [] });
         expect([...touches].sort()).toEqual([...(change.touches ?? [])].sort());
@@ -226,6 +227,7 @@ describe("the rehearsal", () => {
     });
     const operations = await plan(file);
     expect(operations).toEqual([
+      "update workers-arm64",
       expect.stringMatching(/^update workers-arm64-eu-west-3[abc]$/),
       expect.stringMatching(/^update workers-arm64-eu-west-3[abc]-ready$/),
     ]);
@@ -247,6 +249,27 @@ describe("the rehearsal", () => {
     expect(await digest()).toBe(before);
     expect((await up(configFile)).code).toBe(0);
     expect(await plan(configFile)).toEqual([]);
+  });
+
+  it("refuses to destroy or replace a protected cluster and file system, until cluster.protect is false", async () => {
+    const destroys = (file: string) =>
+      show([join(places.path, "pulumi"), "destroy", "--preview-only", ...onStack(file)], pulumiEnvironment());
+    const file = changedConfig((config) => config.setIn(["config", key("cluster"), "protect"], true));
+    expect((await up(file)).code).toBe(0);
+    const refused = await destroys(file);
+    expect(refused.code).not.toBe(0);
+    expect(refused.output).toContain("because it is protected");
+    const resources: { urn: string; type: string }[] = JSON.parse(await pulumi(["stack", "export"])).deployment.resources;
+    const cannotBeMadeAgain = resources.filter(
+      ({ urn, type }) => /::cluster-(guard|identity)$/.test(urn) || type === "aws:efs/fileSystem:FileSystem",
+    );
+    expect(cannotBeMadeAgain).toHaveLength(3);
+    for (const { urn } of cannotBeMadeAgain) {
+      const { errors } = await preview(file, "--replace", urn);
+      expect(errors.join("\n")).toMatch(/unable to replace resource .*as it is currently marked for protection/s);
+    }
+    expect((await up(configFile)).code).toBe(0);
+    expect((await destroys(configFile)).code).toBe(0);
   });
 
   it("is destroyed with nothing left", async () => {

@@ -114,7 +114,7 @@ describe("the first install", () => {
     const { code, stderr } = await bench.run("install", ready.environment, { stdin });
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
     expect(stderr.trim().split("\n")).toHaveLength(1);
-    expect(stderr).toContain("pulumi destroy, then pulumi up");
+    expect(stderr).toContain("pulumi state unprotect --all, pulumi destroy, then pulumi up");
     expect(bench.calls).toEqual([]);
   });
 

@@ -155,7 +155,7 @@ describe("after an install that failed", () => {
   it("makes no cluster anew with certificates that are too old, and removes nothing", async () => {
     const { code, stderr } = await bench.install({ CREATED_AT: "2020-01-01T00:00:00Z", STUB_BOOTSTRAP: "missing" }, elsewhere);
     expect({ code, calls: bench.calls }).toEqual({ code: 1, calls: [] });
-    expect(stderr).toContain("run pulumi destroy, then pulumi up");
+    expect(stderr).toContain("run pulumi state unprotect --all, pulumi destroy, then pulumi up");
   });
 });
 
