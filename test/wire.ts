@@ -27,6 +27,11 @@ export interface Wire {
   /** All inputs, secret ones in plain text, unknown ones `undefined`. */
   // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource type.
   readonly sent: any;
+  /** All inputs as they travel, with the marks of secret and unknown ones. */
+  // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource type.
+  readonly marked: any;
+  /** URNs of the resources that each input comes from. */
+  readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   readonly custom: boolean;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
@@ -101,6 +106,10 @@ function read(request: RegisterResourceRequest, urn: string, parent: Wire | unde
     dependencies: request.getDependenciesList().map(nameOf),
     after: [...request.getDependenciesList(), request.getParent(), provider].filter((other) => other !== ""),
     ...parts(request.getObject()?.toJavaScript() ?? {}),
+    marked: request.getObject()?.toJavaScript() ?? {},
+    propertyDependencies: Object.fromEntries(
+      [...request.getPropertydependenciesMap().entries()].map(([input, found]) => [input, found.getUrnsList()]),
+    ),
     custom: request.getCustom(),
     protect: request.getProtect() ?? parent?.protect ?? false,
     retainOnDelete: request.getRetainondelete() ?? parent?.retainOnDelete ?? false,
