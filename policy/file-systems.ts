@@ -95,13 +95,13 @@ const list = (value: Value): Value[] => (Array.isArray(value) ? value : [value])
 const isForEverybody = ({ Principal, NotPrincipal }: Value): boolean =>
   NotPrincipal !== undefined || list(Principal).includes("*") || list(Principal?.AWS).includes("*");
 
-function refusesPlainText({ Effect, Principal, Action, Condition, NotPrincipal }: Value): boolean {
+function refusesPlainText({ Effect, Principal, Action, Condition }: Value): boolean {
   const entries = Object.entries<Value>(Condition ?? {}).flatMap(([operator, keys]) =>
     Object.entries(keys).map(([key, value]) => `${operator} ${key.toLowerCase()} ${list(value)}`),
   );
   return (
     Effect === "Deny" &&
-    NotPrincipal === undefined &&
+    // All but some (NotPrincipal) are not everybody.
     isForEverybody({ Principal }) &&
     list(Action).some((action) => action === "*" || action === "elasticfilesystem:*") &&
     // Any other condition would leave clients out.

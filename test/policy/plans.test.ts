@@ -54,9 +54,10 @@ describe("a plan as a whole", () => {
   it("breaks file-system-policies when the file system has no policy, or the policy is another's", async () => {
     const isPolicy = ({ type }: Resource) => type === "aws:efs/fileSystemPolicy:FileSystemPolicy";
     const system = plan.find(({ type }) => type === "aws:efs/fileSystem:FileSystem");
+    const group = plan.find(({ name }) => name === "shared-nfs");
     const broken = [
       plan.filter((resource) => !isPolicy(resource)),
-      plan.map((resource) => (isPolicy(resource) ? { ...resource, propertyDependencies: { fileSystemId: ["urn:another"] } } : resource)),
+      plan.map((resource) => (isPolicy(resource) ? { ...resource, propertyDependencies: { fileSystemId: [group?.urn ?? ""] } } : resource)),
     ];
     for (const resources of broken) {
       const said = (await pack.judge(resources)).filter(({ mandatory }) => mandatory);

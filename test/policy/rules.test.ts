@@ -128,7 +128,7 @@ describe("what is not known yet", () => {
   it("does not hide what is wrong beside it, before or after", async () => {
     const both = (inputs: Parameters<Change["change"]>[0]) => {
       inputs.spec.steps[0].securityContext.capabilities = { add: [unknown, "SYS_ADMIN"] };
-      inputs.spec.sidecars = [{ image: unknown }, { securityContext: { privileged: true } }];
+      inputs.spec.sidecars = [{ image: unknown, securityContext: unknown }, { securityContext: { privileged: true } }];
     };
     const said = await judgeOne(changed(plan, { what: "", of: "builds-buildah-build", change: both }));
     expect(violations(said).map(({ message }) => message.split(": ")[0])).toEqual([
