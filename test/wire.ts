@@ -31,6 +31,11 @@ export interface Wire {
   readonly sent: any;
   /** All inputs for a reader: `[secret]` for a secret one, `[unknown]` for an unknown one. */
   readonly shown: unknown;
+  /** All inputs as they travel, with the marks of secret and unknown ones. */
+  // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource type.
+  readonly marked: any;
+  /** URNs of the resources that each input comes from. */
+  readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   readonly custom: boolean;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
@@ -108,6 +113,10 @@ function read(request: RegisterResourceRequest, urn: string, parent: Wire | unde
     dependencyUrns: request.getDependenciesList(),
     after: [...request.getDependenciesList(), request.getParent(), provider].filter((other) => other !== ""),
     ...parts(request.getObject()?.toJavaScript() ?? {}),
+    marked: request.getObject()?.toJavaScript() ?? {},
+    propertyDependencies: Object.fromEntries(
+      [...request.getPropertydependenciesMap().entries()].map(([input, found]) => [input, found.getUrnsList()]),
+    ),
     custom: request.getCustom(),
     protect: request.getProtect() ?? parent?.protect ?? false,
     retainOnDelete: request.getRetainondelete() ?? parent?.retainOnDelete ?? false,

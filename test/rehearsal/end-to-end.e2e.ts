@@ -11,6 +11,7 @@ import { places, registry } from "../../rehearsal/places";
 import { registryCredentials } from "../../rehearsal/services/registry";
 import { leaks } from "../leaks";
 import { changes } from "./changes";
+import { policySteps } from "./policy";
 import { onStack, preview, previewOf } from "./preview";
 
 /** Runs a program in the checkout, shows what it prints as it comes, and returns it with the exit code. */
@@ -171,6 +172,8 @@ describe("the rehearsal", () => {
     expect(output).toMatch(/\d+ unchanged/);
     expect(output).not.toMatch(/\d+ (created|updated|replaced|deleted)/);
   });
+
+  policySteps();
 
   it.each(changes.map((change) => [`${change.setting}${change.what ? ` (${change.what})` : ""}`, change] as const))(
     "previews a change of %s as what it is",

@@ -1,0 +1,103 @@
+import { type Field, fields, mayHoldContainers, objects } from "./kubernetes";
+import { type Finding, NotKnown, type Planned, rule, type Value } from "./rule";
+
+const yes = (value: Value) => value === true;
+const is = (word: string) => (value: Value) => value === word;
+const set = (value: Value) => value !== undefined && value !== null && value !== 0;
+
+/**
+ * What the level "baseline" of Kubernetes forbids (https://kubernetes.io/docs/concepts/security/pod-security-standards/), by the field's
+ * name, which means the same in pods, Tekton's steps and pod templates; and its counterparts in OpenShift's SecurityContextConstraints.
+ */
+const forbidden: Readonly<Record<string, readonly [wrong: (value: Value) => boolean, because: string]>> = {
+  privileged: [yes, "the container has all rights on its node"],
+  hostNetwork: [yes, "the pod is in the network of its node"],
+  hostPID: [yes, "the pod sees the processes of its node"],
+  hostIPC: [yes, "the pod sees the memory that its node's processes share"],
+  hostProcess: [yes, "the container is a process of its node"],
+  "hostPath.path": [set, "the pod sees files of its node"],
+  hostPort: [set, "the container listens on its node"],
+  procMount: [is("Unmasked"), "the container sees the kernel's settings"],
+  "seccompProfile.type": [is("Unconfined"), "the container may make any system call"],
+  "appArmorProfile.type": [is("Unconfined"), "the container runs without its AppArmor profile"],
+  allowPrivilegedContainer: [yes, "it lets privileged containers in"],
+  allowHostNetwork: [yes, "it lets pods into the network of their node"],
+  allowHostPID: [yes, "it lets pods see the processes of their node"],
+  allowHostIPC: [yes, "it lets pods see the memory that their node's processes share"],
+  allowHostPorts: [yes, "it lets containers listen on their node"],
+  allowHostDirVolumePlugin: [yes, "it lets pods see files of their node"],
+};
+const forbiddenIn = Object.keys(forbidden).map((name) => name.split(".")[0]);
+
+/** Other fields that may hold what is forbidden: of a pod, of a container, and Tekton's pod templates. */
+const onTheWay = [
+  ...forbiddenIn,
+  "securityContext",
+  "windowsOptions",
+  "volumes",
+  "ports",
+  "podTemplate",
+  "taskRunTemplate",
+  "taskRunSpecs",
+];
+
+/** No container that is, or may become, more on its node than a process of its own. */
+export const noPrivilegedPods = rule<{ capabilities: string[] }>(
+  {
+    name: "no-privileged-pods",
+    description: "No pod is privileged, sees its node, or adds a capability that its task does not document.",
+    enforcementLevel: "mandatory",
+    severity: "critical",
+  },
+  function* (resource, { capabilities }) {
+    for (const field of fields(resource)) {
+      const { path, key, holder, value } = field;
+      if (mayHoldContainers(field, resource)) yield value;
+      else if (holder === "capabilities" && key === "add") yield* added(field, capabilities);
+      else if (value instanceof NotKnown) {
+        if (onTheWay.includes(key) || forbiddenIn.includes(holder) || key === "capabilities") yield value;
+      } else {
+        const [wrong, because] = forbidden[`${holder}.${key}`] ?? forbidden[key] ?? [];
+        if (wrong?.(value)) yield `${path}: ${because}`;
+      }
+    }
+    yield* admission(resource);
+  },
+  {
+    capabilities: {
+      type: "array",
+      items: { type: "string" },
+      // tekton/tasks/buildah-build/task.ts says why.
+      default: ["SETFCAP"],
+      description: "Capabilities that a container may add to those that it has anyway",
+    },
+  },
+);
+
+function* added({ path, value }: Field, allowed: readonly string[]): Generator<Finding> {
+  if (value instanceof NotKnown) yield value;
+  else if (Array.isArray(value)) {
+    for (const [index, capability] of value.entries()) {
+      if (!(capability instanceof NotKnown) && !allowed.includes(capability))
+        yield `${path}[${index}]: the container adds a capability that is none of ${allowed.join(", ") || "those allowed, which are none"}`;
+    }
+  }
+}
+
+/** Roles that let pods be more than OpenShift's own `restricted` and `nonroot` do, or everything. */
+const powerful = /^(?:system:openshift:scc:(?!restricted|nonroot).*|cluster-admin)$/;
+const level = "pod-security.kubernetes.io/enforce";
+
+/** What else would let a privileged pod in, by whatever way it is made. */
+function* admission(resource: Planned): Generator<Finding> {
+  for (const { path, object } of objects(resource)) {
+    const role = /^(?:Cluster)?RoleBinding$/.test(object?.kind) && object.roleRef?.name;
+    if (role instanceof NotKnown) yield role;
+    else if (role && powerful.test(role)) yield `${path}roleRef.name: its subjects may run privileged pods`;
+    if (object?.kind !== "Namespace") continue;
+    const labels = object.metadata?.labels;
+    const enforced = labels instanceof NotKnown ? labels : labels?.[level];
+    if (enforced instanceof NotKnown) yield enforced;
+    else if (enforced === "privileged") yield `${path}metadata.labels["${level}"]: the namespace takes privileged pods`;
+  }
+}

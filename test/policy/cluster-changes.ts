@@ -1,0 +1,160 @@
+import { type Change, object, pod, step, task } from "./changes";
+
+const digest = `sha256:${"a".repeat(64)}`;
+
+export const clusterChanges: Readonly<Record<string, readonly Change[]>> = {
+  "images-by-digest": [
+    {
+      what: "a task image of another tag",
+      of: task,
+      change: (t) => {
+        step(t).image = "registry.access.redhat.com/ubi9/buildah:9.7";
+      },
+      says: "spec.steps[0].image: ",
+    },
+    {
+      what: "a task image without a tag",
+      of: task,
+      change: (t) => {
+        step(t).image = "registry.access.redhat.com/ubi9/buildah";
+      },
+      says: "spec.steps[0].image: ",
+    },
+    {
+      what: "a task image with a digest",
+      of: task,
+      change: (t) => {
+        step(t).image = `registry.access.redhat.com/ubi9/buildah@${digest}`;
+      },
+    },
+    {
+      what: "a task image with tag and digest",
+      of: task,
+      change: (t) => {
+        step(t).image = `registry.access.redhat.com/ubi9/buildah:9.8@${digest}`;
+      },
+    },
+    {
+      what: "a digest that is cut off",
+      of: task,
+      change: (t) => {
+        step(t).image = `registry.access.redhat.com/ubi9/buildah@${digest.slice(0, -1)}`;
+      },
+      says: "spec.steps[0].image: ",
+    },
+    {
+      what: "an image that a parameter names",
+      of: task,
+      change: (t) => {
+        step(t).image = "$(params.image)";
+      },
+      says: "spec.steps[0].image: ",
+    },
+    {
+      what: "an init container with a tag",
+      of: task,
+      change: pod({ initContainers: [{ image: "docker.io/library/busybox:1.37" }] }),
+      says: "spec.template.spec.initContainers[0].image: ",
+    },
+    {
+      what: "a volume that is an image with a tag",
+      of: task,
+      change: pod({ volumes: [{ image: { reference: "quay.io/example/data:1" } }] }),
+      says: "spec.template.spec.volumes[0].image.reference: ",
+    },
+    {
+      what: "a volume that is an image with a digest",
+      of: task,
+      change: pod({ volumes: [{ image: { reference: `quay.io/example/data@${digest}` } }] }),
+    },
+    {
+      what: "a catalog of operators with a tag",
+      of: task,
+      change: object("operators.coreos.com/v1alpha1", "CatalogSource", { spec: { image: "quay.io/example/catalog:latest" } }),
+      says: "spec.image: ",
+    },
+    { what: "a ConfigMap with a key of that name", of: task, change: object("v1", "ConfigMap", { data: { image: "busybox" } }) },
+  ],
+  "explicit-kubernetes-provider": [
+    {
+      what: "an object of the default provider",
+      of: task,
+      change: () => undefined,
+      provider: { name: "default_4_25_0" },
+      says: "made by the default provider, not by cluster",
+    },
+    {
+      what: "an object of the default provider of no version",
+      of: task,
+      change: () => undefined,
+      provider: { name: "default" },
+      says: "made by the default provider, not by cluster",
+    },
+    {
+      what: "an object of another provider",
+      of: task,
+      change: () => undefined,
+      provider: { name: "elsewhere" },
+      says: "made by another provider than cluster",
+    },
+    { what: "an AWS resource of the default provider", of: "shared-nfs", change: () => undefined },
+    {
+      what: "our provider without a kubeconfig",
+      of: "cluster",
+      type: "pulumi:providers:kubernetes",
+      change: (p) => void delete p.kubeconfig,
+      says: "kubeconfig: ",
+    },
+    {
+      what: "our provider with an empty kubeconfig",
+      of: "cluster",
+      type: "pulumi:providers:kubernetes",
+      change: (p) => {
+        p.kubeconfig = "";
+      },
+      says: "kubeconfig: ",
+    },
+    {
+      what: "our provider with other options",
+      of: "cluster",
+      type: "pulumi:providers:kubernetes",
+      change: (p) => {
+        p.enableServerSideApply = "false";
+      },
+    },
+  ],
+  "nothing-published": [
+    ...["LoadBalancer", "NodePort"].map((type) => ({
+      what: `a Service of type ${type}`,
+      of: task,
+      change: object("v1", "Service", { spec: { type } }),
+      says: "spec.type: ",
+    })),
+    {
+      what: "a Service of the cluster's own network",
+      of: task,
+      change: object("v1", "Service", { spec: { type: "ClusterIP", externalIPs: [] } }),
+    },
+    {
+      what: "a Service with an address of its own",
+      of: task,
+      change: object("v1", "Service", { spec: { externalIPs: ["198.51.100.7"] } }),
+      says: "spec.externalIPs: ",
+    },
+    {
+      what: "a Service in a List",
+      of: task,
+      change: () => ({ kind: "List", items: [{ kind: "Service", spec: { type: "NodePort" } }] }),
+      says: "items[0].spec.type: ",
+    },
+    ...(
+      [
+        ["networking.k8s.io/v1", "Ingress"],
+        ["route.openshift.io/v1", "Route"],
+        ["gateway.networking.k8s.io/v1", "Gateway"],
+        ["gateway.networking.k8s.io/v1", "HTTPRoute"],
+      ] as const
+    ).map(([version, kind]) => ({ what: `a ${kind}`, of: task, change: object(version, kind), says: "kind: " })),
+    { what: "a kind of the same name that publishes nothing", of: task, change: object("serving.knative.dev/v1", "Route") },
+  ],
+};
