@@ -41,7 +41,7 @@ it("no message stands in docs/troubleshooting.md twice", () => {
 });
 
 it.each([
-  ["fail", 'fail "no folder \'$1\' in $(wc -l <<<"$x") of ${y:-none}"', "no folder '…' in … of …", true],
+  ["fail", 'fail "no folder \'$1\' in $(wc -l <<<"$x") of $y"', "no folder '…' in … of …", true],
   ["warn in a list", '[[ -f x ]] || warn "gone"', "gone", true],
   ["say", "say 'going on'", "going on", false],
 ])("a script's %s is read by a shell parser", (_, source, text, trouble) => {
