@@ -18,6 +18,7 @@ const rightWay: Record<string, string> = {
   "infra/a.ts": 'import "../config/a";',
   "config/a.ts": "export const a = 1;",
   "rehearsal/a.ts": 'import "../index"; import "vitest";',
+  "review/a.ts": 'import "../config/a";',
   "test/a.ts": 'import "../rehearsal/a"; import "vitest";',
   "package.json": JSON.stringify({ name: "tree", dependencies: { zod: "4" }, devDependencies: { vitest: "4" } }),
   "tsconfig.json": "{}",
@@ -36,7 +37,7 @@ async function broken(changed: Record<string, string>): Promise<string[]> {
     writeFileSync(join(folder, file), text);
   }
   const { options, forbidden } = rules;
-  const { output } = await cruise(["index.ts", "config", "infra", "cluster", "tekton", "rehearsal", "test"], {
+  const { output } = await cruise(["index.ts", "config", "infra", "cluster", "tekton", "review", "rehearsal", "test"], {
     ...options,
     tsConfig: undefined,
     baseDir: folder,
@@ -61,6 +62,7 @@ const wrong = [
   ["tekton-imports-not-the-program", "tekton/b.ts", "../index"],
   ["nothing-imports-the-rehearsal-or-the-tests", "tekton/b.ts", "../rehearsal/a"],
   ["nothing-imports-the-rehearsal-or-the-tests", "config/b.ts", "../test/a"],
+  ["the-program-imports-no-tool", "tekton/b.ts", "../review/a"],
   ["the-rehearsal-imports-no-tests", "rehearsal/b.ts", "../test/a"],
   ["no-circle", "config/a.ts", "./b"],
   ["no-missing-module", "rehearsal/b.ts", "nowhere"],
