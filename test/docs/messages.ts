@@ -34,7 +34,7 @@ function ofShell(file: string, source: string): Message[] {
   return found;
 }
 
-function textOfWord(word: ShellNode): string {
+export function textOfWord(word: ShellNode): string {
   const type = syntax.NodeType(word);
   if (type === "Lit" || type === "SglQuoted") return String(word.Value).replace(/\\(.)/g, "$1");
   return type === "Word" || type === "DblQuoted" ? (word.Parts ?? []).map(textOfWord).join("") : gap;
