@@ -59,12 +59,17 @@ it("every block of commands says where they can be run: `sh tested`, `sh rehears
 
 const blocks = all.flatMap(({ file, blocks }) => blocks.filter(({ info }) => info.startsWith("sh ")).map((block) => ({ file, ...block })));
 
-it("what the pages call tested is a part of npm's scripts, with options that its help names", () => {
-  const commands = blocks
-    .filter(({ info }) => info === "sh tested")
-    .flatMap(({ file, text }) => commandsIn(text).map((words) => ({ file, words })));
+it("what the pages call tested is a command of npm's", () => {
+  const commands = blocks.filter(({ info }) => info === "sh tested").flatMap(({ text }) => commandsIn(text));
   expect(commands.length).toBeGreaterThan(8);
-  expect(commands.filter(({ words }) => !/^(?:npm|npx)$/.test(words[0])).map(({ words }) => words.join(" "))).toEqual([]);
+  expect(commands.filter(([program]) => !/^(?:npm|npx)$/.test(program)).map((words) => words.join(" "))).toEqual([]);
+});
+
+it("npm's commands in the pages are scripts that there are, with words and options that their help names", () => {
+  const commands = blocks
+    .flatMap(({ file, text }) => commandsIn(text).map((words) => ({ file, words })))
+    .filter(({ words }) => /^(?:npm|npx)$/.test(words[0]));
+  expect(commands.length).toBeGreaterThan(10);
   expect(commands.flatMap(({ file, words }) => problemOf(words).map((problem) => `${file}: ${problem}`))).toEqual([]);
 }, 120_000);
 
