@@ -26,7 +26,12 @@ interface Build {
 
 /** A stack's file as it is in the repository. */
 export interface StackFile {
-  "openshift-multiarch:cluster": { name: string; baseDomain: string; version: string; controlPlane: { instanceType: string } };
+  "openshift-multiarch:cluster": {
+    name: string;
+    baseDomain: string;
+    version: string;
+    controlPlane: { instanceType: string; rootVolume: { size: number } };
+  };
   "openshift-multiarch:pools": { architecture: string; instanceType: string; zones: { name: string; replicas: number }[] }[];
   "openshift-multiarch:builds": Build[];
 }
@@ -115,8 +120,14 @@ function existing(type: string, name: string, inputs: Record<string, unknown>): 
  * The whole program with a stack's own file: the preview before anything exists, or that of a stack that is there, in which
  * all outputs are known.
  * @param last more of what the last update left
+ * @param asked is told of the functions that are called
  */
-export function program(stack: string, when: "first" | "running", last: Record<string, unknown> = {}): Promise<Graph> {
+export function program(
+  stack: string,
+  when: "first" | "running",
+  last: Record<string, unknown> = {},
+  asked?: (token: string) => void,
+): Promise<Graph> {
   vi.resetModules();
   return graph(
     () => {
@@ -127,6 +138,7 @@ export function program(stack: string, when: "first" | "running", last: Record<s
       preview: true,
       stack,
       functions: (token, { name }) => {
+        asked?.(token);
         if (token === "pulumi:pulumi:readStackOutputs") {
           if (name !== `organization/openshift-multiarch/${stack}`) throw new Error(`no stack is called ${name}`);
           return { name, outputs: when === "running" ? { infraId, builds: lastResults, ...last } : {}, secretOutputNames: [] };

@@ -66,6 +66,8 @@ function trackedFiles(...patterns: string[]): string[] {
   return stdout.split("\n").filter((file) => file !== "" && existsSync(join(root, file)));
 }
 
+const trackedModules = () => trackedFiles("*.ts", "*.mts").filter((file) => !file.startsWith("examples/"));
+
 /** Go keeps the program that it builds of the module; the first time takes half a minute. */
 const actionlint = ["go", "-C", join(__dirname, "actionlint"), "tool", "actionlint"];
 
@@ -73,6 +75,7 @@ const checks = (): Count[] => [
   check("types (tsc)", ["npx", "tsc", "--noEmit", "-p", "tsconfig.json"]),
   check("lint and format (biome)", ["npx", "biome", "ci", "--error-on-warnings", "."]),
   check("what nothing uses (knip)", ["npx", "knip"]),
+  check("who imports whom (dependency-cruiser)", ["npx", "depcruise", "--config", ".dependency-cruiser.json", ...trackedModules()]),
   check("shell scripts (shellcheck)", ["shellcheck", "-x", ...trackedFiles("*.sh", ".ci/run")]),
   check("workflows (actionlint)", [...actionlint, ...trackedFiles(".github/workflows/*.yml").map((file) => join(root, file))]),
 ];

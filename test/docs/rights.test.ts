@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as ec2 from "@aws-sdk/client-ec2";
+import * as efs from "@aws-sdk/client-efs";
+import * as sts from "@aws-sdk/client-sts";
+import { expect, it } from "vitest";
+import { program } from "../program";
+
+/** The IAM policies of docs/aws.md against what is called in the program, in the plugin of the rehearsal, and in AWS's own SDK. */
+
+const root = join(__dirname, "..", "..");
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: readonly string[];
+}
+const statements = (policy: string): Statement[] => JSON.parse(readFileSync(join(root, "docs", "aws", `${policy}.json`), "utf8")).Statement;
+const actions = (policy: string): string[] => statements(policy).flatMap(({ Action }) => Action);
+
+/** IAM's names of the services, and their clients. A command of the SDK is an operation of the service, which has the name of its action. */
+const services = { ec2, elasticfilesystem: efs, sts } as const;
+
+/** Actions of what the modules of a folder import from the SDK: commands, and calls of several pages. */
+function called(...folder: string[]): string[] {
+  const directory = join(root, ...folder);
+  const sources = readdirSync(directory).filter((file) => file.endsWith(".ts"));
+  const imports = sources.flatMap((file) => [
+    ...readFileSync(join(directory, file), "utf8").matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-(\w+)"/g),
+  ]);
+  const found = imports.flatMap(([, names, client]) =>
+    [...names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)].map(
+      ([, command, paged]) => `${client === "efs" ? "elasticfilesystem" : client}:${command ?? paged}`,
+    ),
+  );
+  return [...new Set(found)];
+}
+
+it.each(["deploy", "preview"])("docs/aws/%s.json allows only operations that AWS has", (policy) => {
+  const unknown = actions(policy).filter((action) => {
+    const [service, operation] = action.split(":");
+    // The SDK has no client of IAM here: the one action of it is in the User Guide of EFS, "Using service-linked roles".
+    return action !== "iam:CreateServiceLinkedRole" && !(`${operation}Command` in (services[service as keyof typeof services] ?? {}));
+  });
+  expect(unknown).toEqual([]);
+  expect(statements(policy).every(({ Effect }) => Effect === "Allow")).toBe(true);
+});
+
+it("docs/aws/deploy.json allows what the stages and the programs ask AWS beside the installer", () => {
+  const asked = called("infra", "stages");
+  expect(asked).toContain("ec2:DescribeInstances");
+  expect(asked.filter((action) => !actions("deploy").includes(action))).toEqual([]);
+});
+
+it("docs/aws/deploy.json allows every call of the rehearsal's AWS plugin, which has the resources of the program and no other", () => {
+  const asked = called("rehearsal", "plugins", "aws");
+  expect(asked.length).toBeGreaterThan(25);
+  expect(asked.filter((action) => !actions("deploy").includes(action))).toEqual([]);
+});
+
+it("docs/aws/preview.json only reads", () => {
+  expect(actions("preview").filter((action) => !/^\w+:(?:Describe|Get|List)[A-Z]/.test(action))).toEqual([]);
+});
+
+it("docs/aws/preview.json allows what the functions of a preview ask", async () => {
+  const tokens = new Set<string>();
+  await program("dev", "running", {}, (token) => tokens.add(token));
+  const asks: Record<string, readonly string[]> = {
+    getCallerIdentity: ["sts:GetCallerIdentity"],
+    getInstanceTypeOfferings: ["ec2:DescribeInstanceTypeOfferings"],
+    getSecurityGroup: ["ec2:DescribeSecurityGroups"],
+    getSubnet: ["ec2:DescribeSubnets"],
+    getVpc: ["ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:DescribeRouteTables"],
+  };
+  const called = [...tokens].filter((token) => token.startsWith("aws:")).map((token) => token.split(":").at(-1) ?? "");
+  expect(called.sort()).toEqual(Object.keys(asks).sort());
+  expect(
+    Object.values(asks)
+      .flat()
+      .filter((action) => !actions("preview").includes(action)),
+  ).toEqual([]);
+});
