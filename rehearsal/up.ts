@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { ensureNetwork } from "./cluster/network";
 import { stopEverything } from "./destroy";
 import {
@@ -53,19 +54,9 @@ export async function up(): Promise<void> {
   const took = await pulumiUp();
   say(`pulumi up ... done, ${seconds(took)}`);
   const outputs = await stackOutputs();
-  printOutputs(outputs);
+  console.log(`\nStack outputs:\n${stringify(outputs, { lineWidth: 0 })}`);
   await prove(outputs.images as Record<string, string>);
   say(`\nEverything is up, after ${seconds((Date.now() - started) / 1000)}. Next: npm run rehearse -- shell | status | logs | destroy`);
-}
-
-function printOutputs(outputs: Record<string, unknown>): void {
-  console.log("\nStack outputs:");
-  for (const [name, value] of Object.entries(outputs)) {
-    if (typeof value === "object" && value !== null) {
-      console.log(`  ${name}:`);
-      for (const [key, inner] of Object.entries(value)) console.log(`    ${key}: ${inner}`);
-    } else console.log(`  ${name}: ${value}`);
-  }
 }
 
 /** `pulumi up` of the checkout's program. Returns its time in seconds. */
