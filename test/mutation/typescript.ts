@@ -127,6 +127,8 @@ async function stryker(mutate: readonly string[], tests: readonly string[], scra
       warnings: { slow: false },
       // Of the time that the same tests took without a mutant, and a time for busy machines.
       timeoutFactor: 3,
+      // Tests that start programs take minutes, and more beside other work.
+      dryRunTimeoutMinutes: 20,
       timeoutMS: 20_000,
       disableTypeChecks: true,
       vitest: { configFile: "test/mutation/vitest.config.mts", related: false },

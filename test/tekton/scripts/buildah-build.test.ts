@@ -66,7 +66,10 @@ describe("buildah-build", () => {
   it("writes a whole OCI layout for the platform it is told, with labels and the commit's time, and no trace of an earlier try", async () => {
     write(`${layout(other)}.tmp/half`, "");
     write(`${layout(other)}/stale`, "");
-    expect(await build({ ARCHITECTURE: other, LAYOUT: `layouts/${other}` })).toMatchObject({ status: 0 });
+    const { status, log } = await build({ ARCHITECTURE: other, LAYOUT: `layouts/${other}` });
+    expect(status).toBe(0);
+    expect(log).toMatch(new RegExp(`^building for linux/${other} with buildah version \\d`, "m"));
+    expect(log).toMatch(new RegExp(`^wrote layouts/${other} \\(\\d+K\\)$`, "m"));
     const { manifest, config, files } = layoutOf(layout(other));
     expect(manifest.config.mediaType).toBe("application/vnd.oci.image.config.v1+json");
     expect(config).toMatchObject({ os: "linux", architecture: other, created: "2024-05-02T10:00:00Z" });
@@ -394,14 +397,16 @@ describe("buildah-build with a buildah that misbehaves", () => {
       "gives half a layer",
       "*' push '*",
       `"$real" "$@"; d=\${!#}; d=\${d#oci:}; d=\${d%:result}; f=$(find "$d/blobs" -type f -printf '%s %p\\n' | sort -n | tail -n 1 | cut -d ' ' -f 2); truncate -s 20 "$f"`,
+      "buildah-build: the image in 'layouts/",
     ],
-  ])("fails with a message if it %s", async (_, when, body) => {
+  ])("fails with a message if it %s", async (_, when, body, message = "buildah-build: ") => {
     app("big", randomBytes(4000));
     containerfile("FROM scratch", "COPY big /big", 'CMD ["/big"]');
     misbehaves("buildah", when, body);
     const { status, log } = await build();
     expect(status).not.toBe(0);
     expect(log).toMatch(/^buildah-build: /m);
+    expect(log).toContain(message);
     expect(has(layout())).toBe(false);
   });
 });

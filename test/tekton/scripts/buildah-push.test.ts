@@ -201,16 +201,23 @@ describe("buildah-push", () => {
   });
 
   it.each([
-    ["a push that says nothing and pushes nothing", "*' --digestfile '*docker://*", "exit 0", 0],
-    ["half a digest", "*' --digestfile '*docker://*", `while [[ $1 != --digestfile ]]; do shift; done; printf sha256:ab >"$2"`, 1],
-    ["an index that cannot be made", "*' manifest create '*", "exit 1", 1],
-    ["an image that is not added", "*' manifest add '*", "exit 0", 1],
-    ["an empty inspection", "*' manifest inspect '*", "exit 0", 1],
-  ])("never reports success after %s", async (_, when, body) => {
+    ["a push that says nothing and pushes nothing", "*' --digestfile '*docker://*", "exit 0", "cannot push "],
+    [
+      "half a digest",
+      "*' --digestfile '*docker://*",
+      `while [[ $1 != --digestfile ]]; do shift; done; printf sha256:ab >"$2"`,
+      " got the digest sha256:ab, not sha256:",
+    ],
+    ["an index that cannot be made", "*' manifest create '*", "exit 1", ""],
+    ["an image that is not added", "*' manifest add '*", "exit 0", "is for nothing, not for linux/amd64"],
+    ["an empty inspection", "*' manifest inspect '*", "exit 0", "is for nothing, not for linux/amd64"],
+    ["an inspection that fails", "*' manifest inspect '*", "exit 1", "buildah-push: the index cannot be read\n"],
+  ])("never reports success after %s", async (_, when, body, message) => {
     misbehaves("buildah", when, body);
     const result = await push();
     expect(result.status).toBe(1);
     expect(result.log).toMatch(/^buildah-push: /m);
+    expect(result.log).toContain(message);
     expect(has("results/digest")).toBe(false);
   });
 
@@ -241,6 +248,11 @@ describe("buildah-push", () => {
     noted("buildah");
     expect((await push(undefined, { IMAGE: image })).log).toContain("not of the form repository:tag");
     expect(calls()).toEqual([]);
+  });
+
+  it("takes the architectures in any order, but not none", async () => {
+    expect(await push(["arm64", "amd64"])).toMatchObject({ status: 0 });
+    expect(await push([])).toEqual({ status: 1, log: "buildah-push: no architecture given\n" });
   });
 
   it("asks the registry, not its own storage, for what was pushed", async () => {

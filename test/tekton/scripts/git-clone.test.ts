@@ -58,7 +58,9 @@ beforeEach(() => {
 
 describe("git-clone", () => {
   it("lays the same commit into every folder, without the history", async () => {
-    expect(await clone("main", ["source/amd64", "source/arm64"])).toMatchObject({ status: 0 });
+    const { status, log } = await clone("main", ["source/amd64", "source/arm64"]);
+    expect(status).toBe(0);
+    expect(log.trimEnd().split("\n").slice(-2)).toEqual([`${second} -> source/amd64`, `${second} -> source/arm64`]);
     for (const architecture of ["amd64", "arm64"]) {
       expect(read(`shared/source/${architecture}/app/file`)).toBe("two");
       expect(existsSync(at("shared/source", architecture, ".git"))).toBe(false);
@@ -169,8 +171,11 @@ describe("git-clone and refusals", () => {
     expect(log).toContain("does not appear to be a git repository");
   });
 
-  it.each(["--upload-pack=touch pwned", "a..b", "", "a b"])("refuses the revision %j", async (revision) => {
-    expect(await clone(revision)).toMatchObject({ status: 1 });
+  it.each(["--upload-pack=touch pwned", "a..b", "", "a b"])("refuses the revision %j by its name", async (revision) => {
+    expect(await clone(revision)).toEqual({
+      status: 1,
+      log: `git-clone: revision '${revision}' is not the name of a branch, a tag or a commit\n`,
+    });
   });
 
   it.each(["../outside", "/absolute", "a/../../b", ""])("refuses the folder %j", async (folder) => {
@@ -289,15 +294,16 @@ describe("git-clone with a git or a server that misbehaves", () => {
   });
 
   it.each([
-    ["gives no commit", "*' rev-parse '*", "exit 0"],
-    ["gives half a commit", "*' rev-parse '*", "echo 12ab"],
-    ["gives no time", "*' show '*", "exit 0"],
-    ["checks nothing out", "*' checkout '*", "exit 0"],
-  ])("writes no result if git %s", async (_, when, body) => {
+    ["gives no commit", "*' rev-parse '*", "exit 0", "git-clone: git gives '' as the commit of 'main'\n"],
+    ["gives half a commit", "*' rev-parse '*", "echo 12ab", "git-clone: git gives '12ab' as the commit of 'main'\n"],
+    ["gives no time", "*' show '*", "exit 0", ""],
+    ["checks nothing out", "*' checkout '*", "exit 0", ""],
+  ])("writes no result if git %s", async (_, when, body, message) => {
     misbehaves("git", when, body);
     const { status, log } = await clone("main");
     expect(status).not.toBe(0);
     expect(log).toMatch(/^git-clone: /m);
+    expect(log).toContain(message);
     expect(has("results/commit")).toBe(false);
     expect(has("shared/source")).toBe(false);
   });

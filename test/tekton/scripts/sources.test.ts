@@ -57,6 +57,18 @@ describe("npm-build", () => {
     expect(read("config")).toBe(at("npmrc/.npmrc"));
   });
 
+  it.runIf(process.getuid?.() === 0)("names an .npmrc that its user may not read, and the user", async () => {
+    write("npmrc/.npmrc", "fund=false\n", 0o600);
+    execFileSync("chmod", ["-R", "a+rX", at()]);
+    execFileSync("chmod", ["600", at("npmrc/.npmrc")]);
+    const asNobody = "setpriv --reuid 65534 --regid 65534 --clear-groups".split(" ");
+    const { status, log } = await run("npm-build", { SOURCE: "source/arm64", CONTEXT: "app", NPMRC: at("npmrc") }, [], 60, asNobody);
+    expect({ status, log }).toEqual({
+      status: 1,
+      log: "npm-build: the file .npmrc of the workspace npmrc cannot be read by user 65534\n",
+    });
+  });
+
   it("refuses what it cannot build, by name", async () => {
     noted("npm");
     expect((await build({ CONTEXT: "nowhere" })).log).toContain("the repository has no folder 'nowhere'");
