@@ -11,15 +11,19 @@ import type { Planned } from "./planned";
  */
 export function planText({ resources, outputs, warnings }: Planned): string {
   const label = labels(resources);
-  const blocks = resources.map((resource) => [label(resource.urn), block(resource, resources, label)] as const);
+  const known = scripts();
+  const blocks = resources.map((resource) => {
+    return [label(resource.urn), { ...block(resource, resources, label), inputs: readable(resource.shown, known) }] as const;
+  });
   const plan = {
-    outputs: readable(outputs.find(({ type }) => type === "pulumi:pulumi:Stack")?.shown ?? {}),
+    outputs: readable(outputs.find(({ type }) => type === "pulumi:pulumi:Stack")?.shown ?? {}, known),
     resources: Object.fromEntries(blocks),
     warnings: [...warnings].sort(),
   };
   return `${JSON.stringify(sorted(plan), undefined, 2)}\n`;
 }
 
+/** All of a resource but its inputs. */
 function block(resource: Registered, all: readonly Registered[], label: (urn: string) => string): Record<string, unknown> {
   const { customTimeouts, provider, deletedWith, type } = resource;
   const lists = {
@@ -41,7 +45,6 @@ function block(resource: Registered, all: readonly Registered[], label: (urn: st
     ...(Object.keys(customTimeouts).length > 0 && { customTimeouts }),
     ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
     ...Object.fromEntries(Object.entries(marks).filter(([, set]) => set)),
-    inputs: readable(resource.shown),
   };
 }
 
@@ -84,7 +87,7 @@ function scripts(): Map<string, string> {
 }
 
 /** A value with every text as lines that can be compared: JSON within a text is unfolded, a script is its file and a digest. */
-function readable(value: unknown, known = scripts()): unknown {
+function readable(value: unknown, known: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(value)) return value.map((item) => readable(item, known));
   if (typeof value === "object" && value !== null)
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, readable(inner, known)]));

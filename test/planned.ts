@@ -7,6 +7,7 @@ import { fixedSettings, settingsAtInstall } from "../infra/install-config";
 import { workerTemplate } from "./cluster/worker-template";
 import { type Graph, graph } from "./graph";
 import { testSecret } from "./leaks";
+import { type Printed, printedBy } from "./stages";
 
 /**
  * A stack as it is planned from its committed file alone: no account, no network, no Pulumi CLI. What only AWS, the installer or the
@@ -105,16 +106,7 @@ function template(infraId: string, zone: string): unknown {
   return JSON.parse(text);
 }
 
-/** Inputs as a provider gets them: marks of secrets are theirs to see. */
-export function bare(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(bare);
-  if ("4dabf18193072939515e22adb298388d" in value) return bare((value as { value?: unknown }).value);
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, bare(inner)]));
-}
-
-/** What the stage of a command prints, from what it is given. */
-const printed: Readonly<Record<string, (environment: Readonly<Record<string, string>>) => unknown>> = {
+const printed: Printed = {
   identity: ({ INSTALL_CONFIG = "", OPENSHIFT_VERSION = "" }) => {
     const config = JSON.parse(INSTALL_CONFIG);
     // An infra ID is the cluster's name, cut to 21 characters, and 5 random ones.
@@ -144,10 +136,7 @@ function outputs(type: string, name: string, inputs: Record<string, unknown>): R
   if (type === "random:index/randomString:RandomString") return { result: "[suffix]" };
   if (type.startsWith("aws:")) return { arn: `[arn of ${name}]` };
   if (inputs.kind === "PipelineRun") return { metadata: { ...(inputs.metadata as object), uid: "[uid]" } };
-  if (type !== "command:local:Command") return undefined;
-  const { create, environment } = bare(inputs) as { create?: string; environment?: Record<string, string> };
-  const value = printed[/infra\/stages\/([a-z]+)\.sh/.exec(create ?? "")?.[1] ?? ""]?.(environment ?? {}) ?? "";
-  return { stdout: typeof value === "string" ? value : JSON.stringify(value) };
+  return type === "command:local:Command" ? printedBy(printed, inputs) : undefined;
 }
 
 /** A lookup's question as one line, so that its answer shows what was asked: two subnets differ in nothing else. */

@@ -8,7 +8,7 @@ import { fixedSettings, settingsAtInstall } from "../infra/install-config";
 import { workerTemplate } from "./cluster/worker-template";
 import { type Graph, graph, type Registered } from "./graph";
 import { testSecret } from "./leaks";
-import { bare } from "./planned";
+import { type Printed, printedBy } from "./stages";
 
 /** Everything that must not be read in the state, a log or a process list. */
 export const secrets = Object.fromEntries(
@@ -61,8 +61,7 @@ export const kubeconfig = JSON.stringify({
   users: [{ user: { "client-key-data": Buffer.from(secrets["admin certificate"]).toString("base64") } }],
 });
 
-/** What each stage printed, by the name of its script. */
-const printed: Record<string, (environment: Record<string, string>) => unknown> = {
+const printed: Printed = {
   identity: ({ INSTALL_CONFIG, OPENSHIFT_VERSION }) => ({
     infraId,
     metadata: { infraID: infraId, aws: { region: "eu-west-3" } },
@@ -106,14 +105,7 @@ function existing(type: string, name: string, inputs: Record<string, unknown>): 
   if (type === "random:index/randomString:RandomString") return { result: "abcde" };
   if (inputs.kind === "PipelineRun") return { metadata: { ...(inputs.metadata as object), uid: `uid-of-${name}` } };
   if (type.startsWith("aws:")) return { arn: `arn:aws:elasticfilesystem:eu-west-3:${account}:${name}` };
-  if (type !== "command:local:Command") return undefined;
-  const { create, environment } = bare(inputs) as { create?: string; environment?: Record<string, string> };
-  const stage = /infra\/stages\/([a-z]+)\.sh/.exec(create ?? "")?.[1] ?? "";
-  if (printed[stage]) {
-    const value = printed[stage](environment ?? {});
-    return { stdout: typeof value === "string" ? value : JSON.stringify(value) };
-  }
-  return { stdout: "" };
+  return type === "command:local:Command" ? printedBy(printed, inputs) : undefined;
 }
 
 /**
