@@ -1,3 +1,4 @@
+import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import type { Resource } from "./pack";
 
 // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource type.
@@ -18,8 +19,8 @@ export interface Change {
 }
 
 /** As it travels. */
-export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-export const secret = (value: unknown) => ({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value });
+export const unknown = unknownValue;
+export const secret = (value: unknown) => ({ [specialSigKey]: specialSecretSig, value });
 
 export function changed(plan: readonly Resource[], { of, type, as, change, provider }: Change): Resource {
   const models = plan.filter(
@@ -33,6 +34,13 @@ export function changed(plan: readonly Resource[], { of, type, as, change, provi
   const kind = model.type.startsWith("kubernetes:") ? `kubernetes:${inputs.apiVersion}:${inputs.kind}` : model.type;
   return { ...model, type: as ?? kind, inputs, ...(provider && { provider: { ...(model.provider as Resource), ...provider } }) };
 }
+
+/** A change of one value, at a path as the rules write it: `spec.steps[0].image`, `metadata.labels["a.b/c"]`. */
+export const set = (path: string, value: unknown) => (inputs: Inputs) => {
+  const keys = [...path.matchAll(/\["([^"]+)"\]|([^.[\]]+)/g)].map(([, quoted, plain]) => quoted ?? plain);
+  const last = keys.pop() ?? "";
+  keys.reduce((holder, key) => holder[key], inputs)[last] = value;
+};
 
 /** A Kubernetes object of another kind, made where the model is. */
 export const object =

@@ -1,4 +1,4 @@
-import { type Change, object, pod, step, task } from "./changes";
+import { type Change, object, pod, set, task } from "./changes";
 
 const digest = `sha256:${"a".repeat(64)}`;
 
@@ -7,47 +7,35 @@ export const clusterChanges: Readonly<Record<string, readonly Change[]>> = {
     {
       what: "a task image of another tag",
       of: task,
-      change: (t) => {
-        step(t).image = "registry.access.redhat.com/ubi9/buildah:9.7";
-      },
+      change: set("spec.steps[0].image", "registry.access.redhat.com/ubi9/buildah:9.7"),
       says: "spec.steps[0].image: ",
     },
     {
       what: "a task image without a tag",
       of: task,
-      change: (t) => {
-        step(t).image = "registry.access.redhat.com/ubi9/buildah";
-      },
+      change: set("spec.steps[0].image", "registry.access.redhat.com/ubi9/buildah"),
       says: "spec.steps[0].image: ",
     },
     {
       what: "a task image with a digest",
       of: task,
-      change: (t) => {
-        step(t).image = `registry.access.redhat.com/ubi9/buildah@${digest}`;
-      },
+      change: set("spec.steps[0].image", `registry.access.redhat.com/ubi9/buildah@${digest}`),
     },
     {
       what: "a task image with tag and digest",
       of: task,
-      change: (t) => {
-        step(t).image = `registry.access.redhat.com/ubi9/buildah:9.8@${digest}`;
-      },
+      change: set("spec.steps[0].image", `registry.access.redhat.com/ubi9/buildah:9.8@${digest}`),
     },
     {
       what: "a digest that is cut off",
       of: task,
-      change: (t) => {
-        step(t).image = `registry.access.redhat.com/ubi9/buildah@${digest.slice(0, -1)}`;
-      },
+      change: set("spec.steps[0].image", `registry.access.redhat.com/ubi9/buildah@${digest.slice(0, -1)}`),
       says: "spec.steps[0].image: ",
     },
     {
       what: "an image that a parameter names",
       of: task,
-      change: (t) => {
-        step(t).image = "$(params.image)";
-      },
+      change: set("spec.steps[0].image", "$(params.image)"),
       says: "spec.steps[0].image: ",
     },
     {
@@ -109,18 +97,14 @@ export const clusterChanges: Readonly<Record<string, readonly Change[]>> = {
       what: "our provider with an empty kubeconfig",
       of: "cluster",
       type: "pulumi:providers:kubernetes",
-      change: (p) => {
-        p.kubeconfig = "";
-      },
+      change: set("kubeconfig", ""),
       says: "kubeconfig: ",
     },
     {
       what: "our provider with other options",
       of: "cluster",
       type: "pulumi:providers:kubernetes",
-      change: (p) => {
-        p.enableServerSideApply = "false";
-      },
+      change: set("enableServerSideApply", "false"),
     },
   ],
   "nothing-published": [

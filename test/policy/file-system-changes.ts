@@ -1,4 +1,4 @@
-import type { Change, Inputs } from "./changes";
+import { type Change, type Inputs, set } from "./changes";
 
 const rule = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
 const policy = "aws:efs/fileSystemPolicy:FileSystemPolicy";
@@ -9,15 +9,16 @@ const statements = (change: (statements: Inputs[]) => Inputs) => (inputs: Inputs
   inputs.policy = JSON.stringify(document);
 };
 
+/** A change of one value in a statement. */
+const statement = (index: number, path: string, value: unknown) => statements((all) => void set(path, value)(all[index]));
+
 export const fileSystemChanges: Readonly<Record<string, readonly Change[]>> = {
   "encrypted-file-systems": [
     {
       what: "a file system that is not encrypted",
       of: "shared",
       type: system,
-      change: (f) => {
-        f.encrypted = false;
-      },
+      change: set("encrypted", false),
       says: "encrypted: ",
     },
     { what: "a file system that does not say it", of: "shared", type: system, change: (f) => void delete f.encrypted, says: "encrypted: " },
@@ -25,9 +26,7 @@ export const fileSystemChanges: Readonly<Record<string, readonly Change[]>> = {
       what: "an encrypted file system with a key of one's own",
       of: "shared",
       type: system,
-      change: (f) => {
-        f.kmsKeyId = "arn:aws:kms:eu-west-3:123456789012:key/1";
-      },
+      change: set("kmsKeyId", "arn:aws:kms:eu-west-3:123456789012:key/1"),
     },
   ],
   "tls-to-file-systems": [
@@ -36,9 +35,7 @@ export const fileSystemChanges: Readonly<Record<string, readonly Change[]>> = {
       what: "a Deny of what is encrypted",
       of: "shared",
       type: policy,
-      change: statements(([, deny]) => {
-        deny.Condition.Bool["aws:SecureTransport"] = "true";
-      }),
+      change: statement(1, 'Condition.Bool["aws:SecureTransport"]', "true"),
       says: "policy: no statement denies",
     },
     {
@@ -52,27 +49,21 @@ export const fileSystemChanges: Readonly<Record<string, readonly Change[]>> = {
       what: "a Deny for one role",
       of: "shared",
       type: policy,
-      change: statements(([, deny]) => {
-        deny.Principal = { AWS: "arn:aws:iam::123456789012:role/one" };
-      }),
+      change: statement(1, "Principal", { AWS: "arn:aws:iam::123456789012:role/one" }),
       says: "policy: no statement denies",
     },
     {
       what: "a Deny of writing only",
       of: "shared",
       type: policy,
-      change: statements(([, deny]) => {
-        deny.Action = "elasticfilesystem:ClientWrite";
-      }),
+      change: statement(1, "Action", "elasticfilesystem:ClientWrite"),
       says: "policy: no statement denies",
     },
     {
       what: "a Deny with an exception",
       of: "shared",
       type: policy,
-      change: statements(([, deny]) => {
-        deny.Condition.StringNotEquals = { "aws:SourceVpc": "vpc-1" };
-      }),
+      change: statement(1, "Condition.StringNotEquals", { "aws:SourceVpc": "vpc-1" }),
       says: "policy: no statement denies",
     },
     {
@@ -131,62 +122,48 @@ export const fileSystemChanges: Readonly<Record<string, readonly Change[]>> = {
       what: "an Allow outside of mount targets",
       of: "shared",
       type: policy,
-      change: statements(([allow]) => {
-        allow.Condition.Bool["elasticfilesystem:AccessedViaMountTarget"] = "false";
-      }),
+      change: statement(0, 'Condition.Bool["elasticfilesystem:AccessedViaMountTarget"]', "false"),
       says: "policy.Statement[0]: open to the world",
     },
     {
       what: "an Allow from all addresses",
       of: "shared",
       type: policy,
-      change: statements(([allow]) => {
-        allow.Condition = { IpAddress: { "aws:SourceIp": ["10.0.0.0/16", "0.0.0.0/0"] } };
-      }),
+      change: statement(0, "Condition", { IpAddress: { "aws:SourceIp": ["10.0.0.0/16", "0.0.0.0/0"] } }),
       says: "policy.Statement[0]: open to the world",
     },
     {
       what: "an Allow to a pattern of networks",
       of: "shared",
       type: policy,
-      change: statements(([allow]) => {
-        allow.Condition = { StringLike: { "aws:SourceVpc": "vpc-*" } };
-      }),
+      change: statement(0, "Condition", { StringLike: { "aws:SourceVpc": "vpc-*" } }),
       says: "policy.Statement[0]: open to the world",
     },
     {
       what: "an Allow from a network that need not be named",
       of: "shared",
       type: policy,
-      change: statements(([allow]) => {
-        allow.Condition = { StringEqualsIfExists: { "aws:SourceVpc": "vpc-1" } };
-      }),
+      change: statement(0, "Condition", { StringEqualsIfExists: { "aws:SourceVpc": "vpc-1" } }),
       says: "policy.Statement[0]: open to the world",
     },
     {
       what: "an Allow at a time of day",
       of: "shared",
       type: policy,
-      change: statements(([allow]) => {
-        allow.Condition = { StringEquals: { "aws:CurrentTime": "noon" } };
-      }),
+      change: statement(0, "Condition", { StringEquals: { "aws:CurrentTime": "noon" } }),
       says: "policy.Statement[0]: open to the world",
     },
     {
       what: "an Allow to one network",
       of: "shared",
       type: policy,
-      change: statements(([allow]) => {
-        allow.Condition = { StringEquals: { "aws:sourceVpc": "vpc-1" } };
-      }),
+      change: statement(0, "Condition", { StringEquals: { "aws:sourceVpc": "vpc-1" } }),
     },
     {
       what: "an Allow from one address",
       of: "shared",
       type: policy,
-      change: statements(([allow]) => {
-        allow.Condition = { IpAddress: { "aws:SourceIp": "198.51.100.7" } };
-      }),
+      change: statement(0, "Condition", { IpAddress: { "aws:SourceIp": "198.51.100.7" } }),
     },
     {
       what: "an Allow to one account",
@@ -202,27 +179,21 @@ export const fileSystemChanges: Readonly<Record<string, readonly Change[]>> = {
     {
       what: "a group without a name",
       of: "shared-nfs",
-      change: (g) => {
-        g.tags = { environment: "dev", project: "p" };
-      },
+      change: set("tags", { environment: "dev", project: "p" }),
       says: "tags: no Name",
     },
     {
       what: "a rule with a name only",
       of: "shared-nfs-node",
       type: rule,
-      change: (r) => {
-        r.tags = { Name: "n" };
-      },
+      change: set("tags", { Name: "n" }),
       says: "tags: fewer than 2",
     },
     {
       what: "a rule whose second tag is that of the provider",
       of: "shared-nfs-node",
       type: rule,
-      change: (r) => {
-        r.tags = { Name: "n" };
-      },
+      change: set("tags", { Name: "n" }),
       provider: { inputs: { defaultTags: JSON.stringify({ tags: { owner: "o" } }) } },
     },
     { what: "a mount target, which has no tags", of: "shared-eu-west-3a", change: () => undefined },

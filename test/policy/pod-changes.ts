@@ -1,36 +1,28 @@
-import { type Change, type Inputs, object, pod, step, task } from "./changes";
+import { type Change, object, pod, set, step, task } from "./changes";
 
 export const podChanges: Readonly<Record<string, readonly Change[]>> = {
   "no-privileged-pods": [
     {
       what: "a privileged step",
       of: task,
-      change: (t) => {
-        step(t).securityContext.privileged = true;
-      },
+      change: set("spec.steps[0].securityContext.privileged", true),
       says: "spec.steps[0].securityContext.privileged: ",
     },
     {
       what: "a step that says that it is not privileged",
       of: task,
-      change: (t) => {
-        step(t).securityContext.privileged = false;
-      },
+      change: set("spec.steps[0].securityContext.privileged", false),
     },
     {
       what: "a privileged sidecar",
       of: task,
-      change: (t) => {
-        t.spec.sidecars = [{ securityContext: { privileged: true } }];
-      },
+      change: set("spec.sidecars", [{ securityContext: { privileged: true } }]),
       says: "spec.sidecars[0].securityContext.privileged: ",
     },
     {
       what: "privileged steps by the template of all",
       of: task,
-      change: (t) => {
-        t.spec.stepTemplate = { securityContext: { privileged: true } };
-      },
+      change: set("spec.stepTemplate", { securityContext: { privileged: true } }),
       says: "spec.stepTemplate.securityContext.privileged: ",
     },
     {
@@ -48,17 +40,13 @@ export const podChanges: Readonly<Record<string, readonly Change[]>> = {
     {
       what: "a step with another capability",
       of: "builds-npm-build",
-      change: (t) => {
-        step(t).securityContext.capabilities.add = ["ALL"];
-      },
+      change: set("spec.steps[0].securityContext.capabilities.add", ["ALL"]),
       says: "spec.steps[0].securityContext.capabilities.add[0]: ",
     },
     {
       what: "a step that drops capabilities and adds none",
       of: task,
-      change: (t) => {
-        step(t).securityContext.capabilities = { drop: ["SYS_ADMIN"], add: [] };
-      },
+      change: set("spec.steps[0].securityContext.capabilities", { drop: ["SYS_ADMIN"], add: [] }),
     },
     {
       what: "a volume that is a folder of the node",
@@ -70,32 +58,24 @@ export const podChanges: Readonly<Record<string, readonly Change[]>> = {
     {
       what: "a run in the node's network",
       of: "htop-run",
-      change: (r) => {
-        r.spec.taskRunSpecs[0].podTemplate.hostNetwork = true;
-      },
+      change: set("spec.taskRunSpecs[0].podTemplate.hostNetwork", true),
       says: "spec.taskRunSpecs[0].podTemplate.hostNetwork: ",
     },
     {
       what: "a run in the network of pods",
       of: "htop-run",
-      change: (r) => {
-        r.spec.taskRunSpecs[0].podTemplate.hostNetwork = false;
-      },
+      change: set("spec.taskRunSpecs[0].podTemplate.hostNetwork", false),
     },
     {
       what: "a run without its seccomp profile",
       of: "htop-run",
-      change: (r) => {
-        r.spec.taskRunTemplate.podTemplate = { securityContext: { seccompProfile: { type: "Unconfined" } } };
-      },
+      change: set("spec.taskRunTemplate.podTemplate", { securityContext: { seccompProfile: { type: "Unconfined" } } }),
       says: "spec.taskRunTemplate.podTemplate.securityContext.seccompProfile.type: ",
     },
     {
       what: "a run with the usual seccomp profile",
       of: "htop-run",
-      change: (r) => {
-        r.spec.taskRunTemplate.podTemplate = { securityContext: { seccompProfile: { type: "RuntimeDefault" } } };
-      },
+      change: set("spec.taskRunTemplate.podTemplate", { securityContext: { seccompProfile: { type: "RuntimeDefault" } } }),
     },
     ...(["hostPID", "hostIPC", "hostNetwork"] as const).map((key) => ({
       what: `a Deployment with ${key}`,
@@ -165,9 +145,7 @@ export const podChanges: Readonly<Record<string, readonly Change[]>> = {
     {
       what: "a label of that name",
       of: task,
-      change: (t) => {
-        t.metadata.labels = { hostNetwork: true };
-      },
+      change: set("metadata.labels", { hostNetwork: true }),
     },
     {
       what: "a kind whose schema has such fields",
@@ -183,32 +161,24 @@ export const podChanges: Readonly<Record<string, readonly Change[]>> = {
     {
       what: "a namespace that takes privileged pods",
       of: "builds-namespace",
-      change: (n) => {
-        n.metadata.labels["pod-security.kubernetes.io/enforce"] = "privileged";
-      },
+      change: set('metadata.labels["pod-security.kubernetes.io/enforce"]', "privileged"),
       says: 'metadata.labels["pod-security.kubernetes.io/enforce"]: ',
     },
     {
       what: "a namespace that takes restricted pods only",
       of: "builds-namespace",
-      change: (n) => {
-        n.metadata.labels["pod-security.kubernetes.io/enforce"] = "restricted";
-      },
+      change: set('metadata.labels["pod-security.kubernetes.io/enforce"]', "restricted"),
     },
     ...["system:openshift:scc:privileged", "system:openshift:scc:hostnetwork-v2", "cluster-admin"].map((name) => ({
       what: `service accounts with the role ${name}`,
       of: "builds-scc",
-      change: (b: Inputs) => {
-        b.roleRef.name = name;
-      },
+      change: set("roleRef.name", name),
       says: "roleRef.name: ",
     })),
     {
       what: "service accounts with the role of an ordinary SCC",
       of: "builds-scc",
-      change: (b) => {
-        b.roleRef.name = "system:openshift:scc:nonroot-v2";
-      },
+      change: set("roleRef.name", "system:openshift:scc:nonroot-v2"),
     },
     ...["allowPrivilegedContainer", "allowHostNetwork", "allowHostPID", "allowHostIPC", "allowHostPorts", "allowHostDirVolumePlugin"].map(
       (key) => ({

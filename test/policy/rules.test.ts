@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rules } from "../../policy/rules";
 import { program } from "../program";
-import { type Change, changed, type Inputs, secret, unknown } from "./changes";
+import { type Change, changed, secret, set, unknown } from "./changes";
 import { clusterChanges } from "./cluster-changes";
 import { fileSystemChanges } from "./file-system-changes";
 import { type Pack, planOf, type Resource, servePack, untried, violations } from "./pack";
@@ -68,44 +68,37 @@ function texts(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [];
 }
 
-/** Makes the value at a path unknown. */
-const set = (path: string) => (inputs: Inputs) => {
-  const keys = path.split(".");
-  const holder = keys.slice(0, -1).reduce((value, key) => value[key], inputs);
-  holder[keys.at(-1) ?? ""] = unknown;
-};
-
 describe("what is not known yet", () => {
   const inTask = { rule: "no-privileged-pods", of: "builds-buildah-build" };
-  const inPolicy = { of: "shared", type: "aws:efs/fileSystemPolicy:FileSystemPolicy", change: set("policy") };
+  const inPolicy = { of: "shared", type: "aws:efs/fileSystemPolicy:FileSystemPolicy", change: set("policy", unknown) };
   const service = (spec: object) => ({
     rule: "nothing-published",
     of: "builds-git-clone",
     change: () => ({ apiVersion: "v1", kind: "Service", spec }),
   });
   const cases: readonly (Change & { rule: string })[] = [
-    { what: "all of a Task", ...inTask, change: set("spec") },
-    { what: "a step's context", ...inTask, change: set("spec.steps.0.securityContext") },
-    { what: "whether a step is privileged", ...inTask, change: set("spec.steps.0.securityContext.privileged") },
-    { what: "the capabilities of a step", ...inTask, change: set("spec.steps.0.securityContext.capabilities") },
-    { what: "those that it adds", ...inTask, change: set("spec.steps.0.securityContext.capabilities.add") },
-    { what: "one of those", ...inTask, change: set("spec.steps.0.securityContext.capabilities.add.1") },
-    { what: "a volume", ...inTask, change: set("spec.volumes.2") },
-    { what: "a seccomp profile", ...inTask, change: set("spec.steps.0.securityContext.seccompProfile") },
-    { what: "the role of a binding", rule: "no-privileged-pods", of: "builds-scc", change: set("roleRef.name") },
-    { what: "a namespace's labels", rule: "no-privileged-pods", of: "builds-namespace", change: set("metadata.labels") },
-    { what: "an image", rule: "images-by-digest", of: "builds-buildah-build", change: set("spec.steps.0.image") },
+    { what: "all of a Task", ...inTask, change: set("spec", unknown) },
+    { what: "a step's context", ...inTask, change: set("spec.steps.0.securityContext", unknown) },
+    { what: "whether a step is privileged", ...inTask, change: set("spec.steps.0.securityContext.privileged", unknown) },
+    { what: "the capabilities of a step", ...inTask, change: set("spec.steps.0.securityContext.capabilities", unknown) },
+    { what: "those that it adds", ...inTask, change: set("spec.steps.0.securityContext.capabilities.add", unknown) },
+    { what: "one of those", ...inTask, change: set("spec.steps.0.securityContext.capabilities.add.1", unknown) },
+    { what: "a volume", ...inTask, change: set("spec.volumes.2", unknown) },
+    { what: "a seccomp profile", ...inTask, change: set("spec.steps.0.securityContext.seccompProfile", unknown) },
+    { what: "the role of a binding", rule: "no-privileged-pods", of: "builds-scc", change: set("roleRef.name", unknown) },
+    { what: "a namespace's labels", rule: "no-privileged-pods", of: "builds-namespace", change: set("metadata.labels", unknown) },
+    { what: "an image", rule: "images-by-digest", of: "builds-buildah-build", change: set("spec.steps.0.image", unknown) },
     {
       what: "a kubeconfig",
       rule: "explicit-kubernetes-provider",
       of: "cluster",
       type: "pulumi:providers:kubernetes",
-      change: set("kubeconfig"),
+      change: set("kubeconfig", unknown),
     },
     { what: "the type of a Service", ...service({ type: unknown }) },
     { what: "its addresses", ...service({ externalIPs: unknown }) },
-    { what: "a range", rule: "closed-security-groups", of: "shared-nfs-node", change: set("cidrIpv4") },
-    { what: "all that comes in", rule: "closed-security-groups", of: "shared-nfs", change: set("ingress") },
+    { what: "a range", rule: "closed-security-groups", of: "shared-nfs-node", change: set("cidrIpv4", unknown) },
+    { what: "all that comes in", rule: "closed-security-groups", of: "shared-nfs", change: set("ingress", unknown) },
     { what: "a part of it", rule: "closed-security-groups", of: "shared-nfs", change: (g) => ({ ...g, ingress: [unknown] }) },
     {
       what: "one range of it",
@@ -113,10 +106,16 @@ describe("what is not known yet", () => {
       of: "shared-nfs",
       change: (g) => ({ ...g, ingress: [{ cidrBlocks: [unknown] }] }),
     },
-    { what: "encryption", rule: "encrypted-file-systems", of: "shared", type: "aws:efs/fileSystem:FileSystem", change: set("encrypted") },
+    {
+      what: "encryption",
+      rule: "encrypted-file-systems",
+      of: "shared",
+      type: "aws:efs/fileSystem:FileSystem",
+      change: set("encrypted", unknown),
+    },
     { what: "a policy", rule: "tls-to-file-systems", ...inPolicy },
     { what: "a policy", rule: "private-file-systems", ...inPolicy },
-    { what: "tags", rule: "required-tags", of: "shared-nfs", change: set("tags") },
+    { what: "tags", rule: "required-tags", of: "shared-nfs", change: set("tags", unknown) },
   ];
 
   it.each(cases)("is no violation of $rule, and is said to be untried: $what", async ({ rule, ...change }) => {
@@ -140,30 +139,10 @@ describe("what is not known yet", () => {
 
   it("matters only where it decides: a tag's value, a machine's template and a run's name may be unknown", async () => {
     const unknowns: Pick<Change, "of" | "change">[] = [
-      {
-        of: "shared-nfs",
-        change: (g) => {
-          g.tags.Name = unknown;
-        },
-      },
-      {
-        of: "workers-amd64-eu-west-3a",
-        change: (m) => {
-          m.spec.template = unknown;
-        },
-      },
-      {
-        of: "htop-run",
-        change: (r) => {
-          r.metadata.name = unknown;
-        },
-      },
-      {
-        of: "efs-class",
-        change: (c) => {
-          c.parameters.fileSystemId = unknown;
-        },
-      },
+      { of: "shared-nfs", change: set("tags.Name", unknown) },
+      { of: "workers-amd64-eu-west-3a", change: set("spec.template", unknown) },
+      { of: "htop-run", change: set("metadata.name", unknown) },
+      { of: "efs-class", change: set("parameters.fileSystemId", unknown) },
     ];
     for (const one of unknowns) expect(await judgeOne(changed(plan, { what: "", ...one }))).toEqual([]);
   });

@@ -1,87 +1,70 @@
-import type { Change, Inputs } from "./changes";
+import { type Change, set } from "./changes";
 
 const olderRule = "aws:ec2/securityGroupRule:SecurityGroupRule";
-const group = (ingress: Inputs) => (inputs: Inputs) => ({ ...inputs, ingress });
 
 export const securityGroupChanges: Readonly<Record<string, readonly Change[]>> = {
   "closed-security-groups": [
     {
       what: "a rule for all of IPv4",
       of: "shared-nfs-node",
-      change: (r) => {
-        r.cidrIpv4 = "0.0.0.0/0";
-      },
+      change: set("cidrIpv4", "0.0.0.0/0"),
       says: "cidrIpv4: ",
     },
     {
       what: "a rule for half of IPv4",
       of: "shared-nfs-node",
-      change: (r) => {
-        r.cidrIpv4 = "128.0.0.0/1";
-      },
+      change: set("cidrIpv4", "128.0.0.0/1"),
       says: "cidrIpv4: ",
     },
     {
       what: "a rule for all of IPv6",
       of: "shared-nfs-node",
-      change: (r) => {
-        r.cidrIpv6 = "::/0";
-      },
+      change: set("cidrIpv6", "::/0"),
       says: "cidrIpv6: ",
     },
     {
       what: "a rule for all of IPv6, written out",
       of: "shared-nfs-node",
-      change: (r) => {
-        r.cidrIpv6 = "0:0:0:0:0:0:0:0/0";
-      },
+      change: set("cidrIpv6", "0:0:0:0:0:0:0:0/0"),
       says: "cidrIpv6: ",
     },
     {
       what: "a rule for what is no range",
       of: "shared-nfs-node",
-      change: (r) => {
-        r.cidrIpv4 = "anywhere";
-      },
+      change: set("cidrIpv4", "anywhere"),
       says: "cidrIpv4: ",
     },
     {
       what: "a rule for the machine network",
       of: "shared-nfs-node",
-      change: (r) => {
-        r.cidrIpv4 = "10.0.0.0/8";
-      },
+      change: set("cidrIpv4", "10.0.0.0/8"),
     },
     {
       what: "a rule for one address",
       of: "shared-nfs-node",
-      change: (r) => {
-        r.cidrIpv6 = "2001:db8::1/128";
-      },
+      change: set("cidrIpv6", "2001:db8::1/128"),
     },
     {
       what: "a group with a rule of its own",
       of: "shared-nfs",
-      change: group([{ protocol: "tcp", cidrBlocks: ["10.0.0.0/16", "0.0.0.0/0"] }]),
+      change: set("ingress", [{ protocol: "tcp", cidrBlocks: ["10.0.0.0/16", "0.0.0.0/0"] }]),
       says: "ingress[0].cidrBlocks[1]: ",
     },
     {
       what: "a group with a rule of its own for IPv6",
       of: "shared-nfs",
-      change: group([{}, { ipv6CidrBlocks: ["::/0"] }]),
+      change: set("ingress", [{}, { ipv6CidrBlocks: ["::/0"] }]),
       says: "ingress[1].ipv6CidrBlocks[0]: ",
     },
     {
       what: "a group with a closed rule of its own",
       of: "shared-nfs",
-      change: group([{ cidrBlocks: ["10.0.0.0/16"], ipv6CidrBlocks: null }]),
+      change: set("ingress", [{ cidrBlocks: ["10.0.0.0/16"], ipv6CidrBlocks: null }]),
     },
     {
       what: "a group from which anything may go out",
       of: "shared-nfs",
-      change: (g) => {
-        g.egress = [{ cidrBlocks: ["0.0.0.0/0"] }];
-      },
+      change: set("egress", [{ cidrBlocks: ["0.0.0.0/0"] }]),
     },
     ...["ingress", undefined].map((direction) => ({
       what: `an older rule with the type ${direction}`,
@@ -107,7 +90,7 @@ export const securityGroupChanges: Readonly<Record<string, readonly Change[]>> =
       what: "the VPC's own group",
       of: "shared-nfs",
       as: "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-      change: group([{ cidrBlocks: ["0.0.0.0/0"] }]),
+      change: set("ingress", [{ cidrBlocks: ["0.0.0.0/0"] }]),
       says: "ingress[0].cidrBlocks[0]: ",
     },
     {
