@@ -42,7 +42,7 @@ function jsonSchema(part: z.ZodType): JsonSchema {
       if (type !== "object" && type !== "record") jsonSchema.errorMessage ??= rightOf(zodSchema);
       if (type === "string") for (const part of jsonSchema.allOf ?? []) part.errorMessage ??= jsonSchema.errorMessage;
       // A default before a transformation is none of zod's JSON schema.
-      if (zodSchema._zod.def.type === "default") jsonSchema.default ??= (zodSchema._zod.def as z.core.$ZodDefaultDef).defaultValue;
+      if (type === "default") jsonSchema.default ??= (zodSchema._zod.def as z.core.$ZodDefaultDef).defaultValue;
     },
   }) as JsonSchema;
   return JSON.parse(JSON.stringify(json));
