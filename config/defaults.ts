@@ -14,7 +14,7 @@ export const defaults = {
   pipelines: { channel: "latest", keep: 20 },
   namespace: {
     name: "build-multiarch",
-    /** Red Hat's own, for both architectures, and public: the pods of the tasks have no credentials to pull with. */
+    /** Red Hat's own, for both architectures, and public: they need no entry in registryCredentials. */
     taskImages: {
       buildah: "registry.access.redhat.com/ubi9/buildah:9.8",
       nodejs: "registry.access.redhat.com/ubi9/nodejs-22:9.8",

@@ -13,7 +13,7 @@ const rows = page
   .split("\n")
   .map(cells)
   .filter(({ length }) => length === 5);
-const billed = rows.filter(([, unit]) => unit === "hour" || unit === "GB-month");
+const billed = rows.filter(([, unit]) => unit === "hour" || unit === "GB-month" || unit === "IOPS-month");
 const monthly = billed.map(([, unit, price, quantity]) => Number(price) * Number(quantity) * (unit === "hour" ? 730 : 1));
 
 it("each month's cost in docs/cost.md is price times quantity", () => {
@@ -37,6 +37,8 @@ it("docs/cost.md counts the machines, zones and disks of Pulumi.dev.yaml", () =>
   }
   expect(row("NAT gateways")[3]).toBe(String(new Set(pools.flatMap(({ zones }) => zones.map(({ name }) => name))).size));
   expect(row("disk of the control plane")[3]).toBe(String(cluster.controlPlane.rootVolume.size));
+  // gp3 has 3000 operations a second anyway.
+  expect(row("its operations beyond 3000")[3]).toBe(String(cluster.controlPlane.rootVolume.iops - 3000));
   // 120 GiB is the installer's own disk of a worker.
   expect(row("disks of the workers")[3]).toBe(String(120 * pools.reduce((sum, pool) => sum + nodes(pool), 0)));
 });
@@ -46,4 +48,10 @@ it("what docs/cost.md saves without workers is what they cost", () => {
   const sum = billed.reduce((total, row) => total + Number(row[4]), 0);
   expect(page).toMatch(new RegExp(`\\| ${Math.round(workers / 10) * 10} of the table's sum +\\|`));
   expect(page).toContain(`about ${Math.round((sum - workers) / 10) * 10} dollars a month`);
+});
+
+it("README.md and docs/cost.md name the same sum, to ten dollars", () => {
+  const sum = billed.reduce((total, row) => total + Number(row[4]), 0);
+  const readme = readFileSync(join(__dirname, "..", "..", "README.md"), "utf8");
+  expect(readme).toContain(`about ${Math.round(sum / 10) * 10} US dollars a month`);
 });
