@@ -53,6 +53,8 @@ function top(preview: StackPreview, room: number): string {
     alert("CAUTION", "Errors", [...(plan?.errors ?? []), ...(preview.problem === undefined ? [] : [preview.problem])]),
     alert("WARNING", "Warnings", plan?.warnings ?? []),
     losses(plan?.steps ?? []),
+    builds(plan?.steps ?? []),
+    updates(plan?.steps ?? []),
     ...notes.map((note) => `> [!NOTE]\n${fenced(note, "> ")}`),
   ].filter(Boolean);
   if (parts.join("\n\n").length <= room) return parts.join("\n\n");
@@ -95,16 +97,44 @@ function alert(kind: "CAUTION" | "WARNING", title: string, messages: readonly st
   return `> [!${kind}]\n> ${title}\n>\n${fenced(text, "> ")}${more}`;
 }
 
-/** What is taken away or made anew: the one thing that cannot be taken back. */
+const short = (text: string): string => code(text.slice(0, 100));
+const properties = ({ keys }: Step): string => keys.slice(0, 5).map(short).join(", ");
+
+/** A line for each step, up to `listed`. */
+function lines(steps: readonly Step[], line: (step: Step) => string): string[] {
+  const more = steps.length > listed ? [`- and ${steps.length - listed} more`] : [];
+  return [...steps.slice(0, listed).map((step) => `- ${line(step)}`), ...more];
+}
+
+/** Names of the builds that get a run, as `MultiArchBuild` names its children: an image is built anew by another run. */
+const built = (steps: readonly Step[]): string[] =>
+  steps.flatMap(({ op, type, name }) =>
+    type === "kubernetes:tekton.dev/v1:PipelineRun" && (op === "create" || op === "replace") ? [name.replace(/-run$/, "")] : [],
+  );
+
+/** What is taken away or made anew: the one thing that cannot be taken back. The runs of images that are built again are none. */
 function losses(steps: readonly Step[]): string {
-  const lost = steps.filter(({ op }) => op === "delete" || op === "replace");
+  const runs = new Set(built(steps).flatMap((name) => [`${name}-run`, `${name}-suffix`]));
+  const lost = steps.filter(({ op, name }) => op === "delete" || (op === "replace" && !runs.has(name)));
   if (lost.length === 0) return "";
-  const lines = lost.slice(0, listed).map(({ op, type, name, keys }) => {
-    const reason = keys.length > 0 ? ` for ${keys.slice(0, 5).map(code).join(", ")}` : "";
-    return `> - ${op} ${code(name.slice(0, 100))} (${code(type.slice(0, 100))})${op === "replace" ? reason : ""}`;
+  const list = lines(lost, (step) => {
+    const reason = step.op === "replace" && step.keys.length > 0 ? ` for ${properties(step)}` : "";
+    return `${step.op} ${short(step.name)} (${short(step.type)})${reason}`;
   });
-  const more = lost.length > listed ? [`> - and ${lost.length - listed} more`] : [];
-  return ["> [!WARNING]", `> Deleted or replaced: ${lost.length}`, ">", ...lines, ...more].join("\n");
+  return ["> [!WARNING]", `> Will be deleted or replaced: ${lost.length}`, ">", ...list.map((line) => `> ${line}`)].join("\n");
+}
+
+function builds(steps: readonly Step[]): string {
+  const names = built(steps);
+  const more = names.length > listed ? ` and ${names.length - listed} more` : "";
+  return names.length === 0 ? "" : `Will be built: ${names.slice(0, listed).map(short).join(", ")}${more}`;
+}
+
+function updates(steps: readonly Step[]): string {
+  const updated = steps.filter(({ op }) => op === "update");
+  if (updated.length === 0) return "";
+  const list = lines(updated, (step) => `${short(step.name)}${step.keys.length > 0 ? ` (${properties(step)})` : ""}`);
+  return [`Will be updated: ${updated.length}`, "", ...list].join("\n");
 }
 
 const opening = (summary: string) => `<details><summary>${summary}</summary>\n\n`;

@@ -8,7 +8,7 @@ export interface Step {
   readonly op: string;
   readonly type: string;
   readonly name: string;
-  /** The properties for which it is replaced. */
+  /** The properties for which it is updated or replaced. */
   readonly keys: readonly string[];
 }
 
@@ -25,6 +25,7 @@ interface Metadata {
   readonly urn: string;
   readonly type: string;
   readonly keys?: readonly string[] | null;
+  readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
 }
 
 interface EngineEvent {
@@ -47,8 +48,8 @@ export function readEvents(log: string): Plan {
   for (const { resourcePreEvent, resOutputsEvent } of events) {
     const metadata = (resourcePreEvent ?? resOutputsEvent)?.metadata;
     if (!metadata || !touching.has(metadata.op)) continue;
-    const { op, urn, type, keys } = metadata;
-    steps.set(`${op} ${urn}`, { op, type, name: nameOf(urn), keys: keys ?? [] });
+    const { op, urn, type, keys, detailedDiff } = metadata;
+    steps.set(`${op} ${urn}`, { op, type, name: nameOf(urn), keys: keys?.length ? keys : Object.keys(detailedDiff ?? {}) });
   }
   const counts = events.findLast(({ summaryEvent }) => summaryEvent?.resourceChanges)?.summaryEvent?.resourceChanges;
   return {

@@ -30,7 +30,7 @@ export interface StackFile {
     name: string;
     baseDomain: string;
     version: string;
-    controlPlane: { instanceType: string; rootVolume: { size: number } };
+    controlPlane: { instanceType: string; rootVolume: { size: number; iops: number } };
   };
   "openshift-multiarch:pools": { architecture: string; instanceType: string; zones: { name: string; replicas: number }[] }[];
   "openshift-multiarch:builds": Build[];

@@ -58,10 +58,39 @@ it("operations are counted in the order of a reader's interest, and what stays i
   expect(countLine({})).toBe("**No changes**");
 });
 
+it("the comment of a real preview names what is updated and for which properties, and the images that are built; a run is no loss", () => {
+  const text = comment([preview]);
+  expect(text).toContain("\n\nWill be built: `quarkus`\n\n");
+  expect(text).toContain("- `workers-arm64-eu-west-3b` (`spec.replicas`)\n");
+  expect(text).toContain("- `builds-maven-package` (`spec.steps[0].image`)\n");
+  expect(text).not.toContain("deleted or replaced");
+});
+
+const run = "kubernetes:tekton.dev/v1:PipelineRun";
+const random = "random:index/randomString:RandomString";
+const shown = (...steps: { op: string; type: string; name: string }[]) =>
+  comment([{ ...preview, diff: "", plan: { ...plan, steps: steps.map((step) => ({ ...step, keys: [] })) } }]);
+
+it("an image is built by a run that is new as well; a run that is deleted is a loss, and so is a replaced text of something else", () => {
+  expect(shown({ op: "create", type: run, name: "app-run" })).toContain("Will be built: `app`");
+  const gone = shown({ op: "delete", type: run, name: "app-run" }, { op: "delete", type: random, name: "app-suffix" });
+  expect(gone).toContain(
+    `> Will be deleted or replaced: 2\n>\n> - delete \`app-run\` (\`${run}\`)\n> - delete \`app-suffix\` (\`${random}\`)`,
+  );
+  expect(gone).not.toContain("Will be built");
+  expect(shown({ op: "replace", type: random, name: "password" })).toContain("> - replace `password`");
+});
+
+it("twenty updates are named, the rest is counted", () => {
+  const text = shown(...Array.from({ length: 22 }, (_, i) => ({ op: "update", type: "a:b:C", name: `n${i}` })));
+  expect(text).toContain("Will be updated: 22\n\n- `n0`\n");
+  expect(text).toContain("- `n19`\n- and 2 more");
+});
+
 it("twenty losses are named, the rest is counted", () => {
   const steps = Array.from({ length: 23 }, (_, i) => ({ op: i % 2 ? "delete" : "replace", type: "a:b:C", name: `n${i}`, keys: ["k"] }));
   const text = comment([{ ...preview, plan: { ...plan, steps: [...steps, { op: "create", type: "a:b:C", name: "new", keys: [] }] } }]);
-  expect(text).toContain("> Deleted or replaced: 23\n>\n> - replace `n0` (`a:b:C`) for `k`\n> - delete `n1` (`a:b:C`)\n");
+  expect(text).toContain("> Will be deleted or replaced: 23\n>\n> - replace `n0` (`a:b:C`) for `k`\n> - delete `n1` (`a:b:C`)\n");
   expect(text).toContain("> - replace `n18` (`a:b:C`) for `k`\n> - delete `n19` (`a:b:C`)\n> - and 3 more\n");
   expect(text).not.toContain("`new`");
 });
@@ -90,7 +119,7 @@ const hostile = [
   "ordinary",
 ];
 /** The same at every run. */
-function random(seed: number) {
+function pseudo(seed: number) {
   let state = seed;
   return (below: number) => {
     state = (state * 1664525 + 1013904223) % 4294967296;
@@ -100,13 +129,17 @@ function random(seed: number) {
 
 describe("nothing that the comment shows becomes markup", () => {
   for (let seed = 1; seed <= 40; seed++) {
-    const next = random(seed);
+    const next = pseudo(seed);
     const lines = (count: number) => Array.from({ length: count }, () => hostile[next(hostile.length)] ?? "").join("\n");
     const diff = `first\n${lines(30)}\nlast`;
     const [warning, error, note] = [`a${lines(3)}\nz`, `b${lines(3)}\nz`, `c${lines(3)}\nz`];
     it(`texts of random markup, seed ${seed}`, () => {
       const name = lines(3);
-      const steps = [{ op: "delete", type: `${lines(2)}t`, name, keys: [] }];
+      const steps = [
+        { op: "delete", type: `${lines(2)}t`, name, keys: [] },
+        { op: "update", type: "t", name, keys: [lines(2)] },
+        { op: "create", type: run, name: `${name}-run`, keys: [] },
+      ];
       const text = comment([
         { stack: "dev", code: 0, plan: { ...plan, steps, warnings: [warning], errors: [error] }, diff, notes: [note] },
       ]);

@@ -26,6 +26,15 @@ it("a replacement says for which properties", () => {
   ]);
 });
 
+it("an update says for which properties", () => {
+  const { steps } = readEvents(real("preview.events.jsonl"));
+  expect(steps.filter(({ op }) => op === "update").map(({ name, keys }) => [name, keys])).toEqual([
+    ["workers-arm64-eu-west-3b", ["spec.replicas"]],
+    ["workers-arm64-eu-west-3b-ready", ["environment.REPLICAS"]],
+    ["builds-maven-package", ["spec.steps[0].image"]],
+  ]);
+});
+
 it("the error of a real preview that was refused is told whole, with its lines", () => {
   const { errors } = readEvents(real("refused.events.jsonl"));
   expect(errors).toEqual([
