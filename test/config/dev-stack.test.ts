@@ -1,8 +1,12 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseSettings, type RawSettings } from "../../config/settings";
+import { stackFile as configured } from "../../configure/stack-file";
+import { home } from "../../rehearsal/places";
 
 const stackFile = resolve(__dirname, "../../Pulumi.dev.yaml");
 const secrets = { pullSecret: '{"auths":{"quay.io":{"auth":"dTpw"}}}', registryCredentials: '{"auths":{"quay.io":{"auth":"dTpw"}}}' };
@@ -24,14 +28,56 @@ it("the example of a stack on real AWS is right as it stands", () => {
   expect(settings.builds.map((build) => build.pipeline)).toEqual(["containerfile", "nodejs", "quarkus"]);
 });
 
+/** With the `#` taken away in front of what is commented out and has a default, at whatever depth it stands. */
+const uncommented = (text: string) =>
+  text.replace(
+    /^( *)# (?=openshift-multiarch:|(?:networks|mirror|destroyMinutes|protect): | {2,}(?:name|taskImages|buildah|nodejs|maven):)/gm,
+    "$1",
+  );
+
 it("what is commented out in the example are settings, and the defaults", () => {
   const text = readFileSync(stackFile, "utf8");
-  const active = text
-    .replace(/^ {2}# (?=openshift-multiarch:| {2,}\S)/gm, "  ")
-    .replace(/^ {4}# (?=networks:|mirror:|destroyMinutes:|protect:)/gm, "    ");
-  const plain = settingsOf(text).settings;
-  expect(active).not.toBe(text);
-  expect(settingsOf(active).settings).toEqual(plain);
+  const active = uncommented(text);
+  expect(active.split("\n").filter((line, i) => line !== text.split("\n")[i])).toHaveLength(12);
+  expect(settingsOf(active).settings).toEqual(settingsOf(text).settings);
+});
+
+const pulumi = [join(home, "path", "pulumi"), "pulumi"].find((program) => spawnSync(program, ["version"]).error === undefined);
+
+/** The file of a stack after pulumi has written a secret into it. */
+function writtenByPulumi(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "stack-"));
+  const env = {
+    ...process.env,
+    PULUMI_BACKEND_URL: `file://${folder}`,
+    PULUMI_HOME: folder,
+    PULUMI_CONFIG_PASSPHRASE: "x",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+  const run = (args: string[], input = "") => execFileSync(pulumi ?? "", args, { cwd: folder, env, input, stdio: "pipe" });
+  try {
+    const file = join(folder, "Pulumi.dev.yaml");
+    writeFileSync(file, text);
+    copyFileSync(resolve(__dirname, "../../Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    run(["stack", "init", "dev"]);
+    run(["config", "set", "--secret", "npmrc"], "x");
+    return readFileSync(file, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const answers = { stack: "dev", region: "eu-west-3", accounts: "123456789012", name: "multiarch", "base-domain": "example.com" };
+it.skipIf(pulumi === undefined).each([
+  ["in the example", readFileSync(stackFile, "utf8")],
+  ["by npm run configure", configured({ ...answers, version: "4.20.33", zones: "eu-west-3a", build: "none" })],
+])("what is commented out %s is still in its place when pulumi has written a secret into the file", (_, text) => {
+  const comments = (text: string) => text.split("\n").filter((line) => /^ *#/.test(line));
+  const written = writtenByPulumi(text);
+  expect(written).toMatch(/^ {2}openshift-multiarch:npmrc:\n {4}secure: v1:/m);
+  expect(comments(written)).toEqual(comments(text));
+  const active = uncommented(written).replace(/^ {2}openshift-multiarch:npmrc:\n.*\n/m, "");
+  expect(settingsOf(active).settings).toEqual(settingsOf(text).settings);
 });
 
 it("the rehearsal's stack is right, and warned of only for what a real one should not have", () => {
