@@ -17,6 +17,7 @@ export function stackFile(answers: Answers): string {
   const zones = pools[0]?.zones.map((zone) => `- ${flow(zone)}`).join("\n") ?? "";
   const places: Record<string, string> = {
     stack: answers.stack ?? "",
+    environment: flow(answers.stack),
     region: flow(answers.region),
     accounts: flow(listOf(answers.accounts ?? "")),
     name: flow(cluster.name),

@@ -188,6 +188,11 @@ describe("without a terminal", () => {
   });
 });
 
+it.each(["prod", "1.0", "null"])("the tag environment of what is written is the name of the stack: %s", (stack) => {
+  const text = stackFile({ ...needed, stack, version: "4.19.42", zones: "eu-west-3a", build: "none" });
+  expect(settingsOf(text).cluster.tags).toEqual({ environment: stack });
+});
+
 it("the comments of what is written are those of the example, Pulumi.dev.yaml, but for whose it is", () => {
   const comments = (text: string) =>
     text.split("\n").flatMap((line) => /^( *)(?:[^#"]|"[^"]*")*(#.*)$/.exec(line)?.slice(1).join("") ?? []);
