@@ -42,7 +42,7 @@ export const stackFile = (stack: string): StackFile =>
 /** The stack's file, with every secret that the configuration takes. */
 function configure(stack: string): void {
   const config = stackFile(stack);
-  const registry = config["openshift-multiarch:builds"][0].image.split("/")[0];
+  const registry = config["openshift-multiarch:builds"][0]?.image.split("/")[0] ?? "quay.io";
   const secretValues = {
     "openshift-multiarch:pullSecret": JSON.stringify({ auths: { "quay.io": { auth: login("pull secret") } } }),
     "openshift-multiarch:registryCredentials": JSON.stringify({ auths: { [registry]: { auth: login("registry password") } } }),
