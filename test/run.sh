@@ -2,8 +2,8 @@
 # All tests, or one part of them: check, unit, rehearsal. Installs what they need.
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# shellcheck source-path=SCRIPTDIR source=../rehearsal/npm-packages.sh
-source "$checkout/rehearsal/npm-packages.sh"
+# shellcheck source-path=SCRIPTDIR source=../rehearsal/machine/npm-packages.sh
+source "$checkout/rehearsal/machine/npm-packages.sh"
 
 case "${1:-all}" in
 -h | --help | help)

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
-import { network, places, ports } from "../places";
+import { network, places, ports } from "../machine/places";
 
 /** A refusal of the API server. */
 export class ApiError extends Error {

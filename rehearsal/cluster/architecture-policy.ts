@@ -1,4 +1,4 @@
-import { until } from "../process";
+import { until } from "../machine/process";
 import { api, apply } from "./api";
 
 /** Label of a Node that says which architecture it stands for. */

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { network, places, ports } from "../places";
-import { type Program, stop } from "../process";
+import { network, places, ports } from "../machine/places";
+import { type Program, stop } from "../machine/process";
+import { answers, startAndWait } from "../machine/programs";
 import { api } from "./api";
 import { ensureArchitecturePolicy } from "./architecture-policy";
 import { clientCaBundle, ensurePki } from "./pki";
-import { answers, startAndWait } from "./programs";
 import { stopProxy } from "./proxy";
 
 /** Kubernetes' own ports on loopback, beside those in `ports`. */

@@ -1,11 +1,11 @@
 import { join, resolve } from "node:path";
-import { typescriptCommand } from "../exec";
-import { awsEndpoint, places, ports } from "../places";
-import { stop } from "../process";
-import { answers, startAndWait } from "./programs";
+import { typescriptCommand } from "../machine/exec";
+import { awsEndpoint, places, ports } from "../machine/places";
+import { stop } from "../machine/process";
+import { answers, startAndWait } from "../machine/programs";
 
 /**
- * Starts the product's machine-api webhooks and controllers, whose machines are made by simulators/machine-hook.ts, and
+ * Starts the product's machine-api webhooks and controllers, whose machines are made by machine-hook.ts, and
  * returns when the webhooks answer and are registered.
  *
  * The program waits for what it needs, so these must be there, or come within five minutes: the CRDs of Machine and
@@ -13,7 +13,7 @@ import { answers, startAndWait } from "./programs";
  */
 export async function startMachineApi(): Promise<void> {
   const repository = resolve(__dirname, "../..");
-  const hook = typescriptCommand(join(repository, "rehearsal", "simulators", "machine-hook.ts"));
+  const hook = typescriptCommand(join(repository, "rehearsal", "cluster", "machine-hook.ts"));
   await startAndWait(
     {
       name: "machine-api",

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { network, places, registry } from "../places";
+import { network, places, registry } from "../machine/places";
 
 /** Capabilities of a container that asks for none and gives none up, as CRI-O on OpenShift sets them. */
 export const defaultCapabilities = [

@@ -13,17 +13,17 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run } from "../exec";
-import { network, places } from "../places";
-import { runningPid, stop } from "../process";
+import { ensureEmulation } from "../machine/binfmt";
+import { ensureCgroups, removeContainerCgroups } from "../machine/cgroups";
+import { run } from "../machine/exec";
+import { addNodeAddress, podMtu, removeNodeNetwork } from "../machine/network";
+import { network, places } from "../machine/places";
+import { runningPid, stop } from "../machine/process";
+import { startAndWait } from "../machine/programs";
 import { ApiError, api } from "./api";
 import { architectureLabel } from "./architecture-policy";
-import { ensureEmulation } from "./binfmt";
-import { ensureCgroups, removeContainerCgroups } from "./cgroups";
-import { addNodeAddress, podMtu, removeNodeNetwork } from "./network";
 import { baseRuntimeSpec, cniConfig, containerdConfig, kubeletConfig, registryHosts } from "./node-config";
 import { ensureNodeCertificate } from "./pki";
-import { startAndWait } from "./programs";
 import { ensureProxy, leaveNode, stopProxy } from "./proxy";
 
 export interface Taint {

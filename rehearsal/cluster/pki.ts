@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { run } from "../exec";
-import { network, places, ports } from "../places";
+import { run } from "../machine/exec";
+import { network, places, ports } from "../machine/places";
 
 const file = (name: string) => join(places.pki, name);
 

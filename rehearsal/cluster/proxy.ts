@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { network, places } from "../places";
-import { runningPid, stop } from "../process";
-import { hostState, recordHostState } from "./host-state";
-import { deleteTables } from "./network";
-import { answers, startAndWait } from "./programs";
+import { hostState, recordHostState } from "../machine/host-state";
+import { deleteTables } from "../machine/network";
+import { network, places } from "../machine/places";
+import { runningPid, stop } from "../machine/process";
+import { answers, startAndWait } from "../machine/programs";
 
 const program = "kube-proxy";
 

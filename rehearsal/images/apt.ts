@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Architecture } from "../../config/architecture";
-import { run } from "../exec";
-import { UserError } from "../progress";
+import { run } from "../machine/exec";
+import { UserError } from "../machine/progress";
 
 /** The Debian release that everything is made of; also the tag of the Debian image in examples/. */
 export const suite = "bookworm";

@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Architecture } from "../../config/architecture";
-import { run } from "../exec";
-import { places, registry } from "../places";
+import { run } from "../machine/exec";
+import { places, registry } from "../machine/places";
 import { type Apt, type AptSetup, excludedPaths, suite } from "./apt";
 import { javaTrustStore } from "./java-trust-store";
 import { linkInto, mergeUsr, transplant, unpack, writeInto } from "./root-folder";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Architecture, machineArchitecture } from "../../config/architecture";
-import { run } from "../exec";
+import { run } from "../machine/exec";
 import { excludedPaths } from "./apt";
 
 /** Debian has these folders below /usr, with links at the top (merged /usr). */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
-import { places } from "../places";
+import { places } from "../machine/places";
 
 /** Plugins that no registry carries: ours stand in. */
 const standIns = ["command", "random", "aws"] as const;

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../exec";
-import { gitRepository, network, places, ports } from "../places";
-import { start, until } from "../process";
+import { run } from "../machine/exec";
+import { gitRepository, network, places, ports } from "../machine/places";
+import { start, until } from "../machine/process";
 
 const checkout = join(__dirname, "..", "..");
 const base = join(places.run, "git");

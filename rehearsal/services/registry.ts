@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../exec";
-import { places, ports, registry } from "../places";
-import { runningPid, start, stop, until } from "../process";
+import { run } from "../machine/exec";
+import { places, ports, registry } from "../machine/places";
+import { runningPid, start, stop, until } from "../machine/process";
 
 /** Names of the two programs, as in `status` and `logs`. */
 export const registryPrograms = ["registry", "registry-front"] as const;

@@ -16,9 +16,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
-import { CommandError, lastLines, run, typescriptCommand } from "../exec";
-import { places } from "../places";
-import { say, seconds, step, UserError } from "../progress";
+import { CommandError, lastLines, run, typescriptCommand } from "../machine/exec";
+import { places } from "../machine/places";
+import { say, seconds, step, UserError } from "../machine/progress";
 
 /**
  * What is built from Go modules, in this order, with the seconds that each took in one run on 2 cores with nothing cached, its
@@ -243,7 +243,7 @@ const standIn = "openshift-install";
 /** The stand-in of this very checkout, whichever clone the last command came from. */
 function writeStandIn(): void {
   const checkout = join(__dirname, "..", "..");
-  const program = join(__dirname, "..", "simulators", "openshift-install.ts");
+  const program = join(__dirname, "..", "installer", "openshift-install.ts");
   const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const script = [
     "#!/bin/sh",

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { syntax } from "mvdan-sh";
-import { home } from "../../rehearsal/places";
+import { home } from "../../rehearsal/machine/places";
 import { textOfWord } from "./messages";
 import { root } from "./pages";
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { expect, it } from "vitest";
-import { home } from "../../rehearsal/places";
+import { home } from "../../rehearsal/machine/places";
 import { commandsIn, problemOf } from "./commands";
 import { page, pages, root } from "./pages";
 

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parseDocument } from "yaml";
-import { checkout, configFile, pulumiEnvironment, stack } from "../../rehearsal/environment";
-import { CommandError, run } from "../../rehearsal/exec";
-import { places } from "../../rehearsal/places";
+import { CommandError, run } from "../../rehearsal/machine/exec";
+import { places } from "../../rehearsal/machine/places";
+import { checkout, configFile, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
 import { onStack } from "./preview";
 
-const pack = join(checkout, "rehearsal", "policy-pack.sh");
+const pack = join(checkout, "rehearsal", "stack", "policy-pack.sh");
 
 /** What a preview with the pack says, and how it ends. */
 async function judged(file: string, ...options: string[]): Promise<{ code: number | undefined; output: string }> {

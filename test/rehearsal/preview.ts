@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseDocument } from "yaml";
-import { checkout, configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/environment";
-import { CommandError, run } from "../../rehearsal/exec";
-import { places } from "../../rehearsal/places";
+import { CommandError, run } from "../../rehearsal/machine/exec";
+import { places } from "../../rehearsal/machine/places";
+import { checkout, configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
 import type { Change } from "./changes";
 
 /** What `pulumi preview` plans and says. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
-import { places } from "../../rehearsal/places";
+import { places } from "../../rehearsal/machine/places";
 import { schemaErrors } from "../config/editor";
 import { credentials } from "../config/stack";
 

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { expectAnswer } from "../../rehearsal/proof";
+import { expectAnswer } from "../../rehearsal/commands/proof";
 
 const folder = join(__dirname, "../../examples");
 const read = (...path: string[]) => readFileSync(join(folder, ...path), "utf8");

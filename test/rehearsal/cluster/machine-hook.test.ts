@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failure, filtersOf, launchInput, nodeLabels, type ProviderSpec } from "../../../rehearsal/simulators/machine-hook";
+import { failure, filtersOf, launchInput, nodeLabels, type ProviderSpec } from "../../../rehearsal/cluster/machine-hook";
 
 const spec: ProviderSpec = {
   ami: { id: "ami-1" },

@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../machine/exec";
+import { places } from "../machine/places";
+import { checkout, configFile, pulumiEnvironment, stack, stackOutputs } from "../stack/environment";
+import { comparePushes, kubectlOfBuilds } from "./bench-push";
+import { destroy } from "./destroy";
+import { parts } from "./status";
+import { pulumiUp, up } from "./up";
+
+/** One line of the report; `aim` and `measured` in the unit that they name. */
+interface Row {
+  readonly what: string;
+  readonly aim: string;
+  readonly measured: string;
+}
+
+/**
+ * Measures what the README promises, the alternative beside it in the same run: `npm run bench`.
+ *
+ * The environment is destroyed and made anew first, the caches stay. Not measured here, because it would throw the caches away: the
+ * very first run (`OPENSHIFT_MULTIARCH_HOME=/some/new/folder npm run rehearse` prints the time of each of its steps).
+ */
+export async function bench(): Promise<void> {
+  if (existsSync(places.stack)) await destroy({ force: false, cache: false });
+  const rows: Row[] = [];
+  const started = Date.now();
+  await up();
+  rows.push({ what: "npm run rehearse, toolchain cached", aim: "360 s", measured: `${((Date.now() - started) / 1000).toFixed(0)} s` });
+  rows.push({ what: "  of which the three builds", aim: "240 s", measured: `${(await secondsOfBuilds()).toFixed(0)} s` });
+  rows.push({ what: "pulumi up, no change", aim: "15 s", measured: `${(await pulumiUp()).toFixed(1)} s` });
+  rows.push({ what: "pulumi preview, warm (median of 3)", aim: "6 s", measured: `${median(await times(3, preview)).toFixed(1)} s` });
+  const plans = median(await times(3, async () => void (await run(["npm", "run", "--silent", "expected"], { cwd: checkout }))));
+  rows.push({ what: "expected plans of all stacks (median of 3)", aim: "20 s", measured: `${plans.toFixed(1)} s` });
+  const push = await comparePushes();
+  rows.push({
+    what: "push of a 200 MB image for two architectures, archives (article)",
+    aim: "",
+    measured: `${push.archives.toFixed(1)} s`,
+  });
+  const ratio = `1/${(push.archives / push.layouts).toFixed(1)}`;
+  rows.push({ what: "  the same, layouts", aim: "1/15 of it", measured: `${push.layouts.toFixed(1)} s, ${ratio}` });
+  const rest = parts();
+  const total = (key: "rss" | "pss") => rest.reduce((sum, row) => sum + row[key], 0) / 1024;
+  rows.push({ what: "memory at rest, shared pages counted once", aim: "4 GiB", measured: `${total("pss").toFixed(2)} GiB` });
+  rows.push({ what: "memory at rest, sum of resident sizes", aim: "", measured: `${total("rss").toFixed(2)} GiB` });
+  console.log(`\n${report(rows)}`);
+}
+
+function report(rows: readonly Row[]): string {
+  const table = [{ what: "what", aim: "aim", measured: "measured" }, ...rows];
+  const width = (key: "what" | "aim") => Math.max(...table.map((row) => row[key].length));
+  return table.map(({ what, aim, measured }) => `${what.padEnd(width("what"))}  ${aim.padEnd(width("aim"))}  ${measured}`).join("\n");
+}
+
+async function preview(): Promise<void> {
+  const args = ["preview", "--non-interactive", "--stack", stack, "--config-file", configFile];
+  await run([join(places.path, "pulumi"), ...args], { cwd: checkout, env: pulumiEnvironment() });
+}
+
+/** Seconds of each of `count` calls, one after another. */
+async function times(count: number, work: () => Promise<void>): Promise<number[]> {
+  const seconds: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const started = Date.now();
+    await work();
+    seconds.push((Date.now() - started) / 1000);
+  }
+  return seconds;
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+interface PipelineRunSeen {
+  readonly metadata: { readonly name: string; readonly creationTimestamp: string };
+  readonly status?: { readonly completionTime?: string };
+}
+
+/** From the start of the first run to the end of the last. */
+async function secondsOfBuilds(): Promise<number> {
+  const { images } = (await stackOutputs()) as { images: Record<string, string> };
+  const { items }: { items: PipelineRunSeen[] } = JSON.parse(await kubectlOfBuilds(["get", "pipelineruns", "-o", "json"]));
+  const runs = items.filter(({ metadata }) => Object.keys(images).some((name) => metadata.name.startsWith(`${name}-`)));
+  const start = Math.min(...runs.map(({ metadata }) => Date.parse(metadata.creationTimestamp)));
+  const end = Math.max(...runs.map(({ status }) => Date.parse(status?.completionTime ?? "")));
+  return (end - start) / 1000;
+}

@@ -1,0 +1,427 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import { awsEnvironment } from "../../aws";
+import { ensureHosts, ensureNetwork, startControlPlane, startMachineApi, startNode } from "../../cluster";
+import { Api, isConflict } from "../../cluster/operators/api";
+import { inParallel } from "../../cluster/operators/loop";
+import { run, typescriptCommand } from "../../machine/exec";
+import { network, places } from "../../machine/places";
+import { start } from "../../machine/process";
+import type { CommandLine } from "../openshift-install";
+import { refusalOf, removeBootstrapOf } from "./bootstrap";
+import { createInfrastructure, type Infrastructure, type Plan, plan } from "./infrastructure";
+import {
+  artifacts,
+  authorities,
+  bootstrapManifests,
+  type CertificateKey,
+  consumed,
+  etcd,
+  InstallDirectory,
+  type Manifest,
+} from "./install-directory";
+import { askInstaller, endingSignals, parseVersion, runInstaller } from "./installer";
+import { InstallerLog, type Level, parseLevel, waiting } from "./log";
+import { bootstrapComplete, clusterObjects, namespaces } from "./objects";
+import { recordCluster, removeRunningCluster, runningCluster } from "./running-cluster";
+
+/** Exit codes of the installer: cmd/openshift-install/create.go. */
+const exitCodes = { failure: 1, installConfig: 3, infrastructure: 4, bootstrap: 5, install: 6, interrupted: 8 } as const;
+
+/**
+ * For tests: the step at which the stand-in fails as the real command would, named in REHEARSAL_CREATE_CLUSTER_FAILS.
+ * `install-config` before anything is made (code 3), `infrastructure` when the AWS objects are there and nothing runs (4),
+ * `bootstrap` when the API answers and nothing is in it (5), `bootstrap-removal` when the cluster bears itself and its bootstrap
+ * machine cannot be removed (1), `operators` when the cluster is complete and its version does not
+ * say so in time (6; `wait-for install-complete` goes on from there).
+ */
+type FailingStep = "install-config" | "infrastructure" | "bootstrap" | "bootstrap-removal" | "operators";
+const failingStep = (): FailingStep | undefined => process.env.REHEARSAL_CREATE_CLUSTER_FAILS as FailingStep | undefined;
+
+/** Ends `create cluster` with a code after its messages were logged. */
+class Stop extends Error {
+  constructor(readonly code: number) {
+    super(`exit ${code}`);
+  }
+}
+
+const manager = "cluster-bootstrap";
+const guests = "openshift-cluster-api-guests";
+
+/**
+ * The stand-in for `openshift-install create cluster`: same files, log lines, exit codes and refusals; AWS objects come into
+ * being in the emulated account, and the cluster as processes on this machine. Its last part, the wait for the cluster to be
+ * complete, is the real installer's.
+ *
+ * @returns the exit code.
+ */
+export async function createCluster(line: CommandLine): Promise<number> {
+  const refusal = refusalOf(line);
+  if (refusal !== undefined) {
+    process.stderr.write(refusal);
+    return exitCodes.failure;
+  }
+  const { directory, logLevel, skipPasswordPrint } = line;
+  const log = new InstallerLog(directory, parseLevel(logLevel) as Level);
+  const install = new InstallDirectory(directory);
+  const creation = new Creation(install, log);
+  const onSignal = () => void creation.interrupted().then(() => process.exit(exitCodes.interrupted));
+  for (const signal of endingSignals) process.on(signal, onSignal);
+  try {
+    await creation.run();
+  } catch (error) {
+    if (error instanceof Stop) return error.code;
+    log.error(
+      `failed to fetch Cluster: failed to generate asset "Cluster": failed to create cluster: ${error instanceof Error ? error.message : error}`,
+    );
+    return exitCodes.infrastructure;
+  } finally {
+    for (const signal of endingSignals) process.off(signal, onSignal);
+  }
+  return waitForInstall(install, logLevel, skipPasswordPrint);
+}
+
+/** The real installer's own last part, with its output; `wait-for` of 4.19 has no --skip-password-print. */
+async function waitForInstall(install: InstallDirectory, logLevel: string, skipPasswordPrint: boolean): Promise<number> {
+  const log = ".openshift_install.log";
+  const before = install.read(log).length;
+  const omit = (text: string) =>
+    text.replace(
+      /Login to the console with user.*/g,
+      `Credentials omitted, if necessary verify the ${resolve(install.path, "auth", "kubeadmin-password")} file`,
+    );
+  const args = ["wait-for", "install-complete", "--dir", install.path, "--log-level", logLevel];
+  const code = await runInstaller(args, skipPasswordPrint ? { rewrite: omit } : {});
+  if (skipPasswordPrint) {
+    const text = install.read(log);
+    writeFileSync(
+      join(install.path, log),
+      text.slice(0, before) + text.slice(before).replace(/msg="Login to the console.*/g, (line) => `${omit(line)}"`),
+    );
+  }
+  return code;
+}
+
+/** One run of the command up to the end of the bootstrap. */
+class Creation {
+  private pending: Promise<unknown> = Promise.resolve();
+  private interruptions = 0;
+
+  constructor(
+    private readonly install: InstallDirectory,
+    private readonly log: InstallerLog,
+  ) {}
+
+  async run(): Promise<void> {
+    const { install, log } = this;
+    const release = parseVersion(await askInstaller(["version"]));
+    log.debug(`OpenShift Installer ${release.version}`);
+    this.refuseSecondRun();
+    await this.targets();
+    const { metadata } = install;
+    const apiHost = `api.${metadata.aws.clusterDomain}`;
+    const ignition = install.read("bootstrap.ign");
+    const manifests = bootstrapManifests(ignition);
+    const machines = { controlPlane: install.controlPlaneMachine, bootstrap: install.bootstrapMachine };
+    const wanted = plan(metadata, install.awsCluster, machines, ignition);
+    const adminSigner = install.certificate(authorities.adminSigner);
+    const loadBalancerSigner = install.certificate(authorities.loadBalancerSigner);
+    for (const [name, file] of consumed) {
+      if (!install.has(file)) continue;
+      log.info(`Consuming ${name} from target directory`);
+      install.remove(file);
+    }
+
+    if (runningCluster()) await removeRunningCluster();
+    recordCluster({ infraId: metadata.infraID, apiHost });
+    const infrastructure = await this.infrastructure(wanted);
+
+    log.info(waiting(20, `for the Kubernetes API at https://${apiHost}:6443...`));
+    await ensureNetwork();
+    ensureHosts({ [apiHost]: network.host, [apiHost.replace(/^api\./, "api-int.")]: network.host });
+    await startControlPlane({
+      apiHost,
+      clientCas: [adminSigner.certificate],
+      servingCertificates: [await servingCertificate(apiHost, loadBalancerSigner)],
+    });
+    const api = new Api(places.adminKubeconfig);
+    const { gitVersion } = await api.call<{ gitVersion: string }>("GET", "/version");
+    log.info(`API ${gitVersion} up`);
+    log.info(waiting(45, "for bootstrapping to complete..."));
+    if (failingStep() === "bootstrap") this.bootstrapFailure();
+
+    const coreOsStream = askInstaller(["coreos", "print-stream-json"]);
+    await Promise.all([
+      startControlPlaneNode(wanted, infrastructure),
+      fill(api, async () => {
+        const facts = {
+          metadata,
+          manifests,
+          ...release,
+          coreOsStream: await coreOsStream,
+          routerCa: readFileSync(join(places.pki, "ca.crt"), "utf8"),
+        };
+        return clusterObjects({ ...facts, now: new Date() });
+      }),
+    ]);
+    startMachineApi();
+    startOperators();
+    await api.apply(bootstrapComplete, manager);
+    await this.bootstrapDone();
+    if (failingStep() === "operators") this.operatorFailure();
+  }
+
+  private refuseSecondRun(): void {
+    if (!this.install.has(join(artifacts, "envtest.kubeconfig"))) return;
+    if (process.env.OPENSHIFT_INSTALL_REENTRANT?.toLowerCase() === "true") return;
+    const reason = "local infrastructure provisioning artifacts already exist. There may already be a running cluster";
+    this.log.fatal(`failed to fetch Cluster: failed to load asset "Cluster": ${reason}`);
+    throw new Stop(exitCodes.failure);
+  }
+
+  /** What earlier stages would have made is made by the real installer, which also refuses what it refuses. */
+  private async targets(): Promise<void> {
+    if (failingStep() === "install-config") {
+      this.log.error(
+        'failed to fetch Cluster: failed to load asset "Install Config": failed to create install config: invalid "install-config.yaml" file: rehearsal: Invalid value',
+      );
+      throw new Stop(exitCodes.installConfig);
+    }
+    if (this.install.has("bootstrap.ign") && this.install.has("metadata.json")) return;
+    const code = await runInstaller(["create", "ignition-configs", "--dir", this.install.path]);
+    if (code !== 0) throw new Stop(code);
+  }
+
+  private async infrastructure(wanted: Plan): Promise<Infrastructure> {
+    const { install, log } = this;
+    log.info("Creating infrastructure resources...");
+    log.info("Reconciling IAM roles for control-plane and compute nodes");
+    log.info("Creating IAM role for master");
+    log.info("Creating IAM role for worker");
+    mkdirSync(join(install.path, etcd), { recursive: true, mode: 0o750 });
+    install.write(
+      join(artifacts, "envtest.kubeconfig"),
+      "# The stand-in has no local control plane; a second `create cluster` looks for this file.\n",
+      0o600,
+    );
+    log.info("Started local control plane with envtest");
+    log.info(`Stored kubeconfig for envtest in: ${join(install.path, artifacts, "envtest.kubeconfig")}`);
+    log.info("Creating infra manifests...");
+    for (const object of install.clusterApiObjects("")) this.created(object, wanted.infraId);
+    log.info("Done creating infra manifests");
+    log.info(`Creating kubeconfig entry for capi cluster ${wanted.infraId}`);
+    log.info(waiting(15, "for network infrastructure to become ready..."));
+    const creating = createInfrastructure(wanted);
+    this.pending = creating.catch(() => undefined);
+    const infrastructure = await creating;
+    if (failingStep() === "infrastructure")
+      throw new Error("infrastructure was not ready within 15m0s: client rate limiter Wait returned an error: context deadline exceeded");
+    log.info("Network infrastructure is ready");
+    log.info("Creating Route53 records for control plane load balancer");
+    log.info("Created private Hosted Zone");
+    for (const object of install.clusterApiObjects("machines")) this.created(object, wanted.infraId);
+    log.info(waiting(15, `for machines [${wanted.infraId}-bootstrap ${wanted.controlPlane.name}] to provision...`));
+    log.info("Control-plane machines are ready");
+    log.info("Cluster API resources have been created. Waiting for cluster to become ready...");
+    return infrastructure;
+  }
+
+  /** The file and the line of one cluster-api object. */
+  private created(object: Manifest, infraId: string): void {
+    const name = object.metadata.name ?? infraId;
+    const version = object.apiVersion.split("/").at(-1) ?? "v1";
+    this.log.info(`Created manifest *${version}.${object.kind}, namespace=${guests} name=${name}`);
+    // JSON is YAML.
+    this.install.write(join(artifacts, `${object.kind}-${guests}-${name}.yaml`), JSON.stringify(object, null, 1));
+  }
+
+  private async bootstrapDone(): Promise<void> {
+    const { install, log } = this;
+    log.info("Waiting for the bootstrap etcd member to be removed...");
+    log.info("Bootstrap etcd member has been removed");
+    if (process.env.OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP) {
+      log.warning(
+        "OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP is set, not destroying bootstrap resources. Warning: this should only be used for debugging purposes, and poses a risk to cluster stability.",
+      );
+      return;
+    }
+    log.info("Destroying the bootstrap resources...");
+    const removing = removeBootstrapOf(install, log, failingStep() === "bootstrap-removal");
+    this.pending = removing.catch(() => undefined);
+    await removing.catch((error) => {
+      log.fatal(error instanceof Error ? error.message : String(error));
+      throw new Stop(exitCodes.failure);
+    });
+  }
+
+  private teardown(): void {
+    this.log.info("Shutting down local Cluster API controllers...");
+    this.log.info("Shutting down local Cluster API control plane...");
+    this.log.info("Local Cluster API system has completed operations");
+  }
+
+  private bootstrapFailure(): never {
+    this.log.error("Bootstrap failed to complete: timed out waiting for the condition");
+    this.log.error(
+      "Failed to wait for bootstrapping to complete. This error usually happens when there is a problem with control plane hosts that prevents the control plane operators from creating the control plane.",
+    );
+    throw new Stop(exitCodes.bootstrap);
+  }
+
+  private operatorFailure(): never {
+    this.log.error(`Cluster initialization failed because one or more operators are not functioning properly.
+The cluster should be accessible for troubleshooting as detailed in the documentation linked below,
+https://docs.openshift.com/container-platform/latest/support/troubleshooting/troubleshooting-installations.html
+The 'wait-for install-complete' subcommand can then be used to continue the installation`);
+    this.log.error("failed to initialize the cluster: Cluster operator console is not available");
+    throw new Stop(exitCodes.install);
+  }
+
+  /** As the installer does: what is under way in AWS ends, within a minute; a second signal ends the command at once. */
+  async interrupted(): Promise<void> {
+    this.interruptions += 1;
+    if (this.interruptions > 1) process.exit(exitCodes.failure);
+    this.log.warning("Received interrupt signal");
+    await Promise.race([this.pending, new Promise((done) => setTimeout(done, 60_000))]);
+    this.teardown();
+  }
+}
+
+/** Gives an empty cluster its CRDs and namespaces, then `objects`. */
+export async function fill(api: Api, objects: () => Promise<Manifest[]>): Promise<void> {
+  const folder = join(places.share, "openshift-crds", "cluster");
+  const crds = readdirSync(folder).map((file): Manifest => parse(readFileSync(join(folder, file), "utf8")));
+  const atOnce = 8;
+  await Promise.all([
+    inParallel(crds, atOnce, (crd) => api.apply(crd, manager)),
+    inParallel([...namespaces], atOnce, (name) => api.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, manager)),
+  ]);
+  await established(
+    api,
+    crds.map(({ metadata }) => metadata.name),
+  );
+  const kinds = customKinds(crds);
+  await inParallel(await objects(), atOnce, (object) => put(api, object, kinds));
+}
+
+interface CustomKind {
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Whether its status is written apart from the rest. */
+  readonly status: boolean;
+}
+
+/** The kinds of CRDs, by `<apiVersion>/<kind>`. Pure. */
+export function customKinds(crds: readonly Manifest[]): Map<string, CustomKind> {
+  const found = new Map<string, CustomKind>();
+  for (const crd of crds) {
+    const { group, names, scope, versions } = crd.spec as {
+      group: string;
+      scope: "Namespaced" | "Cluster";
+      names: { kind: string; plural: string };
+      versions: { name: string; subresources?: { status?: object } }[];
+    };
+    for (const { name, subresources } of versions) {
+      found.set(`${group}/${name}/${names.kind}`, {
+        plural: names.plural,
+        namespaced: scope === "Namespaced",
+        status: subresources?.status !== undefined,
+      });
+    }
+  }
+  return found;
+}
+
+/**
+ * Creates an object as the bootstrap machine does: what its CRD does not have is dropped (the installer writes fields that
+ * belong to other feature sets, which server-side apply would refuse).
+ */
+async function put(api: Api, object: Manifest, kinds: ReadonlyMap<string, CustomKind>): Promise<void> {
+  const { apiVersion, kind, status } = object;
+  const custom = kinds.get(`${apiVersion}/${kind}`);
+  try {
+    if (custom === undefined) {
+      await api.apply(object, manager);
+      return;
+    }
+    // The installer gives its ClusterVersion a namespace.
+    const metadata = custom.namespaced ? object.metadata : { ...object.metadata, namespace: undefined };
+    const resource = { apiVersion, plural: custom.plural };
+    await api.create(resource, { ...object, metadata }).catch((error) => {
+      if (!isConflict(error)) throw error;
+      return api.patch(resource, metadata, { ...object, metadata });
+    });
+    if (custom.status && status !== undefined) await api.patch(resource, metadata, { status }, "status");
+  } catch (error) {
+    throw new Error(`${kind} ${object.metadata.name}: ${error instanceof Error ? error.message.trim() : error}`);
+  }
+}
+
+/** Until the API server serves all these CRDs, or for 30 s. */
+async function established(api: Api, names: readonly string[]): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (true) {
+    const list = await api.list<{
+      apiVersion: string;
+      kind: string;
+      metadata: { name: string };
+      status?: { conditions?: { type: string; status: string }[] };
+    }>({ apiVersion: "apiextensions.k8s.io/v1", plural: "customresourcedefinitions" });
+    const ready = new Set(
+      list
+        .filter(({ status }) => status?.conditions?.some(({ type, status }) => type === "Established" && status === "True"))
+        .map(({ metadata }) => metadata.name),
+    );
+    const missing = names.filter((name) => !ready.has(name));
+    if (missing.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`CRDs that are not served: ${missing.join(", ")}`);
+    await new Promise((done) => setTimeout(done, 200));
+  }
+}
+
+/**
+ * The API server's certificate for clients from outside, signed by the installer's authority for it: so the kubeconfig of
+ * `create ignition-configs` works as it is.
+ */
+async function servingCertificate(apiHost: string, signer: CertificateKey): Promise<CertificateKey> {
+  const folder = join(places.pki, "installer");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const at = (name: string) => join(folder, name);
+  writeFileSync(at("ca.crt"), signer.certificate);
+  writeFileSync(at("ca.key"), signer.key, { mode: 0o600 });
+  await run([
+    ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "30"],
+    ...["-subj", "/O=kube-master/CN=system:kube-apiserver", "-addext", `subjectAltName=DNS:${apiHost}`],
+    ...["-addext", "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=serverAuth"],
+    ...["-CA", at("ca.crt"), "-CAkey", at("ca.key"), "-keyout", at("server.key"), "-out", at("server.crt")],
+  ]);
+  return { certificate: readFileSync(at("server.crt"), "utf8"), key: readFileSync(at("server.key"), "utf8") };
+}
+
+/** A single-node control plane: its machine is a worker too (mastersSchedulable). */
+async function startControlPlaneNode({ controlPlane, region }: Plan, { instance }: Infrastructure): Promise<void> {
+  const roles = ["control-plane", "master", "worker"].map((role) => [`node-role.kubernetes.io/${role}`, ""]);
+  await startNode({
+    name: instance.dnsName,
+    architecture: "amd64",
+    labels: {
+      ...Object.fromEntries(roles),
+      "node.kubernetes.io/instance-type": controlPlane.instanceType,
+      "topology.kubernetes.io/region": region,
+      "topology.kubernetes.io/zone": controlPlane.zone,
+    },
+    providerId: `aws:///${controlPlane.zone}/${instance.id}`,
+  });
+}
+
+/** The stand-ins of OLM and of the operators that it installs. */
+function startOperators(): void {
+  const repository = resolve(__dirname, "../../..");
+  start({
+    name: "operators",
+    command: typescriptCommand(join(repository, "rehearsal", "cluster", "operators", "main.ts")),
+    environment: { ...awsEnvironment, KUBECONFIG: places.adminKubeconfig },
+    directory: repository,
+  });
+}
