@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseSettings, type RawSettings } from "../../config/settings";
 import { stackFile as configured } from "../../configure/stack-file";
-import { home } from "../../rehearsal/places";
+import { home } from "../../rehearsal/machine/places";
 
 const stackFile = resolve(__dirname, "../../Pulumi.dev.yaml");
 const secrets = { pullSecret: '{"auths":{"quay.io":{"auth":"dTpw"}}}', registryCredentials: '{"auths":{"quay.io":{"auth":"dTpw"}}}' };
