@@ -4,13 +4,10 @@ import { run } from "../machine/exec";
 import { pythonVenv } from "../machine/packages";
 import { awsEndpoint, awsTlsEndpoint, baseDomain, places, ports } from "../machine/places";
 import { runningPid, start, stop, until } from "../machine/process";
-import { awsEnvironment as clientEnvironment, region } from "../stack/environment";
+import { awsEnvironment as clientEnvironment, region, trustBundle } from "../stack/environment";
 
 const pki = join(places.pki, "aws");
 const folder = join(places.run, "aws");
-
-/** Certificates that a client must trust: the machine's own and the emulator's authority. For SSL_CERT_FILE and AWS_CA_BUNDLE. */
-export const trustBundle = join(pki, "bundle.crt");
 
 /** The Python that has moto and boto3. */
 export const python = join(pythonVenv, "bin", "python");

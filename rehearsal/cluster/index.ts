@@ -3,8 +3,6 @@ import { stopControlPlane } from "./control-plane";
 import { stopMachineApi } from "./machine-api";
 import { stopAllNodes } from "./node";
 
-export { ensureHosts } from "../machine/hosts";
-export { ensureNetwork } from "../machine/network";
 export { startControlPlane } from "./control-plane";
 export { startMachineApi } from "./machine-api";
 export { startNode } from "./node";

@@ -1,6 +1,6 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { typescriptCommand } from "../machine/exec";
-import { awsEndpoint, places, ports } from "../machine/places";
+import { awsEndpoint, checkout, places, ports } from "../machine/places";
 import { stop } from "../machine/process";
 import { answers, startAndWait } from "../machine/programs";
 
@@ -12,8 +12,7 @@ import { answers, startAndWait } from "../machine/programs";
  * MachineSet, and the objects Infrastructure and DNS called `cluster`.
  */
 export async function startMachineApi(): Promise<void> {
-  const repository = resolve(__dirname, "../..");
-  const hook = typescriptCommand(join(repository, "rehearsal", "cluster", "machine-hook.ts"));
+  const hook = typescriptCommand(join(__dirname, "machine-hook.ts"));
   await startAndWait(
     {
       name: "machine-api",
@@ -28,7 +27,7 @@ export async function startMachineApi(): Promise<void> {
         AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID ?? "test",
         AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY ?? "test",
       },
-      directory: repository,
+      directory: checkout,
     },
     300,
     () => answers(`https://127.0.0.1:${ports.machineApiWebhook}/readyz`),

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../machine/exec";
-import { places } from "../machine/places";
-import { checkout, configFile, pulumiEnvironment, stack, stackOutputs } from "../stack/environment";
+import { checkout, places } from "../machine/places";
+import { configFile, pulumiEnvironment, stack } from "../stack/environment";
+import { stackOutputs } from "../stack/state";
 import { comparePushes, kubectlOfBuilds } from "./bench-push";
 import { destroy } from "./destroy";
 import { parts } from "./status";

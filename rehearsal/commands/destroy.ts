@@ -7,10 +7,12 @@ import { run } from "../machine/exec";
 import { endOrphanedUpdate, leftovers, ownLinks, ownMounts, ownNamespaces, ownProcesses, ownRules } from "../machine/leftovers";
 import { lock } from "../machine/lock";
 import { deleteTables, removeNetwork } from "../machine/network";
-import { places } from "../machine/places";
+import { checkout, places } from "../machine/places";
 import { recordedPrograms, runningPid, stop } from "../machine/process";
 import { say, seconds, step, UserError } from "../machine/progress";
-import { checkout, clearInterrupted, configFile, recordedResources, stack } from "../stack/environment";
+import { configFile, stack } from "../stack/environment";
+import { clearInterrupted, recordedResources } from "../stack/state";
+import { streamPulumi } from "../stack/stream";
 import { components, linkToolchain } from "../toolchain";
 
 export interface DestroyOptions {
@@ -49,7 +51,6 @@ async function pulumiDestroy(): Promise<string[]> {
   linkToolchain((await components()).filter(({ ready }) => ready));
   await clearInterrupted();
   say("pulumi destroy ... (about 1 min)");
-  const { streamPulumi } = await import("./up");
   // In the checkout: the commands of the stages are relative to the program's folder.
   const args = ["destroy", "--yes", "--skip-preview", "--suppress-progress", "--stack", stack, "--config-file", configFile];
   await streamPulumi(args, checkout, "npm run rehearse -- destroy").catch((error) => {

@@ -19,7 +19,7 @@ import { network, places, ports } from "../machine/places";
 import { recordedPrograms, runningPid } from "../machine/process";
 import { say, UserError } from "../machine/progress";
 import { registryPrograms } from "../services/registry";
-import { recordedResources } from "../stack/environment";
+import { recordedResources } from "../stack/state";
 import { components, neededCompiler } from "../toolchain";
 
 const GiB = 2 ** 30;

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { places } from "../machine/places";
+import { checkout, places } from "../machine/places";
 import { UserError } from "../machine/progress";
-import { checkout, shellEnvironment } from "../stack/environment";
+import { shellEnvironment } from "../stack/environment";
 
 /**
  * A shell of the user's in the checkout, in which pulumi, kubectl, oc, openshift-install, skopeo and AWS clients speak to the

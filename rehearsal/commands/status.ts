@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ownProcesses } from "../machine/leftovers";
 import { places } from "../machine/places";
 import { recordedPrograms, runningPid } from "../machine/process";
-import { recordedResources, stackOutputs } from "../stack/environment";
+import { recordedResources, stackOutputs } from "../stack/state";
 
 interface Row {
   readonly part: string;

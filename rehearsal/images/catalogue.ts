@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Architecture } from "../../config/architecture";
 import { architectures } from "../../config/architecture";
 import { defaultTaskImages } from "../../tekton/task-images";
-import { places } from "../machine/places";
+import { checkout, places } from "../machine/places";
 import { UserError } from "../machine/progress";
 import type { AptSetup } from "./apt";
 import * as layers from "./layers";
@@ -117,7 +117,7 @@ export function mirrors(references: readonly string[], known: Readonly<Record<st
 
 /** The public images that the tasks run in and that the examples build on. */
 function wantedImages(): string[] {
-  const examples = join(__dirname, "..", "..", "examples");
+  const examples = join(checkout, "examples");
   const bases = readdirSync(examples).flatMap((name) => baseImages(readFileSync(join(examples, name, "Containerfile"), "utf8")));
   return [...Object.values(defaultTaskImages), ...bases];
 }

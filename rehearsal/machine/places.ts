@@ -1,5 +1,8 @@
 import { join } from "node:path";
 
+/** The project's folder: what runs is this very program, as it lies there. */
+export const checkout = join(__dirname, "..", "..");
+
 /** Everything the rehearsal keeps on this machine, outside any checkout. */
 export const home = process.env.OPENSHIFT_MULTIARCH_HOME ?? "/var/lib/openshift-multiarch";
 

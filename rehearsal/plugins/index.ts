@@ -1,12 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
-import { places } from "../machine/places";
+import { checkout, places } from "../machine/places";
 
 /** Plugins that no registry carries: ours stand in. */
 const standIns = ["command", "random", "aws"] as const;
-
-const checkout = resolve(__dirname, "..", "..");
 
 /** Version of a plugin: the one of the package that the program uses, for which the engine looks. */
 function packageVersion(name: string): string {

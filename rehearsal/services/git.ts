@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../machine/exec";
-import { gitRepository, network, places, ports } from "../machine/places";
+import { checkout, gitRepository, network, places, ports } from "../machine/places";
 import { start, until } from "../machine/process";
 
-const checkout = join(__dirname, "..", "..");
 const base = join(places.run, "git");
 
 /** Makes the repository of the examples from the checkout, and serves it to the pods. Needs the bridge. */

@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { join, relative } from "node:path";
 import { CommandError, lastLines, run, typescriptCommand } from "../machine/exec";
-import { places } from "../machine/places";
+import { checkout, places } from "../machine/places";
 import { say, seconds, step, UserError } from "../machine/progress";
 
 /**
@@ -242,8 +242,7 @@ const standIn = "openshift-install";
 
 /** The stand-in of this very checkout, whichever clone the last command came from. */
 function writeStandIn(): void {
-  const checkout = join(__dirname, "..", "..");
-  const program = join(__dirname, "..", "installer", "openshift-install.ts");
+  const program = join(checkout, "rehearsal", "installer", "openshift-install.ts");
   const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const script = [
     "#!/bin/sh",

@@ -10,6 +10,9 @@ const rules = JSON.parse(readFileSync(join(root, ".dependency-cruiser.json"), "u
 const folder = mkdtempSync(join(tmpdir(), "openshift-multiarch-imports-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** The rooms of the rehearsal, from the top floor down: docs/rehearsal.md. */
+const rooms = ["commands", "installer", "images", "aws", "stack", "cluster", "plugins", "services", "toolchain", "machine"];
+
 const rightWay: Record<string, string> = {
   "index.ts": 'import "./tekton/a"; import "zod";',
   "tekton/a.ts":
@@ -17,9 +20,14 @@ const rightWay: Record<string, string> = {
   "cluster/a.ts": 'import "../infra/a"; import "../config/a";',
   "infra/a.ts": 'import "../config/a";',
   "config/a.ts": "export const a = 1;",
-  "rehearsal/a.ts": 'import "../index"; import "vitest";',
+  ...Object.fromEntries(
+    rooms.map((room, index) => {
+      const below = rooms.slice(index + 1).map((lower) => `import "../${lower}/a";`);
+      return [`rehearsal/${room}/a.ts`, `import "../../index"; import "vitest"; ${below.join(" ")}`];
+    }),
+  ),
   "review/a.ts": 'import "../config/a";',
-  "test/a.ts": 'import "../rehearsal/a"; import "vitest";',
+  "test/a.ts": 'import "../rehearsal/commands/a"; import "vitest";',
   "package.json": JSON.stringify({ name: "tree", dependencies: { zod: "4" }, devDependencies: { vitest: "4" } }),
   "tsconfig.json": "{}",
   "node_modules/zod/package.json": JSON.stringify({ name: "zod", main: "index.js" }),
@@ -60,17 +68,22 @@ const wrong = [
   ["infra-imports-config-alone", "infra/b.ts", "../tekton/a"],
   ["cluster-imports-nothing-of-tekton", "cluster/b.ts", "../tekton/a"],
   ["tekton-imports-not-the-program", "tekton/b.ts", "../index"],
-  ["nothing-imports-the-rehearsal-or-the-tests", "tekton/b.ts", "../rehearsal/a"],
+  ["nothing-imports-the-rehearsal-or-the-tests", "tekton/b.ts", "../rehearsal/machine/a"],
   ["nothing-imports-the-rehearsal-or-the-tests", "config/b.ts", "../test/a"],
   ["the-program-imports-no-tool", "tekton/b.ts", "../review/a"],
-  ["the-rehearsal-imports-no-tests", "rehearsal/b.ts", "../test/a"],
+  ["the-rehearsal-imports-no-tests", "rehearsal/machine/b.ts", "../../test/a"],
+  ["the-rehearsal-has-rooms-alone", "rehearsal/b.ts", "./machine/a"],
+  ...rooms.flatMap((room, index) =>
+    rooms.slice(0, index).map((above) => [`rehearsal-${room}-imports-no-room-above`, `rehearsal/${room}/b.ts`, `../${above}/a`] as const),
+  ),
   ["no-circle", "config/a.ts", "./b"],
-  ["no-missing-module", "rehearsal/b.ts", "nowhere"],
+  ["no-circle", "rehearsal/machine/a.ts", "./b"],
+  ["no-missing-module", "rehearsal/machine/b.ts", "nowhere"],
   ["the-program-has-its-packages", "cluster/b.ts", "vitest"],
 ] as const;
 
 it.each(wrong)("%s: %s that imports %s is told", async (rule, file, imported) => {
-  const back: Record<string, string> = rule === "no-circle" ? { "config/b.ts": 'import "./a";' } : {};
+  const back: Record<string, string> = rule === "no-circle" ? { [file.replace("/a.ts", "/b.ts")]: 'import "./a";' } : {};
   expect(await broken({ ...back, [file]: `import "${imported}";` })).toEqual([rule]);
 });
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parseDocument } from "yaml";
 import { CommandError, run } from "../../rehearsal/machine/exec";
-import { places } from "../../rehearsal/machine/places";
-import { checkout, configFile, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
+import { checkout, places } from "../../rehearsal/machine/places";
+import { configFile, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
 import { onStack } from "./preview";
 
 const pack = join(checkout, "rehearsal", "stack", "policy-pack.sh");

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseDocument } from "yaml";
 import { CommandError, run } from "../../rehearsal/machine/exec";
-import { places } from "../../rehearsal/machine/places";
-import { checkout, configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
+import { checkout, places } from "../../rehearsal/machine/places";
+import { configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
 import type { Change } from "./changes";
 
 /** What `pulumi preview` plans and says. */

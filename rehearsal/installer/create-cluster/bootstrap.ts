@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandLine } from "../openshift-install";
+import type { CommandLine } from "../command-line";
 import { leftoversOf, removeBootstrap } from "./infrastructure";
 import { etcd, InstallDirectory } from "./install-directory";
 import { InstallerLog, type Level, parseLevel } from "./log";

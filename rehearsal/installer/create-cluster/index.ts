@@ -2,13 +2,15 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { awsEnvironment } from "../../aws";
-import { ensureHosts, ensureNetwork, startControlPlane, startMachineApi, startNode } from "../../cluster";
+import { startControlPlane, startMachineApi, startNode } from "../../cluster";
 import { Api, isConflict } from "../../cluster/operators/api";
 import { inParallel } from "../../cluster/operators/loop";
 import { run, typescriptCommand } from "../../machine/exec";
-import { network, places } from "../../machine/places";
+import { ensureHosts } from "../../machine/hosts";
+import { ensureNetwork } from "../../machine/network";
+import { checkout, network, places } from "../../machine/places";
 import { start } from "../../machine/process";
-import type { CommandLine } from "../openshift-install";
+import type { CommandLine } from "../command-line";
 import { refusalOf, removeBootstrapOf } from "./bootstrap";
 import { createInfrastructure, type Infrastructure, type Plan, plan } from "./infrastructure";
 import {
@@ -417,11 +419,10 @@ async function startControlPlaneNode({ controlPlane, region }: Plan, { instance 
 
 /** The stand-ins of OLM and of the operators that it installs. */
 function startOperators(): void {
-  const repository = resolve(__dirname, "../../..");
   start({
     name: "operators",
-    command: typescriptCommand(join(repository, "rehearsal", "cluster", "operators", "main.ts")),
+    command: typescriptCommand(join(checkout, "rehearsal", "cluster", "operators", "main.ts")),
     environment: { ...awsEnvironment, KUBECONFIG: places.adminKubeconfig },
-    directory: repository,
+    directory: checkout,
   });
 }

@@ -2,9 +2,9 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { trustBundle } from "../../aws";
 import { run } from "../../machine/exec";
 import { baseDomain, network, places } from "../../machine/places";
+import { trustBundle } from "../../stack/environment";
 
 const program = join(places.bin, "openshift-install");
 

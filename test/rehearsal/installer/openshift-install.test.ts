@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseCommandLine } from "../../../rehearsal/installer/openshift-install";
+import { parseCommandLine } from "../../../rehearsal/installer/command-line";
 
 describe("the command line of openshift-install", () => {
   it("has flags before, between and after the words, with = or a space", () => {

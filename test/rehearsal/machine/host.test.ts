@@ -14,7 +14,8 @@ import { programMarker } from "../../../rehearsal/machine/process";
 import { seconds } from "../../../rehearsal/machine/progress";
 import { publish } from "../../../rehearsal/services/git";
 import { dockerConfig, frontConfig } from "../../../rehearsal/services/registry";
-import { mergeConfig, pemBlocks } from "../../../rehearsal/stack/environment";
+import { mergeConfig } from "../../../rehearsal/stack/configuration";
+import { pemBlocks } from "../../../rehearsal/stack/secrets";
 import { compareVersions, folderKey, linkFolder } from "../../../rehearsal/toolchain";
 
 let folder: string;
