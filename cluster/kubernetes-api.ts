@@ -1,7 +1,7 @@
-import { type RequestOptions, request } from "node:https";
+import { request } from "node:https";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { ProxyAgent, type ProxyAgentOptions } from "proxy-agent";
-import { parse } from "yaml";
+import { type Connection, connection } from "./kubeconfig";
 
 /** An answer of the API server that is not a success. */
 export class ApiError extends Error {
@@ -15,44 +15,6 @@ export class ApiError extends Error {
 
 /** No answer at all: there is no such name, no connection, or none in time. */
 export class UnreachableError extends Error {}
-
-interface Kubeconfig {
-  "current-context"?: string;
-  clusters?: { name: string; cluster: Record<string, string | boolean> }[];
-  contexts?: { name: string; context: { cluster: string; user: string } }[];
-  users?: { name: string; user: Record<string, string> }[];
-}
-
-/** How to reach an API server and as whom. */
-export interface Connection {
-  server: string;
-  options: Pick<RequestOptions, "ca" | "cert" | "key" | "headers" | "rejectUnauthorized" | "servername">;
-}
-
-/**
- * Reads a kubeconfig that holds everything itself: certificates or a token, as `openshift-install` writes it.
- * @throws Error if it names files or a program to run, or has no current context.
- */
-export function connection(kubeconfig: string): Connection {
-  const config = parse(kubeconfig) as Kubeconfig | null;
-  const context = config?.contexts?.find(({ name }) => name === config["current-context"])?.context ?? config?.contexts?.[0]?.context;
-  const cluster = config?.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
-  const user = config?.users?.find(({ name }) => name === context?.user)?.user;
-  if (typeof cluster?.server !== "string" || !user) throw new Error("the kubeconfig has no current context with a cluster and a user");
-  if (!user.token && !user["client-certificate-data"]) throw new Error("the kubeconfig holds neither a token nor a client certificate");
-  const decode = (value: unknown) => (typeof value === "string" ? Buffer.from(value, "base64") : undefined);
-  return {
-    server: cluster.server,
-    options: {
-      ca: decode(cluster["certificate-authority-data"]),
-      cert: decode(user["client-certificate-data"]),
-      key: decode(user["client-key-data"]),
-      rejectUnauthorized: cluster["insecure-skip-tls-verify"] !== true,
-      ...(typeof cluster["tls-server-name"] === "string" && { servername: cluster["tls-server-name"] }),
-      headers: user.token ? { authorization: `Bearer ${user.token}` } : {},
-    },
-  };
-}
 
 /** How long the API server may take for one answer, connection and proxy included. */
 const answerSeconds = 30;

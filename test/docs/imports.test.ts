@@ -10,7 +10,7 @@ const rules = JSON.parse(readFileSync(join(root, ".dependency-cruiser.json"), "u
 const folder = mkdtempSync(join(tmpdir(), "openshift-multiarch-imports-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The rooms of the rehearsal, from the top floor down: docs/rehearsal.md. */
+/** The rooms of the rehearsal, from the top floor down: CONTRIBUTING.md. */
 const rooms = ["commands", "installer", "images", "aws", "stack", "cluster", "plugins", "services", "toolchain", "machine"];
 
 const rightWay: Record<string, string> = {

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { connection, KubernetesApi } from "../../cluster/kubernetes-api";
+import { connection } from "../../cluster/kubeconfig";
+import { KubernetesApi } from "../../cluster/kubernetes-api";
 import { follow, type Pace } from "../../tekton/follow";
 import { ApiServer, type KubeObject, token } from "./api-server";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Agent, type RequestOptions, request } from "node:https";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parse } from "yaml";
+import { connection } from "../../../cluster/kubeconfig";
 
 export interface Metadata {
   name: string;
@@ -49,22 +49,6 @@ export class ApiError extends Error {
 export const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.code === 404;
 export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.code === 409;
 
-interface NamedEntry {
-  name: string;
-}
-interface KubeConfigFile {
-  "current-context": string;
-  contexts: (NamedEntry & { context: { cluster: string; user: string } })[];
-  clusters: (NamedEntry & { cluster: { server: string } & Record<string, string | undefined> })[];
-  users: (NamedEntry & { user: Record<string, string | undefined> })[];
-}
-
-const named = <T extends NamedEntry>(entries: readonly T[], name: string): T => {
-  const found = entries.find((entry) => entry.name === name);
-  if (!found) throw new Error(`kubeconfig: it has no entry "${name}"`);
-  return found;
-};
-
 /**
  * The few verbs of the Kubernetes API that the stand-ins use, over one agent.
  *
@@ -74,28 +58,16 @@ const named = <T extends NamedEntry>(entries: readonly T[], name: string): T => 
 export class Api {
   private readonly agent: Agent;
   private readonly server: URL;
-  private readonly token: string | undefined;
+  private readonly headers: RequestOptions["headers"];
   private readonly plurals = new Map<string, Promise<Map<string, { plural: string; namespaced: boolean }>>>();
 
-  /** @param file path of a kubeconfig with certificates or a token. */
+  /** @param file path of a kubeconfig that holds its certificates or its token. */
   constructor(file: string) {
-    const config: KubeConfigFile = parse(readFileSync(file, "utf8"));
-    const { context } = named(config.contexts, config["current-context"]);
-    const { cluster } = named(config.clusters, context.cluster);
-    const { user } = named(config.users, context.user);
-    const pem = (entry: Record<string, string | undefined>, key: string): string | Buffer | undefined => {
-      const data = entry[`${key}-data`];
-      if (data) return Buffer.from(data, "base64");
-      return entry[key] ? readFileSync(entry[key]) : undefined;
-    };
-    this.server = new URL(cluster.server);
-    this.token = user.token;
-    this.agent = new Agent({
-      keepAlive: true,
-      ca: pem(cluster, "certificate-authority"),
-      cert: pem(user, "client-certificate"),
-      key: pem(user, "client-key"),
-    });
+    const { server, options } = connection(readFileSync(file, "utf8"));
+    const { headers, ...tls } = options;
+    this.server = new URL(server);
+    this.headers = headers;
+    this.agent = new Agent({ keepAlive: true, ...tls });
   }
 
   /** Path of a collection or of one object. */
@@ -252,7 +224,7 @@ export class Api {
         accept: "application/json",
         "content-type": contentType,
         "user-agent": "openshift-multiarch-operators",
-        ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
+        ...this.headers,
       },
     };
   }

@@ -1,31 +1,19 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parse } from "yaml";
-import { awsEnvironment } from "../../aws";
-import { startControlPlane, startMachineApi, startNode } from "../../cluster";
-import { Api, isConflict } from "../../cluster/operators/api";
-import { inParallel } from "../../cluster/operators/loop";
-import { run, typescriptCommand } from "../../machine/exec";
+import { startControlPlane, startMachineApi } from "../../cluster";
+import { Api } from "../../cluster/operators/api";
 import { ensureHosts } from "../../machine/hosts";
 import { ensureNetwork } from "../../machine/network";
-import { checkout, network, places } from "../../machine/places";
-import { start } from "../../machine/process";
+import { network, places } from "../../machine/places";
 import type { CommandLine } from "../command-line";
 import { refusalOf, removeBootstrapOf } from "./bootstrap";
+import { fill, manager } from "./fill";
 import { createInfrastructure, type Infrastructure, type Plan, plan } from "./infrastructure";
-import {
-  artifacts,
-  authorities,
-  bootstrapManifests,
-  type CertificateKey,
-  consumed,
-  etcd,
-  InstallDirectory,
-  type Manifest,
-} from "./install-directory";
+import { artifacts, authorities, bootstrapManifests, consumed, etcd, InstallDirectory, type Manifest } from "./install-directory";
 import { askInstaller, endingSignals, parseVersion, runInstaller } from "./installer";
 import { InstallerLog, type Level, parseLevel, waiting } from "./log";
-import { bootstrapComplete, clusterObjects, namespaces } from "./objects";
+import { bootstrapComplete, clusterObjects } from "./objects";
+import { servingCertificate, startControlPlaneNode, startOperators } from "./programs";
 import { recordCluster, removeRunningCluster, runningCluster } from "./running-cluster";
 
 /** Exit codes of the installer: cmd/openshift-install/create.go. */
@@ -47,8 +35,6 @@ class Stop extends Error {
     super(`exit ${code}`);
   }
 }
-
-const manager = "cluster-bootstrap";
 const guests = "openshift-cluster-api-guests";
 
 /**
@@ -288,141 +274,4 @@ The 'wait-for install-complete' subcommand can then be used to continue the inst
     await Promise.race([this.pending, new Promise((done) => setTimeout(done, 60_000))]);
     this.teardown();
   }
-}
-
-/** Gives an empty cluster its CRDs and namespaces, then `objects`. */
-export async function fill(api: Api, objects: () => Promise<Manifest[]>): Promise<void> {
-  const folder = join(places.share, "openshift-crds", "cluster");
-  const crds = readdirSync(folder).map((file): Manifest => parse(readFileSync(join(folder, file), "utf8")));
-  const atOnce = 8;
-  await Promise.all([
-    inParallel(crds, atOnce, (crd) => api.apply(crd, manager)),
-    inParallel([...namespaces], atOnce, (name) => api.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, manager)),
-  ]);
-  await established(
-    api,
-    crds.map(({ metadata }) => metadata.name),
-  );
-  const kinds = customKinds(crds);
-  await inParallel(await objects(), atOnce, (object) => put(api, object, kinds));
-}
-
-interface CustomKind {
-  readonly plural: string;
-  readonly namespaced: boolean;
-  /** Whether its status is written apart from the rest. */
-  readonly status: boolean;
-}
-
-/** The kinds of CRDs, by `<apiVersion>/<kind>`. Pure. */
-export function customKinds(crds: readonly Manifest[]): Map<string, CustomKind> {
-  const found = new Map<string, CustomKind>();
-  for (const crd of crds) {
-    const { group, names, scope, versions } = crd.spec as {
-      group: string;
-      scope: "Namespaced" | "Cluster";
-      names: { kind: string; plural: string };
-      versions: { name: string; subresources?: { status?: object } }[];
-    };
-    for (const { name, subresources } of versions) {
-      found.set(`${group}/${name}/${names.kind}`, {
-        plural: names.plural,
-        namespaced: scope === "Namespaced",
-        status: subresources?.status !== undefined,
-      });
-    }
-  }
-  return found;
-}
-
-/**
- * Creates an object as the bootstrap machine does: what its CRD does not have is dropped (the installer writes fields that
- * belong to other feature sets, which server-side apply would refuse).
- */
-async function put(api: Api, object: Manifest, kinds: ReadonlyMap<string, CustomKind>): Promise<void> {
-  const { apiVersion, kind, status } = object;
-  const custom = kinds.get(`${apiVersion}/${kind}`);
-  try {
-    if (custom === undefined) {
-      await api.apply(object, manager);
-      return;
-    }
-    // The installer gives its ClusterVersion a namespace.
-    const metadata = custom.namespaced ? object.metadata : { ...object.metadata, namespace: undefined };
-    const resource = { apiVersion, plural: custom.plural };
-    await api.create(resource, { ...object, metadata }).catch((error) => {
-      if (!isConflict(error)) throw error;
-      return api.patch(resource, metadata, { ...object, metadata });
-    });
-    if (custom.status && status !== undefined) await api.patch(resource, metadata, { status }, "status");
-  } catch (error) {
-    throw new Error(`${kind} ${object.metadata.name}: ${error instanceof Error ? error.message.trim() : error}`);
-  }
-}
-
-/** Until the API server serves all these CRDs, or for 30 s. */
-async function established(api: Api, names: readonly string[]): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (true) {
-    const list = await api.list<{
-      apiVersion: string;
-      kind: string;
-      metadata: { name: string };
-      status?: { conditions?: { type: string; status: string }[] };
-    }>({ apiVersion: "apiextensions.k8s.io/v1", plural: "customresourcedefinitions" });
-    const ready = new Set(
-      list
-        .filter(({ status }) => status?.conditions?.some(({ type, status }) => type === "Established" && status === "True"))
-        .map(({ metadata }) => metadata.name),
-    );
-    const missing = names.filter((name) => !ready.has(name));
-    if (missing.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`CRDs that are not served: ${missing.join(", ")}`);
-    await new Promise((done) => setTimeout(done, 200));
-  }
-}
-
-/**
- * The API server's certificate for clients from outside, signed by the installer's authority for it: so the kubeconfig of
- * `create ignition-configs` works as it is.
- */
-async function servingCertificate(apiHost: string, signer: CertificateKey): Promise<CertificateKey> {
-  const folder = join(places.pki, "installer");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const at = (name: string) => join(folder, name);
-  writeFileSync(at("ca.crt"), signer.certificate);
-  writeFileSync(at("ca.key"), signer.key, { mode: 0o600 });
-  await run([
-    ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "30"],
-    ...["-subj", "/O=kube-master/CN=system:kube-apiserver", "-addext", `subjectAltName=DNS:${apiHost}`],
-    ...["-addext", "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=serverAuth"],
-    ...["-CA", at("ca.crt"), "-CAkey", at("ca.key"), "-keyout", at("server.key"), "-out", at("server.crt")],
-  ]);
-  return { certificate: readFileSync(at("server.crt"), "utf8"), key: readFileSync(at("server.key"), "utf8") };
-}
-
-/** A single-node control plane: its machine is a worker too (mastersSchedulable). */
-async function startControlPlaneNode({ controlPlane, region }: Plan, { instance }: Infrastructure): Promise<void> {
-  const roles = ["control-plane", "master", "worker"].map((role) => [`node-role.kubernetes.io/${role}`, ""]);
-  await startNode({
-    name: instance.dnsName,
-    architecture: "amd64",
-    labels: {
-      ...Object.fromEntries(roles),
-      "node.kubernetes.io/instance-type": controlPlane.instanceType,
-      "topology.kubernetes.io/region": region,
-      "topology.kubernetes.io/zone": controlPlane.zone,
-    },
-    providerId: `aws:///${controlPlane.zone}/${instance.id}`,
-  });
-}
-
-/** The stand-ins of OLM and of the operators that it installs. */
-function startOperators(): void {
-  start({
-    name: "operators",
-    command: typescriptCommand(join(checkout, "rehearsal", "cluster", "operators", "main.ts")),
-    environment: { ...awsEnvironment, KUBECONFIG: places.adminKubeconfig },
-    directory: checkout,
-  });
 }

@@ -1,4 +1,4 @@
-import type { Failure } from "../server";
+import type { Failure } from "../provider";
 import { type Properties, present, unknown, type Value } from "../values";
 
 /** Configuration of the provider, with what it takes from the environment. */

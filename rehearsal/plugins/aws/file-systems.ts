@@ -2,26 +2,17 @@ import { randomUUID } from "node:crypto";
 import {
   CreateFileSystemCommand,
   type CreateFileSystemCommandInput,
-  CreateMountTargetCommand,
   DeleteFileSystemCommand,
-  DeleteFileSystemPolicyCommand,
-  DeleteMountTargetCommand,
-  DescribeFileSystemPolicyCommand,
   DescribeFileSystemsCommand,
   DescribeLifecycleConfigurationCommand,
-  DescribeMountTargetSecurityGroupsCommand,
-  DescribeMountTargetsCommand,
   type FileSystemDescription,
   type LifecyclePolicy,
-  ModifyMountTargetSecurityGroupsCommand,
-  type MountTargetDescription,
-  PutFileSystemPolicyCommand,
   PutLifecycleConfigurationCommand,
   type ThroughputMode,
   UpdateFileSystemCommand,
   UpdateFileSystemProtectionCommand,
 } from "@aws-sdk/client-efs";
-import type { Failure } from "../server";
+import type { Failure } from "../provider";
 import { equal, type Properties, unknown, type Value } from "../values";
 import { type Api, unlessGone, waitFor } from "./api";
 import { fromAwsTags, toAwsTags } from "./tags";
@@ -29,10 +20,8 @@ import type { AwsType } from "./type";
 
 // How long the real provider waits, in seconds.
 const fileSystemTime = 10 * 60;
-const mountTargetCreateTime = 30 * 60;
-const mountTargetDeleteTime = 10 * 60;
 
-const text = (value: Value | undefined): string | undefined => (value === undefined ? undefined : String(value));
+export const text = (value: Value | undefined): string | undefined => (value === undefined ? undefined : String(value));
 
 async function findFileSystem(api: Api, id: string): Promise<FileSystemDescription | undefined> {
   const answer = await unlessGone(api.efs.send(new DescribeFileSystemsCommand({ FileSystemId: id })), "FileSystemNotFound");
@@ -198,142 +187,3 @@ const putProtection = (api: Api, id: string, protection: Value) =>
       ReplicationOverwriteProtection: (protection as Properties).replicationOverwrite as "ENABLED" | "DISABLED",
     }),
   );
-
-async function findMountTarget(api: Api, id: string): Promise<MountTargetDescription | undefined> {
-  const answer = await unlessGone(api.efs.send(new DescribeMountTargetsCommand({ MountTargetId: id })), "MountTargetNotFound");
-  return answer?.MountTargets?.find(({ LifeCycleState }) => LifeCycleState !== "deleted");
-}
-
-export const mountTarget: AwsType = {
-  what: "EFS mount target",
-  required: ["fileSystemId", "subnetId"],
-  replaceOn: ["fileSystemId", "subnetId", "ipAddress", "ipAddressType", "ipv6Address"],
-  // One per zone: AWS answers MountTargetConflict to the new one while the old one is there.
-  deleteBeforeReplace: true,
-  computed: [
-    "availabilityZoneId",
-    "availabilityZoneName",
-    "dnsName",
-    "fileSystemArn",
-    "ipAddress",
-    "ipAddressType",
-    "ipv6Address",
-    "mountTargetDnsName",
-    "networkInterfaceId",
-    "ownerId",
-    "securityGroups",
-  ],
-  unordered: ["securityGroups"],
-  async create(api, inputs) {
-    const request = new CreateMountTargetCommand({
-      FileSystemId: text(inputs.fileSystemId),
-      SubnetId: text(inputs.subnetId),
-      IpAddress: text(inputs.ipAddress),
-      SecurityGroups: inputs.securityGroups as string[] | undefined,
-    });
-    return (await api.efs.send(request)).MountTargetId as string;
-  },
-  async complete(api, id, _inputs, { signal }) {
-    const available = (found: MountTargetDescription | undefined) => found?.LifeCycleState === "available";
-    await waitFor(`EFS mount target ${id} to be available`, mountTargetCreateTime, signal, () => findMountTarget(api, id), available);
-  },
-  async read(api, id) {
-    const found = await findMountTarget(api, id);
-    if (!found) return undefined;
-    const groups = await api.efs.send(new DescribeMountTargetSecurityGroupsCommand({ MountTargetId: id }));
-    const host = `${found.FileSystemId}.efs.${api.region}.amazonaws.com`;
-    return {
-      availabilityZoneId: found.AvailabilityZoneId ?? "",
-      availabilityZoneName: found.AvailabilityZoneName ?? "",
-      dnsName: host,
-      fileSystemArn: `arn:aws:elasticfilesystem:${api.region}:${found.OwnerId}:file-system/${found.FileSystemId}`,
-      fileSystemId: found.FileSystemId,
-      ipAddress: found.IpAddress ?? "",
-      ipAddressType: "IPV4_ONLY",
-      ipv6Address: found.Ipv6Address ?? "",
-      mountTargetDnsName: `${found.AvailabilityZoneName}.${host}`,
-      networkInterfaceId: found.NetworkInterfaceId ?? "",
-      ownerId: found.OwnerId,
-      securityGroups: [...(groups.SecurityGroups ?? [])].sort(),
-      subnetId: found.SubnetId,
-    };
-  },
-  async update(api, id, _state, news) {
-    const groups = news.securityGroups as string[] | undefined;
-    if (groups) await api.efs.send(new ModifyMountTargetSecurityGroupsCommand({ MountTargetId: id, SecurityGroups: groups }));
-  },
-  async delete(api, id, _state, { signal }) {
-    await unlessGone(api.efs.send(new DeleteMountTargetCommand({ MountTargetId: id })), "MountTargetNotFound");
-    await waitFor(
-      `EFS mount target ${id} to be gone`,
-      mountTargetDeleteTime,
-      signal,
-      () => findMountTarget(api, id),
-      (found) => !found,
-    );
-  },
-};
-
-/** Whether two policy documents say the same: order of keys, and a list of one element or the element alone, do not count. */
-export function samePolicy(left: Value, right: Value): boolean {
-  const parsed = (policy: Value): Value | undefined => {
-    if (typeof policy !== "string") return policy;
-    try {
-      return JSON.parse(policy);
-    } catch {
-      return undefined;
-    }
-  };
-  const simple = (value: Value): Value => {
-    if (Array.isArray(value)) return value.length === 1 ? simple(value[0] as Value) : value.map(simple);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, simple(item)]));
-  };
-  const [a, b] = [parsed(left), parsed(right)];
-  return a !== undefined && b !== undefined ? equal(simple(a), simple(b)) : left === right;
-}
-
-const putPolicy = (api: Api, inputs: Properties) =>
-  api.efs.send(
-    new PutFileSystemPolicyCommand({
-      FileSystemId: text(inputs.fileSystemId),
-      Policy: text(inputs.policy),
-      BypassPolicyLockoutSafetyCheck: inputs.bypassPolicyLockoutSafetyCheck as boolean | undefined,
-    }),
-  );
-
-/** Its id is the file system's. */
-export const fileSystemPolicy: AwsType = {
-  what: "EFS file system policy",
-  required: ["fileSystemId", "policy"],
-  replaceOn: ["fileSystemId"],
-  computed: [],
-  same: { policy: samePolicy },
-  validate(inputs) {
-    if (inputs.policy === undefined || inputs.policy === unknown) return [];
-    try {
-      JSON.parse(String(inputs.policy));
-      return [];
-    } catch (error) {
-      return [{ property: "policy", reason: `not JSON: ${(error as Error).message}` }];
-    }
-  },
-  async create(api, inputs) {
-    await putPolicy(api, inputs);
-    return String(inputs.fileSystemId);
-  },
-  async read(api, id, known) {
-    const request = new DescribeFileSystemPolicyCommand({ FileSystemId: id });
-    const found = await unlessGone(api.efs.send(request), "FileSystemNotFound", "PolicyNotFound");
-    if (!found?.Policy) return undefined;
-    // AWS writes policies down in its own order; the program's notation stays as long as the meaning does.
-    const policy = known.policy && samePolicy(known.policy, found.Policy) ? known.policy : found.Policy;
-    return { fileSystemId: id, policy, bypassPolicyLockoutSafetyCheck: known.bypassPolicyLockoutSafetyCheck };
-  },
-  async update(api, _id, _state, news) {
-    await putPolicy(api, news);
-  },
-  async delete(api, id) {
-    await unlessGone(api.efs.send(new DeleteFileSystemPolicyCommand({ FileSystemId: id })), "FileSystemNotFound", "PolicyNotFound");
-  },
-};

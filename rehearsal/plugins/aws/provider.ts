@@ -1,8 +1,10 @@
-import type { Provider } from "../server";
+import type { Provider } from "../provider";
 import { Api, errorText } from "./api";
 import { checkAccount, checkAwsConfig, parseAwsConfig } from "./config";
-import { fileSystem, fileSystemPolicy, mountTarget } from "./file-systems";
+import { fileSystemPolicy } from "./file-system-policies";
+import { fileSystem } from "./file-systems";
 import { functions } from "./functions";
+import { mountTarget } from "./mount-targets";
 import { securityGroup, securityGroupIngressRule } from "./security-groups";
 import { type AwsType, resourceType } from "./type";
 

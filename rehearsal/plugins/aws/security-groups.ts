@@ -13,7 +13,7 @@ import {
   type SecurityGroupRule,
   type TagSpecification,
 } from "@aws-sdk/client-ec2";
-import type { Failure } from "../server";
+import type { Failure } from "../provider";
 import { type Properties, unknown, type Value } from "../values";
 import { type Api, hasCode, unlessGone, waitFor } from "./api";
 import { fromAwsTags, toAwsTags } from "./tags";

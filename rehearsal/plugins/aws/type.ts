@@ -7,7 +7,7 @@ import {
   type Failure,
   PartiallyCreated,
   type ResourceType,
-} from "../server";
+} from "../provider";
 import { differences, equal, type Properties, present, unknown, type Value } from "../values";
 import { type Api, errorText, waitFor } from "./api";
 import type { AwsConfig } from "./config";

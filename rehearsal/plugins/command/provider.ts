@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Context, CreateRequest, DiffRequest, DiffResult, Provider, ResourceType } from "../server";
+import type { Context, CreateRequest, DiffRequest, DiffResult, Provider, ResourceType } from "../provider";
 import { differences, type Properties, present, unknown, type Value } from "../values";
 import { archive, asset, chooseFiles, listFiles } from "./files";
 import { type Logging, type Output, run } from "./run";

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import type { CheckRequest, CheckResult, DiffRequest, DiffResult, Failure, Provider, ResourceType } from "../server";
+import type { CheckRequest, CheckResult, DiffRequest, DiffResult, Failure, Provider, ResourceType } from "../provider";
 import { differences, type Properties, unknown } from "../values";
 
 const classes = {

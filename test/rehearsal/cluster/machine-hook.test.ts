@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { failure, filtersOf, launchInput, nodeLabels, type ProviderSpec } from "../../../rehearsal/cluster/machine-hook";
+import { failure, nodeLabels } from "../../../rehearsal/cluster/machine-hook";
+import { filtersOf, launchInput, type ProviderSpec } from "../../../rehearsal/cluster/machine-launch";
 
 const spec: ProviderSpec = {
   ami: { id: "ami-1" },

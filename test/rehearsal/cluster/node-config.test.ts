@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { mountsBelow } from "../../../rehearsal/cluster/node";
 import {
   baseRuntimeSpec,
   cniConfig,
@@ -9,6 +8,7 @@ import {
   mirroredRegistries,
   registryHosts,
 } from "../../../rehearsal/cluster/node-config";
+import { mountsBelow } from "../../../rehearsal/cluster/node-remains";
 
 describe("the runtime specification of containers", () => {
   const spec = baseRuntimeSpec() as {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { checkAccount, checkAwsConfig, parseAwsConfig } from "../../../rehearsal/plugins/aws/config";
-import { fileSystem, fileSystemPolicy, mountTarget, samePolicy, validateFileSystem } from "../../../rehearsal/plugins/aws/file-systems";
+import { fileSystemPolicy, samePolicy } from "../../../rehearsal/plugins/aws/file-system-policies";
+import { fileSystem, validateFileSystem } from "../../../rehearsal/plugins/aws/file-systems";
 import { toFilters } from "../../../rehearsal/plugins/aws/functions";
+import { mountTarget } from "../../../rehearsal/plugins/aws/mount-targets";
 import { securityGroup, securityGroupIngressRule, validateRule } from "../../../rehearsal/plugins/aws/security-groups";
 import { allTags, readTags } from "../../../rehearsal/plugins/aws/tags";
 import { type AwsType, checkAws, diffAws, refreshedInputs } from "../../../rehearsal/plugins/aws/type";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { customKinds } from "../../../../rehearsal/installer/create-cluster";
+import { customKinds } from "../../../../rehearsal/installer/create-cluster/fill";
 import type { Manifest } from "../../../../rehearsal/installer/create-cluster/install-directory";
 import {
   clusterObjects,

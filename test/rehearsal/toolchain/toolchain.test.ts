@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { compareVersions, folderKey, linkFolder } from "../../../rehearsal/toolchain";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("toolchain", () => {
+  it("names a result by the content of the folder and by the compiler", () => {
+    mkdirSync(join(folder, "sub"));
+    writeFileSync(join(folder, "sub", "a"), "1");
+    const key = folderKey(folder, "go1");
+    expect(folderKey(folder, "go1")).toBe(key);
+    expect(folderKey(folder, "go2")).not.toBe(key);
+    writeFileSync(join(folder, "sub", "a"), "2");
+    expect(folderKey(folder, "go1")).not.toBe(key);
+  });
+
+  it("compares versions by number", () => {
+    expect(compareVersions("1.26.8", "1.26.10")).toBeLessThan(0);
+    expect(compareVersions("1.26", "1.25.9")).toBeGreaterThan(0);
+    expect(compareVersions("1.26.0", "1.26")).toBe(0);
+  });
+
+  it("makes a folder hold exactly the links that are wanted", () => {
+    symlinkSync("/old", join(folder, "a"));
+    symlinkSync("/gone", join(folder, "b"));
+    writeFileSync(join(folder, "kept"), "script");
+    const links = new Map([
+      ["a", "/new"],
+      ["c", "/c"],
+    ]);
+    linkFolder(folder, links, ["kept"]);
+    expect(readlinkSync(join(folder, "a"))).toBe("/new");
+    expect(readlinkSync(join(folder, "c"))).toBe("/c");
+    expect(() => readlinkSync(join(folder, "b"))).toThrow();
+    expect(readFileSync(join(folder, "kept"), "utf8")).toBe("script");
+  });
+});
