@@ -13,7 +13,7 @@ import { stackOutputs } from "../../rehearsal/stack/state";
 import { leaks } from "../leaks";
 import { changes } from "./changes";
 import { policySteps } from "./policy";
-import { onStack, preview, previewOf } from "./preview";
+import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 
 /** Runs a program in the checkout, shows what it prints as it comes, and returns it with the exit code. */
 function show(command: readonly string[], env: Record<string, string | undefined> = {}): Promise<{ code: number | null; output: string }> {
@@ -177,9 +177,13 @@ describe("the rehearsal", () => {
   policySteps();
 
   it.each(changes.map((change) => [`${change.setting}${change.what ? ` (${change.what})` : ""}`, change] as const))(
-    "previews a change of %s as what it is",
+    "previews a change of %s as what it is, and so does a pull request's comment",
     async (_, change) => {
-      const { code, touches, errors, warnings } = await previewOf(change);
+      const { code, touches, errors, warnings, comment } = await previewOf(change);
+      // A message stands in the comment as it is, but for the frame of a quotation.
+      if (change.says !== undefined) expect(comment.replace(/\n> ?/g, "\n")).toContain(change.says);
+      // The engine's diff leaves out the providers that it made by itself.
+      expect(shownAsChanged(comment).sort()).toEqual(touches.filter((step) => !step.includes(" default_")).sort());
       const said = (lines: string[]) => lines.filter((line) => change.says !== undefined && line.includes(change.says));
       if (change.outcome === "refused") {
         expect(said(errors), errors.join("\n")).toHaveLength(1);

@@ -1,13 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { vi } from "vitest";
 import { parse, parseDocument } from "yaml";
-import { CommandError, run } from "../../rehearsal/machine/exec";
-import { checkout, places } from "../../rehearsal/machine/places";
+import { checkout } from "../../rehearsal/machine/places";
 import { configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
+import { comment } from "../../review/comment";
+import { previewStack } from "../../review/preview";
 import type { Change } from "./changes";
 
-/** What `pulumi preview` plans and says. */
+/** What a preview plans and says, and what a pull request's comment shows of it. */
 export interface Preview {
   /** 0, or pulumi's exit code after an error. */
   readonly code: number | undefined;
@@ -16,35 +18,40 @@ export interface Preview {
   readonly errors: string[];
   /** But for the one that every preview of this stack has: its Git server speaks no TLS. */
   readonly warnings: string[];
+  /** As `npm run preview` writes it. */
+  readonly comment: string;
 }
 
 const standing = /^(?:warning: )?The repository of builds\[0\].* is read over http:\/\/ or git:\/\//;
 
 export const onStack = (file: string) => ["--stack", stack, "--config-file", file, "--non-interactive", "--color", "never"];
 
-/** The preview of the running stack with a configuration, by the real engine. */
+/** The preview of the running stack with a configuration, by the real engine, as `npm run preview` asks for it. */
 export async function preview(file: string, ...options: string[]): Promise<Preview> {
-  let code: number | undefined = 0;
-  const output = await run([join(places.path, "pulumi"), "preview", "--json", ...onStack(file), ...options], {
-    cwd: checkout,
-    env: pulumiEnvironment(),
-  }).catch((error: unknown) => {
-    if (!(error instanceof CommandError) || !error.stdout.startsWith("{")) throw error;
-    code = error.code;
-    return error.stdout;
-  });
-  const plan = JSON.parse(output) as {
-    steps?: { op: string; urn: string }[];
-    diagnostics?: { severity: string; message: string }[];
-  };
-  const said = (severity: string) => (plan.diagnostics ?? []).filter((line) => line.severity === severity).map(({ message }) => message);
-  return {
-    code,
-    touches: (plan.steps ?? []).filter(({ op }) => op !== "same" && op !== "read").map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`),
-    errors: said("error"),
-    warnings: said("warning").filter((message) => !standing.test(message)),
-  };
+  // Any flag can be given as PULUMI_OPTION_<FLAG>.
+  const environment = { ...pulumiEnvironment(), PULUMI_OPTION_CONFIG_FILE: file };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  try {
+    const found = await previewStack(stack, options);
+    if (found.plan === undefined) throw new Error(found.problem);
+    const { steps, errors, warnings } = found.plan;
+    return {
+      code: found.code,
+      touches: steps.map(({ op, name }) => `${op} ${name}`),
+      errors: [...errors],
+      warnings: warnings.filter((message) => !standing.test(message)),
+      comment: comment([found]),
+    };
+  } finally {
+    vi.unstubAllEnvs();
+  }
 }
+
+/** What a comment's diff shows as changed, as `<operation> <logical name>`. */
+export const shownAsChanged = (text: string): string[] =>
+  [...text.matchAll(/^ *(?:~|\+-|\+|-) ?\S+: \((update|replace|create|delete)\)\n(?: *\[id=.*\]\n)? *\[urn=\S*::(\S+)\]$/gm)].map(
+    ([, operation, name]) => `${operation} ${name}`,
+  );
 
 /** The preview of one change to the running stack. Secrets go to the copy of its file as they would to the file itself. */
 export async function previewOf({ path: [key = "", ...inside], value }: Change): Promise<Preview> {

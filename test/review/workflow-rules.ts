@@ -63,8 +63,17 @@ export function problems(file: string, text: string): string[] {
     ...jobs
       .filter(([, job]) => deploys(job))
       .flatMap(([name, job]) => deployProblems(workflow, job).map((problem) => `${name}: ${problem}`)),
+    ...jobs.flatMap(([name, job]) => unjudged(job).map((problem) => `${name}: ${problem}`)),
   ];
 }
+
+/** Every plan with the facts of AWS is judged by the policy pack; --list and --from plan nothing. */
+const unjudged = ({ steps = [] }: Job): string[] =>
+  steps
+    .flatMap(({ run }) => (run ?? "").split("\n"))
+    .filter((line) => /npm run (-s )?(preview|deploy)\b/.test(line) && !/ --(list|from)\b/.test(line))
+    .filter((line) => !/ -- .* -- .*--policy-pack policy( |$)/.test(line))
+    .map((line) => `plans without the policy pack: ${line.trim()}`);
 
 const isEmpty = (value: unknown) => typeof value === "object" && value !== null && Object.keys(value).length === 0;
 const mentionsSecrets = (value: unknown) => /\bsecrets\b/.test(JSON.stringify(value ?? ""));

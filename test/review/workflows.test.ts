@@ -121,6 +121,8 @@ describe("each rule notices a workflow that breaks it", () => {
     ["deploy.yml", "another stack's failure", "fail-fast: false", "fail-fast: true", "is ended when another stack fails"],
     ["deploy.yml", "no time to end in", "--minutes 330", "--minutes 350", "is ended by force"],
     ["deploy.yml", "an install without a limit", " --minutes 330", "", "is ended by force"],
+    ["preview.yml", "a plan that no policy judges", " -- --policy-pack policy", "", "preview: plans without the policy pack"],
+    ["deploy.yml", "an update that no policy judges", " -- --policy-pack policy", "", "deploy: plans without the policy pack"],
     ["deploy.yml", "less than an install", "--minutes 330", "--minutes 120", "less than the 300 minutes that an install may take"],
   ];
   for (const [file, what, from, to, problem] of broken) {
