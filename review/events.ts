@@ -49,7 +49,7 @@ export function readEvents(log: string): Plan {
     const metadata = (resourcePreEvent ?? resOutputsEvent)?.metadata;
     if (!metadata || !touching.has(metadata.op)) continue;
     const { op, urn, type, keys, detailedDiff } = metadata;
-    steps.set(`${op} ${urn}`, { op, type, name: nameOf(urn), keys: keys?.length ? keys : Object.keys(detailedDiff ?? {}).map(plain) });
+    steps.set(`${op} ${urn}`, { op, type, name: nameOf(urn), keys: (keys?.length ? keys : Object.keys(detailedDiff ?? {})).map(plain) });
   }
   const counts = events.findLast(({ summaryEvent }) => summaryEvent?.resourceChanges)?.summaryEvent?.resourceChanges;
   return {
