@@ -57,7 +57,7 @@ const withoutUserInformation = (text: string) => {
 
 const cleaned = (text: string) => withoutQuery(withoutUserInformation(text));
 
-/** What must not show of a secret: its texts, the password in a registry's `auth`, and these as base64, hex and URL encoding. */
+/** What must not show of a secret: its texts, the password in a registry's `auth`, and these as JSON, base64, hex and URL encoding. */
 export function secretParts(secret: unknown): string[] {
   return texts(secret).flatMap(passwords).flatMap(encodings);
 }
@@ -95,5 +95,6 @@ function encodings(text: string): string[] {
       .replace(/=+$/, "")
       .slice(Math.ceil((offset * 4) / 3), -1),
   );
-  return [text, ...shifted, bytes.toString("hex"), encodeURIComponent(bytes.toString())];
+  const forUrls = shifted.map((part) => part.replaceAll("+", "-").replaceAll("/", "_"));
+  return [text, JSON.stringify(text).slice(1, -1), ...shifted, ...forUrls, bytes.toString("hex"), encodeURIComponent(bytes.toString())];
 }

@@ -1,12 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { Mistake } from "../review/mistake";
 import { type Answers, type Name, problemOf, type Question, questions } from "./questions";
 import { stackFile, withKept } from "./stack-file";
 
 /** Asks for the few settings that have no default, and writes the file of a stack. It asks for no secret, and needs neither AWS nor Pulumi. */
-
-/** Something that the user has to change: printed without a stack trace. The program's own such error would load all of Pulumi. */
-class Refusal extends Error {}
 
 const help = `npm run configure -- [OPTION]...
 
@@ -69,7 +67,7 @@ async function answersTo(options: Answers, terminal: boolean): Promise<Answers> 
   }
   if (problems.length > 0) {
     const where = terminal ? "" : " (there is no terminal to ask at, so all come from options; see --help)";
-    throw new Refusal(`Nothing was written${where}:\n${problems.map((text) => `  - ${text}`).join("\n")}`);
+    throw new Mistake(`Nothing was written${where}:\n${problems.map((text) => `  - ${text}`).join("\n")}`);
   }
   return answers;
 }
@@ -77,7 +75,7 @@ async function answersTo(options: Answers, terminal: boolean): Promise<Answers> 
 /** Whether a file may be written; asks where one is there. */
 async function mayWrite(file: string, force: boolean, terminal: boolean): Promise<boolean> {
   if (force || !existsSync(file)) return true;
-  if (!terminal) throw new Refusal(`${file} is there already: --force overwrites all but its secrets. Nothing was written.`);
+  if (!terminal) throw new Mistake(`${file} is there already: --force overwrites all but its secrets. Nothing was written.`);
   const { confirm } = await import("@inquirer/prompts");
   return confirm({ message: `${file} is there already. Overwrite all but its secrets?`, default: false });
 }
@@ -108,7 +106,7 @@ async function main(): Promise<void> {
 main().catch((error: Error & { code?: string }) => {
   // Ctrl-C at a question, or the terminal is gone.
   const interrupted = error.name === "ExitPromptError";
-  const known = error instanceof Refusal || error.code?.startsWith("ERR_PARSE_ARGS");
+  const known = error instanceof Mistake || error.code?.startsWith("ERR_PARSE_ARGS");
   console.error(interrupted ? "\nNothing was written." : known ? error.message : error.stack);
   process.exitCode = interrupted ? 130 : 1;
 });

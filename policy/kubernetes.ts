@@ -9,11 +9,16 @@ export interface Field {
   readonly value: Value;
 }
 
-/** The Kubernetes objects of a resource: itself, or those of a List. None for any other resource. */
+/** The Kubernetes objects of a resource: itself, or those of a List; in one of a kind (PodList) they need not say their own. None for any other resource. */
 export function objects({ type, inputs }: Planned): { path: string; object: Value }[] {
   if (!type.startsWith("kubernetes:")) return [];
   if (!Array.isArray(inputs.items)) return [{ path: "", object: inputs }];
-  return inputs.items.map((object: Value, index: number) => ({ path: `items[${index}].`, object }));
+  const kind = /^(.+)List$/.exec(inputs.kind)?.[1];
+  const own = kind === undefined ? {} : { apiVersion: inputs.apiVersion, kind };
+  return inputs.items.map((object: Value, index: number) => ({
+    path: `items[${index}].`,
+    object: object instanceof NotKnown ? object : { ...own, ...object },
+  }));
 }
 
 /** Texts of users, in which any key may be: nothing there is a field of the API. */
@@ -35,8 +40,8 @@ export function* fields(resource: Planned): Generator<Field> {
 
 function* field(one: Field): Generator<Field> {
   const { path, key, holder, value } = one;
-  if (textsAnywhere.includes(key)) return;
   yield one;
+  if (textsAnywhere.includes(key)) return;
   if (Array.isArray(value)) {
     for (const [index, element] of value.entries()) {
       // An element that is not known may be anything that the list may hold.

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { NotKnown, rule, type Value } from "./rule";
 
 /** What says whose a resource is, and where its cost belongs. */
@@ -35,6 +36,9 @@ function tagsOf(settings: Value): Value {
 
 /** Whether a resource type has tags, as the AWS package that the program uses says it. */
 function takesTags(type: string): boolean {
-  const module = /^aws:([^:]+):/.exec(type)?.[1];
-  return /resourceInputs\["tags"\] = args/.test(readFileSync(require.resolve(`@pulumi/aws/${module}`), "utf8"));
+  const [, folder = "", name = ""] = /^aws:([^/:]+)\/([^:]+):/.exec(type) ?? [];
+  const place = join(dirname(require.resolve("@pulumi/aws/package.json")), folder);
+  // Some files have other capitals than their token: guardduty/ipset.js is aws:guardduty/iPSet:IPSet.
+  const file = readdirSync(place).find((one) => one.toLowerCase() === `${name}.js`.toLowerCase());
+  return file !== undefined && /resourceInputs\["tags"\] = args/.test(readFileSync(join(place, file), "utf8"));
 }

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { comment, failed, type StackPreview } from "./comment";
+import { comment, commentLimit, failed, type StackPreview } from "./comment";
 import { deploy } from "./deploy";
 import { drift, driftReport, exitCode } from "./drift";
 import { pullRequest, writeComment } from "./github";
@@ -27,21 +27,31 @@ const run: Readonly<Record<Command, Run>> = {
     if (list) return write(JSON.stringify(chosenStacks(names)));
     // Before the work of minutes, what its end needs.
     const at = posted ? pullRequest() : undefined;
+    if (typeof from === "string" && more.length > 0) throw new Mistake("--from runs no preview, so there are no options for pulumi");
+    writable(out, file);
+    writable(save, folder);
     const previews = typeof from === "string" ? saved(from, names) : await each(chosenStacks(names), (stack) => previewStack(stack, more));
     if (typeof save === "string") for (const preview of previews) keep(save, preview);
-    const body = comment(previews);
+    const commit = process.env.COMMIT;
+    const body = comment(previews, commentLimit, commit);
     write(body, out);
+    // What the comment has no room for is in the log, as it says.
+    const whole = comment(previews, Number.POSITIVE_INFINITY, commit);
+    if (whole !== body) console.error(whole);
     if (at) console.error(await writeComment(at, body));
     return previews.some(failed) ? 1 : 0;
   },
   async deploy(names, { minutes }, more) {
     const [stack, ...others] = names;
     if (stack === undefined || others.length > 0) throw new Mistake("deploy takes the name of one stack; see --help");
-    if (minutes !== undefined && !/^[1-9]\d*$/.test(String(minutes))) throw new Mistake("--minutes takes a whole number");
+    // Timers take no more than 24 days: a longer one would end at once.
+    if (minutes !== undefined && !/^[1-9]\d{0,3}$/.test(String(minutes))) throw new Mistake("--minutes takes a whole number, 9999 at most");
     await deploy(chosenStacks([stack])[0] ?? stack, minutes === undefined ? undefined : Number(minutes), more);
     return 0;
   },
-  async drift(names, { out }) {
+  async drift(names, { out }, more) {
+    if (more.length > 0) throw new Mistake("drift has no options for pulumi; see --help");
+    writable(out, file);
     const found = await each(chosenStacks(names), drift);
     write(driftReport(found), out);
     return exitCode(found);
@@ -58,6 +68,18 @@ async function each<T>(stacks: readonly string[], work: (stack: string) => Promi
   return results;
 }
 
+const file = (path: string) => appendFileSync(path, "");
+const folder = (path: string) => mkdirSync(path, { recursive: true });
+
+/** @throws Mistake when something cannot be written, before the work of minutes that it is for. */
+function writable(path: Values[string], make: (path: string) => void): void {
+  try {
+    if (typeof path === "string") make(path);
+  } catch (error) {
+    throw new Mistake(`${JSON.stringify(path)} cannot be written: ${(error as Error).message}`);
+  }
+}
+
 function write(content: string, file?: Values[string]): number {
   if (typeof file === "string") writeFileSync(file, `${content}\n`);
   else process.stdout.write(`${content}\n`);
@@ -65,7 +87,6 @@ function write(content: string, file?: Values[string]): number {
 }
 
 function keep(folder: string, preview: StackPreview): void {
-  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${preview.stack.replaceAll("/", "_")}.json`), JSON.stringify(preview));
 }
 
@@ -74,21 +95,28 @@ function saved(folder: string, names: readonly string[]): StackPreview[] {
   const files = existsSync(folder)
     ? readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json"))
     : [];
-  const found = files.sort().map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as StackPreview);
+  const found = files.sort().map((file) => result(join(folder, file)));
   if (names.length === 0 && found.length === 0) throw new Mistake(`${folder} has no result of a preview`);
   if (names.length === 0) return found;
-  const missing = (stack: string) => ({
-    stack,
-    code: undefined,
-    diff: "",
-    notes: [],
-    problem: "Its preview left no result: see the log of its job.",
-  });
-  return names.map((stack) => found.find((preview) => preview.stack === stack) ?? missing(stack));
+  return names.map(
+    (stack) => found.find((preview) => preview.stack === stack) ?? noResult(stack, "Its preview left no result: see the log of its job."),
+  );
+}
+
+const noResult = (stack: string, problem: string): StackPreview => ({ stack, code: undefined, diff: "", notes: [], problem });
+
+/** What a file of `--save` has; a job that was ended while it wrote leaves a part, which must not hide the other stacks. */
+function result(file: string): StackPreview {
+  try {
+    const read = JSON.parse(readFileSync(file, "utf8")) as StackPreview | null;
+    if (typeof read?.stack === "string" && typeof read.diff === "string" && Array.isArray(read.notes)) return read;
+  } catch {}
+  return noResult(basename(file, ".json"), "The result of its preview cannot be read: see the log of its job.");
 }
 
 async function main([name = "", ...words]: readonly string[]): Promise<number> {
-  if (!(name in help)) throw new Mistake(`there is no command ${JSON.stringify(name)}; there are ${Object.keys(help).join(", ")}`);
+  if (!Object.hasOwn(help, name))
+    throw new Mistake(`there is no command ${JSON.stringify(name)}; there are ${Object.keys(help).join(", ")}`);
   const command = name as Command;
   const end = words.indexOf("--");
   const [own, more] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end + 1)];

@@ -28,10 +28,12 @@ const listed = 20;
 
 /**
  * The comment of a pull request: for every stack what is planned, warnings and losses first, the diff folded up. Diffs are cut at a
- * line, evenly, so that the whole is never longer than `limit`.
+ * line, evenly, so that the whole is never longer than `limit`; without one nothing is cut, however long.
+ *
+ * @param commit what was previewed: a push whose preview never came leaves the comment of an older one.
  */
-export function comment(previews: readonly StackPreview[], limit = commentLimit): string {
-  const head = `${marker}\n\n## Preview`;
+export function comment(previews: readonly StackPreview[], limit = commentLimit, commit?: string): string {
+  const head = `${marker}\n\n## Preview${commit ? ` of ${code(commit.slice(0, 10))}` : ""}`;
   const share = Math.floor((limit - head.length) / Math.max(1, previews.length));
   const tops = previews.map((preview) => top(preview, share - cut(0, 999_999).length - 4));
   const room = limit - head.length - tops.reduce((sum, text) => sum + text.length + 4, 0);
@@ -47,11 +49,12 @@ export function comment(previews: readonly StackPreview[], limit = commentLimit)
 /** All of a section but its diff. */
 function top(preview: StackPreview, room: number): string {
   const { stack, plan, notes } = preview;
+  const messages = Number.isFinite(room) ? messageRoom : room;
   const parts = [
     `### ${code(stack)}`,
     verdict(preview),
-    alert("CAUTION", "Errors", [...(plan?.errors ?? []), ...(preview.problem === undefined ? [] : [preview.problem])]),
-    alert("WARNING", "Warnings", plan?.warnings ?? []),
+    alert("CAUTION", "Errors", [...(plan?.errors ?? []), ...(preview.problem === undefined ? [] : [preview.problem])], messages),
+    alert("WARNING", "Warnings", plan?.warnings ?? [], messages),
     losses(plan?.steps ?? []),
     builds(plan?.steps ?? []),
     updates(plan?.steps ?? []),
@@ -88,11 +91,11 @@ export function countLine(counts: Plan["counts"]): string {
   return `**${changes.join(", ") || "No changes"}**${same > 0 ? `, ${same} unchanged` : ""}`;
 }
 
-function alert(kind: "CAUTION" | "WARNING", title: string, messages: readonly string[]): string {
+function alert(kind: "CAUTION" | "WARNING", title: string, messages: readonly string[], room: number): string {
   if (messages.length === 0) return "";
-  const { shown, left } = firstLines(messages.join("\n"), messageRoom);
+  const { shown, left } = firstLines(messages.join("\n"), room);
   // A first line that is longer than all the room is cut itself.
-  const text = shown === "" ? `${messages.join("\n").slice(0, messageRoom)}...` : shown;
+  const text = shown === "" ? `${messages.join("\n").slice(0, room)}...` : shown;
   const more = left > 0 ? `\n>\n> ${left} more ${left === 1 ? "line" : "lines"} in the log of the job.` : "";
   return `> [!${kind}]\n> ${title}\n>\n${fenced(text, "> ")}${more}`;
 }

@@ -39,7 +39,7 @@ interface EngineEvent {
 
 const touching = new Set(["create", "update", "replace", "delete", "import"]);
 
-export const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
+export const nameOf = (urn: string): string => plain(urn.split("::").slice(3).join("::"));
 
 /** Reads an event log. A line that is cut off, as a killed engine leaves it, is passed over. */
 export function readEvents(log: string): Plan {
@@ -49,7 +49,7 @@ export function readEvents(log: string): Plan {
     const metadata = (resourcePreEvent ?? resOutputsEvent)?.metadata;
     if (!metadata || !touching.has(metadata.op)) continue;
     const { op, urn, type, keys, detailedDiff } = metadata;
-    steps.set(`${op} ${urn}`, { op, type, name: nameOf(urn), keys: keys?.length ? keys : Object.keys(detailedDiff ?? {}) });
+    steps.set(`${op} ${urn}`, { op, type, name: nameOf(urn), keys: (keys?.length ? keys : Object.keys(detailedDiff ?? {})).map(plain) });
   }
   const counts = events.findLast(({ summaryEvent }) => summaryEvent?.resourceChanges)?.summaryEvent?.resourceChanges;
   return {
@@ -91,9 +91,13 @@ function about(urn: string | undefined, message: string): string {
   return name === "" || text === "" ? text : `${name}: ${text}`;
 }
 
-/** Text without colours: neither those of terminals nor pulumi's own marks for them. */
+/**
+ * Text without colours: neither those of terminals nor pulumi's own marks for them. What would be shown in another order than it is
+ * read, or not at all, is written as a number (Unicode Technical Standard 55, Source Code Handling).
+ */
 export const plain = (text: string): string =>
   text
+    .replace(/[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
     .replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g, "")
     .replace(/<\{%[^%]*%\}>/g, "")

@@ -62,6 +62,7 @@ async function find(at: PullRequest, first: string): Promise<number | undefined>
 }
 
 async function call({ token }: PullRequest, method: string, url: string, body?: unknown): Promise<Response> {
+  const path = new URL(url).pathname;
   const response = await fetch(url, {
     method,
     headers: {
@@ -72,8 +73,10 @@ async function call({ token }: PullRequest, method: string, url: string, body?: 
       "user-agent": "openshift-multiarch",
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+  }).catch(({ message, cause }: Error) => {
+    throw new Mistake(`GitHub did not answer to ${method} ${path}: ${(cause as Error | undefined)?.message ?? message}`);
   });
   if (response.ok) return response;
   const hint = response.status === 403 || response.status === 404 ? " (the job needs `pull-requests: write`)" : "";
-  throw new Mistake(`GitHub answered ${response.status} to ${method} ${new URL(url).pathname}${hint}`);
+  throw new Mistake(`GitHub answered ${response.status} to ${method} ${path}${hint}`);
 }

@@ -8,6 +8,7 @@ rehearsal's. Changes nothing. A stack that fails does not keep the others from h
   --save FOLDER  write what came of each stack there as <stack>.json, for --from
   --from FOLDER  run nothing: render what --save has written, of all that is there or of the stacks that are named
   --comment      write it into the pull request as well: GITHUB_TOKEN, GITHUB_REPOSITORY, PULL_REQUEST (its number)
+                 Where COMMIT is set, the text says that it is of that commit. What has no room in it goes to stderr, whole.
   --list         print the stacks as JSON, and nothing else
 
 Exit code: 0 when every preview succeeded, 1 when one failed, 2 when the command itself could not be carried out.`,

@@ -1,4 +1,4 @@
-/** Something that the caller has to set right: printed without a stack trace, and the command ends with code 2. */
+/** Something that the caller of a script has to set right: printed without a stack trace. The program's own such error would load all of Pulumi. */
 export class Mistake extends Error {
   override readonly name = "Mistake";
 }

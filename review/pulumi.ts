@@ -21,11 +21,15 @@ interface Options {
   readonly minutes?: number;
 }
 
+/** Whether this process was told to end. The signal goes to the one command that runs; none is begun after it. */
+let ending = false;
+
 /**
  * Runs pulumi in the checkout. Signals that end this process interrupt pulumi once, which then ends what it began in good order; a
  * second one within the same process group would end it at once, so it gets a group of its own.
  */
 export function pulumi(args: readonly string[], { env, shown, minutes }: Options = {}): Promise<Outcome> {
+  if (ending) return Promise.reject(new Mistake("interrupted"));
   return new Promise((resolve, reject) => {
     const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd: checkout,
@@ -41,10 +45,14 @@ export function pulumi(args: readonly string[], { env, shown, minutes }: Options
     }
     const interrupt = () => void child.kill("SIGINT");
     const timer = minutes === undefined ? undefined : setTimeout(interrupt, minutes * 60_000);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+    const end = () => {
+      ending = true;
+      interrupt();
+    };
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end);
     const done = () => {
       clearTimeout(timer);
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, end);
     };
     child.on("error", (error: NodeJS.ErrnoException) => {
       done();
@@ -102,20 +110,28 @@ export async function known(stack: string): Promise<Known> {
   const outputs = await json<Record<string, unknown>>(stack, ["stack", "output", "--json"]);
   const plainOutputs = await json<Record<string, unknown>>(stack, ["stack", "output", "--json", "--show-secrets"]);
   const config = await json<Record<string, { value?: string; secret?: boolean }>>(stack, ["config", "--json", "--show-secrets"]);
-  const secretOutputs = Object.entries(plainOutputs).filter(([name]) => outputs[name] === "[secret]");
   return {
     outputs,
-    secrets: [
-      ...secretOutputs.map(([, value]) => (typeof value === "string" ? value : JSON.stringify(value))),
-      ...Object.values(config).flatMap(({ value, secret }) => (secret && value ? [value] : [])),
-    ],
+    secrets: [...hidden(outputs, plainOutputs), ...Object.values(config).flatMap(({ value, secret }) => (secret && value ? [value] : []))],
   };
+}
+
+/** What pulumi shows as `[secret]`, which may be a part of an output. */
+function hidden(shown: unknown, plain: unknown): string[] {
+  if (shown === "[secret]") return [typeof plain === "string" ? plain : JSON.stringify(plain)];
+  if (typeof shown !== "object" || shown === null) return [];
+  return Object.entries(shown).flatMap(([key, part]) => hidden(part, (plain as Record<string, unknown>)[key]));
 }
 
 async function json<T>(stack: string, args: readonly string[]): Promise<T> {
   const outcome = await pulumi([...args, "--stack", stack]);
   if (outcome.code !== 0) throw new Mistake(explained(stack, outcome));
-  return JSON.parse(outcome.stdout) as T;
+  try {
+    return JSON.parse(outcome.stdout) as T;
+  } catch {
+    // The parser's own message quotes the text, which has secrets.
+    throw new Mistake(`${stack}: pulumi ${args.join(" ")} printed no JSON`);
+  }
 }
 
 /** What a run of the engine printed and what it put into its event log. */

@@ -1,4 +1,5 @@
 import { request } from "node:https";
+import type { TLSSocket } from "node:tls";
 import { ProxyAgent } from "proxy-agent";
 
 /**
@@ -14,7 +15,8 @@ export function answers(url: string, seconds = 5): Promise<boolean> {
       { method: "HEAD", path: "/readyz", agent: new ProxyAgent({ rejectUnauthorized: false }), rejectUnauthorized: false },
       (response) => {
         response.resume();
-        end(true);
+        // A proxy that does not get through answers by itself, before there is any encryption.
+        end((response.socket as TLSSocket).encrypted === true);
       },
     );
     const timer = setTimeout(() => end(false), seconds * 1000);

@@ -29,9 +29,15 @@ export const stacksOf = (files: readonly string[]): string[] =>
  * (PULUMI_OPTION_CONFIG_FILE).
  */
 export function chosenStacks(named: readonly string[], all: () => string[] = committedStacks): string[] {
-  const wrong = named.find((name) => !/^[A-Za-z0-9_.][A-Za-z0-9_./-]*$/.test(name));
-  if (wrong !== undefined) throw new Mistake(`${JSON.stringify(wrong)} is no name of a stack`);
   const stacks = named.length > 0 ? [...new Set(named)] : all();
+  // A name that begins with a dash would be an option of whatever command it is given to.
+  const wrong = stacks.find((name) => !/^[A-Za-z0-9_.][A-Za-z0-9_./-]*$/.test(name));
+  if (wrong !== undefined) throw new Mistake(`${JSON.stringify(wrong)} is no name of a stack`);
+  const preview = stacks.find((name) => stacks.includes(`${name}-preview`));
+  if (preview !== undefined)
+    throw new Mistake(
+      `${preview}-preview is where the previews of ${preview} run (GitHub's environment of that name): a stack that is called so would show them the keys of its deployment. Rename it.`,
+    );
   if (stacks.length === 0) throw new Mistake("no stack is committed: there is no file Pulumi.<stack>.yaml but that of the rehearsal");
   return stacks;
 }

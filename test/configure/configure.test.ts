@@ -130,11 +130,11 @@ describe("at a terminal", () => {
     ["y", "yours"],
   ])("overwrites a file only after a question: %s", async (reply, whose) => {
     const file = join(folder, "Pulumi.prod.yaml");
-    writeFileSync(file, "mine");
+    writeFileSync(file, "# mine");
     const session = run(true, ...options({ ...needed, version: "4.19.42", zones: "eu-west-3a", build: "none" }));
     await session.answer("Pulumi.prod.yaml is there already. Overwrite all but its secrets?", `${reply}${enter}`);
     expect((await session.ended).code).toBe(0);
-    expect(readFileSync(file, "utf8") === "mine" ? "mine" : "yours").toBe(whose);
+    expect(readFileSync(file, "utf8") === "# mine" ? "mine" : "yours").toBe(whose);
   });
 });
 
@@ -178,6 +178,19 @@ describe("without a terminal", () => {
     expect(own).toEqual({ encryptionsalt: "v1:x:y", secretsprovider: "passphrase" });
     expect(now).toMatchObject({ "openshift-multiarch:pullSecret": secret, "aws:token": secret, "aws:region": "eu-west-3" });
     expect(Object.keys(now)).not.toContain("openshift-multiarch:pipelines");
+  });
+
+  it("a secret in plain text stays, and a file whose secrets cannot be read is not overwritten", async () => {
+    const file = join(folder, "Pulumi.prod.yaml");
+    writeFileSync(file, JSON.stringify({ config: { "openshift-multiarch:npmrc": "//npm.example.com/:_authToken=abc" } }));
+    expect((await run(false, ...options(needed), "--force").ended).code).toBe(0);
+    expect(parse(written("prod")).config["openshift-multiarch:npmrc"]).toBe("//npm.example.com/:_authToken=abc");
+    for (const broken of ["config: {a: [", "some text", "- a"]) {
+      writeFileSync(file, broken);
+      const { code, text } = await run(false, ...options(needed), "--force").ended;
+      expect([code, text.split("\n").length, text]).toEqual([1, 2, expect.stringContaining("no YAML of a stack")]);
+      expect(readFileSync(file, "utf8")).toBe(broken);
+    }
   });
 
   it("--help has every option, and an option that is none is refused", async () => {

@@ -126,6 +126,12 @@ export const clusterChanges: Readonly<Record<string, readonly Change[]>> = {
       says: "spec.externalIPs: ",
     },
     {
+      what: "a Service without its kind in a list of Services",
+      of: task,
+      change: () => ({ apiVersion: "v1", kind: "ServiceList", items: [{ spec: { type: "NodePort" } }] }),
+      says: "items[0].spec.type: ",
+    },
+    {
       what: "a Service in a List",
       of: task,
       change: () => ({ kind: "List", items: [{ kind: "Service", spec: { type: "NodePort" } }] }),

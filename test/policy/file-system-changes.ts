@@ -177,6 +177,13 @@ export const fileSystemChanges: Readonly<Record<string, readonly Change[]>> = {
   "required-tags": [
     { what: "a file system without tags", of: "shared", type: system, change: (f) => void delete f.tags, says: "tags: no Name" },
     {
+      what: "a type whose file has other capitals, without tags",
+      of: "shared-nfs",
+      as: "aws:guardduty/iPSet:IPSet",
+      change: (g) => void delete g.tags,
+      says: "tags: no Name",
+    },
+    {
       what: "a group without a name",
       of: "shared-nfs",
       change: set("tags", { environment: "dev", project: "p" }),

@@ -1,7 +1,89 @@
 import { type Change, object, pod, set, step, task } from "./changes";
 
+const context = (securityContext: object) => pod({ containers: [{ securityContext }] });
+const inContext = "spec.template.spec.containers[0].securityContext";
+const scc = (rest: object) => object("security.openshift.io/v1", "SecurityContextConstraints", rest);
+const role = (rest: object) =>
+  object("rbac.authorization.k8s.io/v1", "Role", {
+    rules: [{ apiGroups: ["security.openshift.io"], resources: ["securitycontextconstraints"], verbs: ["use"], ...rest }],
+  });
+const unconfined = { "container.apparmor.security.beta.kubernetes.io/c": "unconfined" };
+
+/** What the level baseline refuses beside: pods of k8s.io/pod-security-admission's own tests (test/testdata/baseline). */
+const ofBaseline: readonly Change[] = [
+  ...[{ type: "spc_t" }, { type: "foo" }, { user: "bar" }, { role: "baz" }].map((seLinuxOptions) => ({
+    what: `a container with SELinux's ${JSON.stringify(seLinuxOptions)}`,
+    of: task,
+    change: context({ seLinuxOptions }),
+    says: `${inContext}.seLinuxOptions.${Object.keys(seLinuxOptions)[0]}: `,
+  })),
+  { what: "a container with a type of containers", of: task, change: context({ seLinuxOptions: { type: "container_init_t", user: "" } }) },
+  {
+    what: "a pod with an unsafe sysctl",
+    of: task,
+    change: pod({ securityContext: { sysctls: [{ name: "net.ipv4.tcp_syncookies" }, { name: "othersysctl", value: "other" }] } }),
+    says: "spec.template.spec.securityContext.sysctls[1].name: ",
+  },
+  ...["httpGet", "tcpSocket"].map((way) => ({
+    what: `a probe of another host by ${way}`,
+    of: task,
+    change: pod({ containers: [{ livenessProbe: { [way]: { port: 80, host: "8.8.8.8" } } }] }),
+    says: `spec.template.spec.containers[0].livenessProbe.${way}.host: `,
+  })),
+  { what: "a probe of the pod", of: task, change: pod({ containers: [{ livenessProbe: { httpGet: { port: 80, host: "" } } }] }) },
+  {
+    what: "a pod without its AppArmor profile, by annotation",
+    of: task,
+    change: object("apps/v1", "Deployment", { spec: { template: { metadata: { annotations: unconfined } } } }),
+    says: "spec.template.metadata.annotations[",
+  },
+];
+
+const admitted: readonly Change[] = [
+  {
+    what: "SecurityContextConstraints with all capabilities",
+    of: task,
+    change: scc({ allowedCapabilities: ["*"] }),
+    says: "allowedCapabilities[0]: ",
+  },
+  { what: "those that give one", of: task, change: scc({ defaultAddCapabilities: ["SYS_ADMIN"] }), says: "defaultAddCapabilities[0]: " },
+  {
+    what: "those without SELinux's bounds",
+    of: task,
+    change: scc({ seLinuxContext: { type: "RunAsAny" } }),
+    says: "seLinuxContext.type: ",
+  },
+  { what: "one more user of those that are there", of: task, change: scc({ users: ["system:serviceaccount:a:b"] }), says: "users: " },
+  {
+    what: "those for SETFCAP alone",
+    of: task,
+    change: scc({ allowedCapabilities: ["SETFCAP"], users: [], seLinuxContext: { type: "MustRunAs" } }),
+  },
+  ...[{}, { resourceNames: ["nonroot-v2", "privileged"] }, { apiGroups: ["*"], resources: ["*"], verbs: ["*"] }].map((rest) => ({
+    what: `a Role with the use of SecurityContextConstraints: ${JSON.stringify(rest)}`,
+    of: task,
+    change: role(rest),
+    says: "rules[0]: ",
+  })),
+  { what: "a Role with the use of an ordinary one", of: task, change: role({ resourceNames: ["nonroot-v2"] }) },
+  { what: "a Role that reads them", of: task, change: role({ verbs: ["get"] }) },
+  {
+    what: "a binding without its kind in a list of bindings",
+    of: task,
+    change: () => ({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBindingList",
+      items: [{ roleRef: { name: "cluster-admin" } }],
+    }),
+    says: "items[0].roleRef.name: ",
+  },
+  { what: "a release of a chart", of: task, as: "kubernetes:helm.sh/v3:Release", change: () => ({ chart: "x" }), says: "chart: " },
+];
+
 export const podChanges: Readonly<Record<string, readonly Change[]>> = {
   "no-privileged-pods": [
+    ...ofBaseline,
+    ...admitted,
     {
       what: "a privileged step",
       of: task,

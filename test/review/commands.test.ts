@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -32,7 +32,7 @@ interface Ended {
   stderr: string;
 }
 
-function review(words: string[], env: NodeJS.ProcessEnv = {}, signalAt?: RegExp): Promise<Ended> {
+function review(words: string[], env: NodeJS.ProcessEnv = {}, signalAt?: RegExp | string): Promise<Ended> {
   const child = spawn(process.execPath, ["--import", "tsx", join(checkout, "review", "cli.ts"), ...words], {
     cwd: checkout,
     env: { ...environment, ...env },
@@ -40,12 +40,23 @@ function review(words: string[], env: NodeJS.ProcessEnv = {}, signalAt?: RegExp)
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   child.stdout.on("data", (text) => {
     ended.stdout += text;
-    if (signalAt?.test(ended.stdout)) child.kill("SIGTERM");
+    if (signalAt instanceof RegExp && signalAt.test(ended.stdout)) child.kill("SIGTERM");
   });
+  // Or once a file is there.
+  const poll = setInterval(() => {
+    if (typeof signalAt !== "string" || !existsSync(signalAt)) return;
+    clearInterval(poll);
+    child.kill("SIGTERM");
+  }, 20);
   child.stderr.on("data", (text) => {
     ended.stderr += text;
   });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ ...ended, code })));
+  return new Promise((resolve) =>
+    child.on("close", (code) => {
+      clearInterval(poll);
+      resolve({ ...ended, code });
+    }),
+  );
 }
 
 it("a preview that succeeds ends with 0, and its comment says that the cluster did not answer", async () => {
@@ -72,6 +83,9 @@ it("a secret that the engine does not know as one is masked in all that is writt
   expect(stdout).toContain('~ content: "[secret]" => "f6b3cd244aa97d9e"');
   const written = [stdout, stderr, readFileSync(join(saved, "dev.json"), "utf8")];
   expect(leaks(written, { token: "894c31799c5993a4", password })).toEqual([]);
+  // So is one that is a part of an output, and printed as a part of a text.
+  const inPart = await review(["preview", "dev"], { STUB_PRINTS: `\n    ~ text: "login ${password}"\n` });
+  expect(inPart.stdout).toContain('~ text: "login [secret]"');
   // What is set in the open stays readable.
   expect(stdout).toContain("multiarch-skdkm");
 });
@@ -98,6 +112,58 @@ it("previews that several machines saved make the same comment as those of one",
     code: 2,
     stderr: expect.stringContaining("has no result"),
   });
+});
+
+it("a result that a job has written in part is named, and does not hide the other stacks", async () => {
+  const saved = join(folder, "parts");
+  await review(["preview", "dev", "--save", saved]);
+  const whole = readFileSync(join(saved, "dev.json"), "utf8");
+  writeFileSync(join(saved, "prod.json"), whole.slice(0, 40));
+  writeFileSync(join(saved, "qa.json"), "null");
+  for (const names of [["prod", "qa", "dev"], []]) {
+    const { code, stdout } = await review(["preview", ...names, "--from", saved]);
+    expect(code).toBe(1);
+    expect(stdout.match(/The result of its preview cannot be read/g)).toHaveLength(2);
+    expect(stdout).toContain("**3 to update, 2 to replace**");
+  }
+});
+
+it("what the comment has no room for is in the log, to the last line; without need nothing is said twice", async () => {
+  const out = join(folder, "long");
+  const lines = Array.from({ length: 3_000 }, (_, i) => `    ~ property${i}: 1 => 2`).join("\n");
+  const { stderr } = await review(["preview", "dev", "--out", out], { STUB_PRINTS: `\n${lines}\n` });
+  const written = readFileSync(out, "utf8");
+  expect(written).toMatch(/\*\*Cut:\*\* \d+ of \d+ lines/);
+  expect(written).not.toContain("property2999");
+  expect(stderr).toContain("property2999: 1 => 2");
+  expect(stderr).not.toContain("**Cut:**");
+  expect((await review(["preview", "dev", "--out", out])).stderr).toBe("dev ...\n");
+});
+
+it("the comment names the commit that it is of, where the environment does", async () => {
+  const { stdout } = await review(["preview", "dev"], { COMMIT: "0123456789abcdef0123456789abcdef01234567" });
+  expect(stdout).toContain("\n## Preview of `0123456789`\n");
+});
+
+it("an answer of pulumi's that is no JSON fails its stack alone, and none of it is repeated", async () => {
+  const { code, stdout, stderr } = await review(["preview", "dev"], { STUB_WORDS: password });
+  expect([code, stdout]).toEqual([1, expect.stringContaining("dev: pulumi stack output --json printed no JSON")]);
+  expect(leaks([stdout, stderr], { password })).toEqual([]);
+});
+
+it("what cannot be written, and options that nothing takes, are told before the work", async () => {
+  for (const [words, right] of [
+    [["preview", "dev", "--out", "/nowhere/out"], '"/nowhere/out" cannot be written: '],
+    [["preview", "dev", "--save", join(folder, "bin", "pulumi", "x")], 'pulumi/x" cannot be written: ENOTDIR'],
+    [["preview", "--from", folder, "--", "--refresh"], "--from runs no preview"],
+    [["drift", "dev", "--out", ""], '"" cannot be written: '],
+    [["drift", "dev", "--", "--policy-pack", "policy"], "drift has no options for pulumi"],
+    [["deploy", "dev", "--minutes", "40000"], "--minutes takes a whole number, 9999 at most"],
+    [["toString"], 'there is no command "toString"'],
+  ] as const) {
+    const { code, stdout, stderr } = await review([...words]);
+    expect([code, stdout, stderr.split("\n").length, stderr]).toEqual([2, "", 2, expect.stringContaining(right)]);
+  }
 });
 
 it("what is missing is named, with what would be right: a pulumi, a backend", async () => {
@@ -137,6 +203,14 @@ it("an interrupted deployment interrupts pulumi once and waits for its end", asy
   expect(stdout).toContain("Updating in its own group");
   expect(code).toBe(2);
   expect(stderr).toContain("error: update canceled after 1 signal");
+});
+
+it("an interrupted preview is the last one: the stacks behind it are not begun", async () => {
+  const began = join(folder, "began");
+  const { code, stdout, stderr } = await review(["preview", "slow", "dev"], { STUB_TIMEOUT_FILE: began }, began);
+  expect([code, stderr]).toEqual([1, "slow ...\ndev ...\n"]);
+  expect(stdout).toMatch(/### `dev`[\s\S]*interrupted/);
+  expect(stdout.split("### `dev`")[1]).not.toContain("3 to update");
 });
 
 it("a deployment that takes too long is interrupted in good order, and says that the next one goes on", async () => {

@@ -81,6 +81,12 @@ it("messages are told once, with the resource that they are about; violated poli
 
 it("a name is all behind the type of a URN", () => expect(nameOf("urn:pulumi:dev::p::t::a::b")).toBe("a::b"));
 
+it("letters that turn the order of others round, or are not seen, are shown as numbers, in names too", () => {
+  expect(plain("a\u202eb\u2066c\u200bd")).toBe("a\\u202eb\\u2066c\\u200bd");
+  expect(nameOf("urn:pulumi:dev::p::t::\u202ea")).toBe("\\u202ea");
+  expect(plain("Größe, \u05d0, \u0627, \ud83d\ude00")).toBe("Größe, \u05d0, \u0627, \ud83d\ude00");
+});
+
 it("plain text has no escape sequences, no marks of pulumi's and no other control characters", () => {
   expect(plain("\x1b[38;5;3ma\x1b[0m\x1b]8;;https://x\x07b\x1b]8;;\x1b\\\r\n\tc\x07\x00<{%reset%}>d")).toBe("ab\n\tcd");
 });

@@ -93,6 +93,12 @@ it("a refusal is told with the right that is missing, without the token", async 
   expect((error as Error).message).toBe("GitHub answered 403 to GET /repos/o/r/issues/7/comments (the job needs `pull-requests: write`)");
 });
 
+it("a server that is not there is told in words", async () => {
+  await expect(writeComment({ ...at(), api: "http://api.nowhere.invalid" }, marker)).rejects.toThrow(
+    /^GitHub did not answer to GET \/repos\/o\/r\/issues\/7\/comments: getaddrinfo /,
+  );
+});
+
 it("what is missing in the environment is named", () => {
   const env = { PULL_REQUEST: "7", GITHUB_REPOSITORY: "o/r", GITHUB_TOKEN: "t" };
   expect(pullRequest(env)).toEqual({ api: "https://api.github.com", repository: "o/r", number: 7, token: "t" });

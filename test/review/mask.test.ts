@@ -22,6 +22,13 @@ it("a secret is masked as it is, encoded, and in the documents that hold it", ()
   expect(leaks(masked(text), { secret })).toEqual([]);
 });
 
+it("a secret is masked where it stands in JSON, and in the base64 of URLs", () => {
+  const quoted = 'pass"word\\of\tmany-letters';
+  expect(masker([quoted])(JSON.stringify({ a: quoted }))).toBe('{"a":"[secret]"}');
+  const bytes = "aa>>>???bbbbccccdddd????~~~~";
+  expect(leaks(masker([bytes])(Buffer.from(bytes).toString("base64url")), { bytes })).toEqual([]);
+});
+
 it("what is no secret stays: names of users, short words, everything where there are none", () => {
   const login = JSON.stringify({ auths: { "quay.io": { username: "long-name-of-a-user", password: "rehearsal" } } });
   expect(masker([login])("rehearsal of long-name-of-a-user")).toBe("rehearsal of long-name-of-a-user");

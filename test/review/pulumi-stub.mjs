@@ -36,15 +36,28 @@ const replay = (name) => {
   print(readFileSync(join(real, `${name}.stdout.txt`), "utf8"));
 };
 
+const wait = () => {
+  let signals = 0;
+  process.on("SIGINT", () => {
+    signals++;
+    setTimeout(() => fail(1, `error: update canceled after ${signals} signal`), 300);
+  });
+  setTimeout(() => {}, 60_000);
+};
+
 if (command === "stack output") {
-  const outputs = { apiUrl: process.env.STUB_API_URL, password: options["show-secrets"] ? process.env.STUB_PASSWORD : "[secret]" };
-  print(JSON.stringify(outputs));
+  const secret = options["show-secrets"] ? process.env.STUB_PASSWORD : "[secret]";
+  // One is a part of an output, as the engine keeps it.
+  print(JSON.stringify({ apiUrl: process.env.STUB_API_URL, admin: { user: "kubeadmin", password: secret } }));
+  if (process.env.STUB_WORDS) print(process.env.STUB_WORDS);
 } else if (command === "config") {
   // Not known to be secret by the recording: it is the first line of its one changed keeper.
   print(JSON.stringify({ "p:token": { value: "894c31799c5993a4", secret: true }, "p:open": { value: "multiarch-skdkm", secret: false } }));
 } else if (command === "preview") {
   if (process.env.STUB_TIMEOUT_FILE) writeFileSync(process.env.STUB_TIMEOUT_FILE, process.env.PULUMI_K8S_CLIENT_TIMEOUT ?? "none");
   replay(stack === "refused" ? "refused" : "preview");
+  if (process.env.STUB_PRINTS) print(process.env.STUB_PRINTS);
+  if (stack === "slow") wait();
   if (stack === "refused") fail(1, "error: preview failed");
   if (options["expect-no-changes"] && stack === "drifted") fail(7, "error: no changes were expected for preview but changes were proposed");
 } else if (command === "refresh") {
@@ -52,11 +65,7 @@ if (command === "stack output") {
   replay(stack === "drifted" ? "drift" : "refresh");
   if (stack === "drifted") fail(7, "error: no changes were expected for refresh but changes were proposed");
 } else if (stack === "slow") {
-  let signals = 0;
-  process.on("SIGINT", () => {
-    signals++;
-    setTimeout(() => fail(1, `error: update canceled after ${signals} signal`), 300);
-  });
+  wait();
   // The fifth field: the process group, which gets the Ctrl-C of a terminal.
   const group = Number(
     readFileSync("/proc/self/stat", "utf8")
@@ -64,7 +73,6 @@ if (command === "stack output") {
       .split(" ")[2],
   );
   print(`Updating in ${group === process.pid ? "its own" : "another's"} group\n`);
-  setTimeout(() => {}, 60_000);
 } else {
   print(`${args.join(" ")}\n`);
   if (stack === "refused") fail(1, "error: update failed");

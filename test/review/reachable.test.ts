@@ -1,6 +1,7 @@
+import { createServer as createProxy } from "node:http";
 import { createServer } from "node:https";
-import { type AddressInfo, type Server, createServer as silentServer } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { type AddressInfo, connect, type Server, createServer as silentServer } from "node:net";
+import { afterEach, expect, it, vi } from "vitest";
 import { answers } from "../../review/reachable";
 import { authority } from "../cluster/api-server";
 
@@ -28,6 +29,22 @@ it("a server that takes connections and says nothing does not answer, and is not
   expect(await answers(url, 0.3)).toBe(false);
   expect(Date.now() - started).toBeLessThan(3_000);
   for (const socket of sockets) socket.destroy();
+});
+
+it("a proxy that does not get through is no answer, one that does is none of its own", async () => {
+  const { key, certificate: cert } = authority().sign("api.example.com");
+  const port = Number(new URL(await listening(createServer({ key, cert }, (_, response) => response.end()))).port);
+  const proxy = createProxy();
+  proxy.on("connect", (request, socket) => {
+    if (request.url !== `api.example.com:${port}`) return socket.end("HTTP/1.1 503 Service Unavailable\r\n\r\n");
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    socket.pipe(connect(port, "127.0.0.1")).pipe(socket);
+  });
+  vi.stubEnv("https_proxy", (await listening(proxy)).replace("https:", "http:"));
+  vi.stubEnv("no_proxy", "");
+  expect(await answers(`https://api.example.com:${port}`)).toBe(true);
+  expect(await answers("https://api.nowhere.invalid:6443")).toBe(false);
+  vi.unstubAllEnvs();
 });
 
 it("neither does a port that nobody listens on, nor a name that is not known", async () => {

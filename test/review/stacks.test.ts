@@ -35,11 +35,17 @@ it("files in folders and of other names are no stacks", () => {
   expect(stacksOf(["a/Pulumi.dev.yaml", "Pulumi.yaml", "Pulumi.a.b.yaml", "Pulumi.dev.yaml.orig"])).toEqual(["a.b"]);
 });
 
+it("a stack has no name under which the previews of another one run, whose environment it would share", () => {
+  expect(() => chosenStacks([], () => ["dev", "dev-preview"])).toThrow("dev-preview is where the previews of dev run");
+  expect(chosenStacks([], () => ["dev", "prod-preview"])).toEqual(["dev", "prod-preview"]);
+});
+
 it("named stacks are taken as they are, each once; none means all; what is no name is refused", () => {
   const all = () => ["dev", "prod"];
   expect(chosenStacks(["x", "org/p/dev", "x"], all)).toEqual(["x", "org/p/dev"]);
   expect(chosenStacks([], all)).toEqual(["dev", "prod"]);
   expect(() => chosenStacks(["--x;"], all)).toThrow('"--x;" is no name of a stack');
   expect(() => chosenStacks(["-x"], all)).toThrow("is no name of a stack");
+  expect(() => chosenStacks([], () => ["-x"])).toThrow('"-x" is no name of a stack');
   expect(() => chosenStacks([], () => [])).toThrow("no stack is committed");
 });

@@ -98,6 +98,8 @@ function jobProblems(file: string, name: string, job: Job): string[] {
   }
   for (const { uses, run, with: given } of job.steps ?? []) {
     if (uses?.startsWith("actions/checkout@") && given?.["persist-credentials"] !== false) found.push("leaves its token in the checkout");
+    // A job that is run again is of the same run, where a name is taken (inputs of actions/upload-artifact).
+    if (uses?.startsWith("actions/upload-artifact@") && given?.overwrite !== true) found.push("cannot be run again: its artifact is there");
     // Whatever an expression holds would be read by the shell.
     if (run?.match(/\$\{\{/)) found.push("has an expression in a script");
     // Scripts of packages run before anybody has looked at them.

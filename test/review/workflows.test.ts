@@ -98,6 +98,7 @@ describe("each rule notices a workflow that breaks it", () => {
       "expression in a script",
     ],
     ["deploy.yml", "scripts of packages", "npm ci --ignore-scripts", "npm ci", "runs the scripts of packages"],
+    ["preview.yml", "an artifact that is there", "          overwrite: true\n", "", "preview: cannot be run again"],
     ["preview.yml", "secrets for forks", fork, "", "preview: has a secret and runs for forks"],
     ["preview.yml", "an environment for forks", fork, "", "preview: has an environment"],
     ["preview.yml", "a role for forks", fork, "", "preview: may write and runs for forks"],
