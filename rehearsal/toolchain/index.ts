@@ -29,6 +29,7 @@ const expected: Readonly<Record<string, number>> = {
   pause: 18,
   "openshift-crds": 5,
   "pulumi-language-nodejs": 65,
+  buildah: 100,
   containerd: 120,
   "machine-api": 165,
   tekton: 215,

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aptSettings, aptSources } from "../../../rehearsal/images/apt";
+import { registriesConf } from "../../../rehearsal/images/buildah";
 import { baseImages, mirrors, parseReference } from "../../../rehearsal/images/catalogue";
-import { registriesConf } from "../../../rehearsal/images/layers";
 
 describe("the base images of a Containerfile", () => {
   it("are what it builds on, without its own stages and scratch", () => {

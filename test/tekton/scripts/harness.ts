@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach } from "vitest";
+import { afterAll, afterEach, beforeEach } from "vitest";
+import { places } from "../../../rehearsal/machine/places";
 import { script } from "../../../tekton/tasks/shared";
 
 /** A folder of a test with what a step's pod has: a home, a shared volume, files for results. Made before each test. */
@@ -21,6 +22,13 @@ beforeEach(() => {
   for (const folder of ["bin", "home", "shared", "results"]) mkdirSync(at(folder));
 });
 afterEach(() => rmSync(work, { recursive: true, force: true }));
+
+/** The buildah of the rehearsal's task image, where its toolchain is built: the version that Red Hat's image has. Else the machine's. */
+const programs = mkdtempSync(join(tmpdir(), "tasks-programs-"));
+const built = join(places.bin, "buildah");
+if (existsSync(built)) symlinkSync(built, join(programs, "buildah"));
+process.env.PATH = `${programs}:${process.env.PATH}`;
+afterAll(() => rmSync(programs, { recursive: true, force: true }));
 
 /** The program that would run without what stands in the test's own folder. */
 const real = (name: string) => execFileSync("bash", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
