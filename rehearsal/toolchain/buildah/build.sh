@@ -6,4 +6,4 @@ set -euo pipefail
 export CGO_ENABLED=1
 # Signatures are read in Go (containers_image_openpgp), as accounts and host names are: glibc cannot look these up in a static program.
 go build -mod=mod -trimpath -tags "seccomp libsqlite3 exclude_graphdriver_btrfs containers_image_openpgp netgo osusergo" \
-  -ldflags "-s -w -linkmode external -extldflags -static" -o "$OUT/bin/buildah" github.com/containers/buildah/cmd/buildah
+  -ldflags "-s -w -linkmode external -extldflags '-static -lm'" -o "$OUT/bin/buildah" github.com/containers/buildah/cmd/buildah
