@@ -13,13 +13,13 @@ import { writeInto } from "./root-folder";
  * As there, neither skopeo nor a JSON tool is in it.
  */
 
-/** What the package asks for besides: an OCI runtime, and what ordinary users need. Of Debian's common files only the short names. */
+/** What the package asks for besides: an OCI runtime, a network program (none builds without), and what ordinary users need. Of Debian's common files only the short names. */
 const packages = debianPackages({
   name: "buildah-system",
   architecture: "amd64",
   what: "what buildah needs",
   expectSeconds: 6,
-  packages: ["crun", "fuse-overlayfs", "uidmap", "golang-github-containers-common"],
+  packages: ["crun", "netavark", "fuse-overlayfs", "uidmap", "golang-github-containers-common"],
   // Profiles and defaults that are older than the program, which has its own built in.
   excluded: ["/usr/share/containers", "/usr/share/perl", "/usr/share/perl5", "/usr/share/bash-completion"],
 });

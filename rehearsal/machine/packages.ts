@@ -24,6 +24,7 @@ const packages = [
   "libc6-dev",
   "libseccomp-dev",
   "libsqlite3-dev",
+  "netavark", // buildah builds nothing without, on the machine as in its image
   "mmdebstrap", // root file systems of both architectures
   "nftables", // kube-proxy
   "nginx-light", // in front of the registry and of the AWS emulator

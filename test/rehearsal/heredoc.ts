@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { run } from "../../rehearsal/machine/exec";
 import { registriesConf } from "../../rehearsal/images/buildah";
 import { gitRepository, places } from "../../rehearsal/machine/places";
+import { withinLimits } from "../ulimits";
 
 /** What Debian 12's own buildah (1.28) cannot build: here-documents in a RUN and in a COPY came with 1.33. */
 const containerfile = `FROM docker.io/library/debian:bookworm
@@ -62,6 +63,7 @@ export async function buildOutside({ folder, commit, committed }: Sources, archi
   const work = mkdtempSync(join(tmpdir(), "rehearsal-outside-"));
   try {
     writeFileSync(join(work, "registries.conf"), registriesConf());
+    writeFileSync(join(work, "containers.conf"), withinLimits());
     writeFileSync(join(work, "policy.json"), JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
     const buildah = (command: string, ...args: string[]) =>
       run(
@@ -74,6 +76,7 @@ export async function buildOutside({ folder, commit, committed }: Sources, archi
         ],
         {
           env: {
+            CONTAINERS_CONF: join(work, "containers.conf"),
             CONTAINERS_REGISTRIES_CONF: join(work, "registries.conf"),
             CONTAINERS_STORAGE_CONF: "/dev/null",
             BUILDAH_ISOLATION: "chroot",

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeEach } from "vitest";
 import { places } from "../../../rehearsal/machine/places";
 import { script } from "../../../tekton/tasks/shared";
+import { withinLimits } from "../../ulimits";
 
 /** A folder of a test with what a step's pod has: a home, a shared volume, files for results. Made before each test. */
 let work: string;
@@ -28,6 +29,8 @@ const programs = mkdtempSync(join(tmpdir(), "tasks-programs-"));
 const built = join(places.bin, "buildah");
 if (existsSync(built)) symlinkSync(built, join(programs, "buildah"));
 process.env.PATH = `${programs}:${process.env.PATH}`;
+process.env.CONTAINERS_CONF = join(programs, "containers.conf");
+writeFileSync(process.env.CONTAINERS_CONF, withinLimits());
 afterAll(() => rmSync(programs, { recursive: true, force: true }));
 
 /** The program that would run without what stands in the test's own folder. */
@@ -51,14 +54,20 @@ export const noted = (name: string) => program(name, `exec "$real" "$@"`);
 export const calls = () => (has("calls") ? read("calls").trim().split("\n") : []);
 
 /**
- * Runs the text that the Task holds, with only what it gives in its environment. `seconds`: after that it counts as hanging.
+ * Runs the text that the Task holds, with only what it gives in its environment, and the machine's limits. `seconds`: after that it counts as hanging.
  * `as`: a program that runs another one with fewer rights.
  */
 export function run(task: string, environment: Record<string, string>, args: string[] = [], seconds = 60, as: readonly string[] = []) {
   write("script.sh", script(task));
   return new Promise<{ status: number | null; log: string }>((resolve, reject) => {
     const child = spawn("timeout", [String(seconds), ...as, "bash", at("script.sh"), ...args], {
-      env: { PATH: `${at("bin")}:${process.env.PATH}`, HOME: at("home"), SHARED: at("shared"), ...environment },
+      env: {
+        PATH: `${at("bin")}:${process.env.PATH}`,
+        CONTAINERS_CONF: process.env.CONTAINERS_CONF,
+        HOME: at("home"),
+        SHARED: at("shared"),
+        ...environment,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let log = "";
