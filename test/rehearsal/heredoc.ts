@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../rehearsal/machine/exec";
 import { registriesConf } from "../../rehearsal/images/buildah";
+import { run } from "../../rehearsal/machine/exec";
 import { gitRepository, places } from "../../rehearsal/machine/places";
 import { withinLimits } from "../ulimits";
 
