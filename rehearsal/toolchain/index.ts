@@ -29,7 +29,7 @@ const expected: Readonly<Record<string, number>> = {
   pause: 18,
   "openshift-crds": 5,
   "pulumi-language-nodejs": 65,
-  buildah: 100,
+  buildah: 60,
   containerd: 120,
   "machine-api": 165,
   tekton: 215,
