@@ -6,6 +6,7 @@ import { defaultTaskImages } from "../../tekton/task-images";
 import { checkout, places } from "../machine/places";
 import { UserError } from "../machine/progress";
 import type { AptSetup } from "./apt";
+import { buildahConfig, buildahSystem } from "./buildah";
 import * as layers from "./layers";
 import { node as nodeLayer } from "./node-layer";
 import type { ContainerConfig } from "./oci";
@@ -45,7 +46,13 @@ function imitations(aptSetup: AptSetup): Record<string, MemberRecipe[]> {
     })),
     // buildah and Maven stay amd64 on both nodes: an emulated buildah cannot make the user namespace that it needs (unshare refuses
     // threaded processes, which qemu-user is), and bytecode is the same wherever it is compiled.
-    "registry.access.redhat.com/ubi9/buildah": [task("amd64", [layers.buildah], ["BUILDAH_ISOLATION=chroot"])],
+    "registry.access.redhat.com/ubi9/buildah": [
+      {
+        architecture: "amd64",
+        layers: [layers.debian.amd64, trust, buildahSystem, runtime.program("buildah", "usr/bin/buildah")],
+        config: buildahConfig(path),
+      },
+    ],
     "registry.access.redhat.com/ubi9/openjdk-21": [task("amd64", [layers.maven], layers.javaEnvironment)],
     "registry.access.redhat.com/ubi9/nodejs-22": both((architecture) =>
       task(architecture, [layers.git(architecture), nodeLayer(architecture)], ["NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"]),

@@ -74,7 +74,7 @@ class Workshop {
     this.clear();
     // The files that decide what is in a layer.
     this.code = sha256(
-      ["apt.ts", "java-trust-store.ts", "layers.ts", "node-layer.ts", "root-folder.ts", "runtime-layers.ts"]
+      ["apt.ts", "buildah.ts", "java-trust-store.ts", "layers.ts", "node-layer.ts", "root-folder.ts", "runtime-layers.ts"]
         .map((file) => readFileSync(join(__dirname, file), "utf8"))
         .join(),
     );

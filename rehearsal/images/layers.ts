@@ -2,7 +2,6 @@ import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } f
 import { join } from "node:path";
 import type { Architecture } from "../../config/architecture";
 import { run } from "../machine/exec";
-import { registry } from "../machine/places";
 import { type Apt, type AptSetup, excludedPaths, suite } from "./apt";
 import { javaTrustStore } from "./java-trust-store";
 import { linkInto, mergeUsr, transplant, unpack, writeInto } from "./root-folder";
@@ -154,7 +153,7 @@ export function aptSources(setup: AptSetup): LayerRecipe {
 // ---------------------------------------------------------------- on top of Debian: task images
 
 /** Debian packages and what they need beyond the Debian layer, unpacked: dpkg in the image does not know them. */
-function debianPackages(recipe: {
+export function debianPackages(recipe: {
   name: string;
   architecture: Architecture;
   what: string;
@@ -214,37 +213,6 @@ export const git = (architecture: Architecture): LayerRecipe =>
     packages: ["git"],
     excluded: ["/usr/share/perl", "/usr/share/perl5", "/usr/lib/*-linux-gnu/perl", "/usr/lib/*-linux-gnu/libperl.so*", "/usr/share/gitweb"],
   });
-
-const mirrored = ["docker.io", "quay.io", "registry.access.redhat.com", "registry.redhat.io"] as const;
-
-/** containers-registries.conf(5): public names are answered by the rehearsal's registry, which has no TLS. */
-export function registriesConf(): string {
-  const mirrors = mirrored.map(
-    (host) =>
-      `[[registry]]\nprefix = "${host}"\nlocation = "${host}"\n[[registry.mirror]]\nlocation = "${registry}/mirror/${host}"\ninsecure = true\n`,
-  );
-  return ["unqualified-search-registries = []\n", `[[registry]]\nlocation = "${registry}"\ninsecure = true\n`, ...mirrors].join("\n");
-}
-
-export const buildah: LayerRecipe = debianPackages({
-  name: "buildah",
-  architecture: "amd64",
-  what: "buildah and skopeo",
-  expectSeconds: 7,
-  packages: ["buildah", "skopeo", "jq"],
-  excluded: ["/usr/share/perl", "/usr/share/perl5", "/usr/share/bash-completion"],
-  finish(root) {
-    writeInto(root, "etc/containers/registries.conf", registriesConf());
-    writeInto(root, "etc/containers/policy.json", `${JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] })}\n`);
-    // In a pod's emptyDir; the kernel mounts overlay in buildah's user namespace, no FUSE.
-    writeInto(
-      root,
-      "etc/containers/storage.conf",
-      '[storage]\ndriver = "overlay"\nrunroot = "/run/containers/storage"\ngraphroot = "/var/lib/containers/storage"\n',
-    );
-    mkdirSync(join(root, "var/lib/containers"), { recursive: true });
-  },
-});
 
 /** A JDK without jlink's modules, and Maven. */
 export const maven: LayerRecipe = debianPackages({

@@ -36,6 +36,8 @@ export interface ContainerConfig {
   readonly Entrypoint?: readonly string[];
   readonly Cmd?: readonly string[];
   readonly WorkingDir?: string;
+  /** Paths that are a folder of the container's own, unless something is mounted there. */
+  readonly Volumes?: Readonly<Record<string, object>>;
 }
 
 /** Blobs in a folder laid out as the OCI image layout says, so that skopeo and buildah read it as well. */

@@ -9,21 +9,26 @@ import { step, UserError } from "./progress";
 /** Debian packages, each with what needs it. */
 const packages = [
   "binfmt-support", // runs arm64 programs by qemu
-  "buildah", // makes the images that the registry serves
   "ca-certificates",
   "arch-test", // mmdebstrap asks it whether arm64 programs run
   "conntrack", // kube-proxy
   "containernetworking-plugins", // pod networks: bridge, host-local, portmap
   "curl",
   "docker-registry",
+  "gcc", // buildah's C parts, and what they are linked with
   "git",
   "iproute2",
   "iptables", // CNI's masquerading
   "jq",
+  "libc6-dev",
+  "libseccomp-dev",
+  "libsqlite3-dev",
+  "netavark", // buildah builds nothing without, on the machine as in its image
   "mmdebstrap", // root file systems of both architectures
   "nftables", // kube-proxy
   "nginx-light", // in front of the registry and of the AWS emulator
   "openssl",
+  "pkg-config",
   "procps",
   "python3-venv", // the AWS emulator
   "qemu-user-static",

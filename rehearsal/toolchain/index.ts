@@ -30,6 +30,7 @@ const expected: Readonly<Record<string, number>> = {
   "openshift-crds": 5,
   "efs-mount": 15,
   "pulumi-language-nodejs": 65,
+  buildah: 60,
   containerd: 120,
   "machine-api": 165,
   tekton: 215,

@@ -12,6 +12,7 @@ import { configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/st
 import { stackOutputs } from "../../rehearsal/stack/state";
 import { leaks } from "../leaks";
 import { changes } from "./changes";
+import { buildOutside, heredocBuild, publishHeredoc, topLayer } from "./heredoc";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 import { sharedStorageSteps } from "./shared-storage";
@@ -245,6 +246,28 @@ describe("the rehearsal", () => {
     expect((await up(file)).code).toBe(0);
     const nodes = await kubectl("get", "nodes", "-l", "kubernetes.io/arch=arm64", "-o", "name");
     expect(nodes.trim().split("\n")).toHaveLength(2);
+    expect((await up(configFile)).code).toBe(0);
+  });
+
+  it("builds here-documents, without a setgid folder, to the digests that the same buildah gives outside of the cluster", async () => {
+    const sources = await publishHeredoc();
+    try {
+      const image = `${registry}/builds/heredoc`;
+      const file = changedConfig((config) => config.addIn(["config", key("builds")], config.createNode(heredocBuild(`${image}:latest`))));
+      expect((await up(file)).code).toBe(0);
+      const index = JSON.parse(await run(["skopeo", "inspect", "--raw", "--tls-verify=false", `docker://${image}:latest`]));
+      const members: { digest: string; platform: { architecture: string } }[] = index.manifests;
+      expect(members.map(({ platform }) => platform.architecture).sort()).toEqual(["amd64", "arm64"]);
+      for (const { digest, platform } of members) {
+        const entries = await topLayer(`${image}@${digest}`);
+        const names = entries.map((line) => line.split(" ").at(-1));
+        expect(names).toEqual(expect.arrayContaining(["copied/file", "made/below/", "made/below/machine", "made/text"]));
+        expect(entries.filter((line) => /^d..[sS]|^d.....[sS]/.test(line))).toEqual([]);
+        expect(await buildOutside(sources, platform.architecture)).toBe(digest);
+      }
+    } finally {
+      rmSync(sources.folder, { recursive: true, force: true });
+    }
     expect((await up(configFile)).code).toBe(0);
   });
 

@@ -62,7 +62,7 @@ check_architectures() {
   return "$bad"
 }
 
-# The file of patterns that buildah 1.28 leaves out of the context (buildah, pkg/parse, ContainerIgnoreFile).
+# The file of patterns that buildah (1.28 to 1.43) leaves out of the context (buildah, pkg/parse, ContainerIgnoreFile).
 ignore_file() {
   local file
   for file in "$context/$CONTAINERFILE.dockerignore" "$context/$CONTAINERFILE.containerignore" "$context/.containerignore" "$context/.dockerignore"; do

@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aptSettings, aptSources } from "../../../rehearsal/images/apt";
+import { registriesConf } from "../../../rehearsal/images/buildah";
 import { baseImages, mirrors, parseReference } from "../../../rehearsal/images/catalogue";
-import { registriesConf } from "../../../rehearsal/images/layers";
 
 describe("the base images of a Containerfile", () => {
   it("are what it builds on, without its own stages and scratch", () => {
@@ -78,4 +80,20 @@ it("buildah is sent to the rehearsal's registry for every public host", () => {
     'prefix = "registry.access.redhat.com"\nlocation = "registry.access.redhat.com"\n[[registry.mirror]]\nlocation = "10.213.0.1:5000/mirror/registry.access.redhat.com"\ninsecure = true',
   );
   expect(text).toContain('[[registry]]\nlocation = "10.213.0.1:5000"\ninsecure = true');
+});
+
+it("buildah refuses a short name that several registries could mean, as RHEL's configuration has it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "short-names-"));
+  try {
+    writeFileSync(join(folder, "registries.conf"), registriesConf());
+    const storage = ["--root", join(folder, "root"), "--runroot", join(folder, "run"), "--storage-driver", "vfs"];
+    const { status, stderr } = spawnSync("buildah", [...storage, "pull", "name-without-alias:1"], {
+      env: { PATH: process.env.PATH, HOME: folder, CONTAINERS_REGISTRIES_CONF: join(folder, "registries.conf") },
+      encoding: "utf8",
+    });
+    expect(stderr).toContain("short-name resolution enforced but cannot prompt without a TTY");
+    expect(status).toBe(125);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -113,6 +113,19 @@ describe("buildah-build", () => {
     expect(result().digest).toBe(digest);
   });
 
+  it("gives a RUN as many open files and processes as its pod may have, where buildah would ask for more", async () => {
+    shellFiles("shared/source/app/root");
+    containerfile("FROM scratch", "COPY root /", 'RUN ["/bin/bash", "-c", "[[ $(ulimit -Hn) == 4096 && $(ulimit -Hu) == 60000 ]]"]');
+    const { status, log } = await build({ CONTAINERS_CONF: "/dev/null" }, [
+      "prlimit",
+      "--nofile=4096:4096",
+      "--nproc=60000:60000",
+      ...rights.build,
+    ]);
+    expect(log).not.toContain("operation not permitted");
+    expect(status).toBe(0);
+  });
+
   it("keeps SHELL in force: a broken pipe under pipefail fails the build", async () => {
     shellFiles("shared/source/app/root");
     const shell = ["FROM scratch", "COPY root /", 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]'];

@@ -1,9 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach } from "vitest";
+import { afterAll, afterEach, beforeEach } from "vitest";
+import { places } from "../../../rehearsal/machine/places";
 import { script } from "../../../tekton/tasks/shared";
+import { withinLimits } from "../../ulimits";
 
 /** A folder of a test with what a step's pod has: a home, a shared volume, files for results. Made before each test. */
 let work: string;
@@ -21,6 +23,15 @@ beforeEach(() => {
   for (const folder of ["bin", "home", "shared", "results"]) mkdirSync(at(folder));
 });
 afterEach(() => rmSync(work, { recursive: true, force: true }));
+
+/** The buildah of the rehearsal's task image, where its toolchain is built: the version that Red Hat's image has. Else the machine's. */
+const programs = mkdtempSync(join(tmpdir(), "tasks-programs-"));
+const built = join(places.bin, "buildah");
+if (existsSync(built)) symlinkSync(built, join(programs, "buildah"));
+process.env.PATH = `${programs}:${process.env.PATH}`;
+process.env.CONTAINERS_CONF = join(programs, "containers.conf");
+writeFileSync(process.env.CONTAINERS_CONF, withinLimits());
+afterAll(() => rmSync(programs, { recursive: true, force: true }));
 
 /** The program that would run without what stands in the test's own folder. */
 const real = (name: string) => execFileSync("bash", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
@@ -43,14 +54,20 @@ export const noted = (name: string) => program(name, `exec "$real" "$@"`);
 export const calls = () => (has("calls") ? read("calls").trim().split("\n") : []);
 
 /**
- * Runs the text that the Task holds, with only what it gives in its environment. `seconds`: after that it counts as hanging.
+ * Runs the text that the Task holds, with only what it gives in its environment, and the machine's limits. `seconds`: after that it counts as hanging.
  * `as`: a program that runs another one with fewer rights.
  */
 export function run(task: string, environment: Record<string, string>, args: string[] = [], seconds = 60, as: readonly string[] = []) {
   write("script.sh", script(task));
   return new Promise<{ status: number | null; log: string }>((resolve, reject) => {
     const child = spawn("timeout", [String(seconds), ...as, "bash", at("script.sh"), ...args], {
-      env: { PATH: `${at("bin")}:${process.env.PATH}`, HOME: at("home"), SHARED: at("shared"), ...environment },
+      env: {
+        PATH: `${at("bin")}:${process.env.PATH}`,
+        CONTAINERS_CONF: process.env.CONTAINERS_CONF,
+        HOME: at("home"),
+        SHARED: at("shared"),
+        ...environment,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let log = "";
