@@ -50,10 +50,13 @@ interface NodeObject {
 }
 
 const nodesFolder = join(places.run, "node");
-const folderOf = (index: number) => join(nodesFolder, String(index));
-const recordOf = (index: number) => join(folderOf(index), "node.json");
+/** Where a node keeps its own. */
+export const nodeFolder = (index: number): string => join(nodesFolder, String(index));
+const recordOf = (index: number) => join(nodeFolder(index), "node.json");
 export const containerd = (index: number) => `containerd-${index}`;
 export const kubelet = (index: number) => `kubelet-${index}`;
+/** Name of the program that mounts EFS volumes on a node. */
+export const nodePlugin = (index: number | ""): string => `efs-csi-node-${index}`;
 const isMissing = (error: unknown) => error instanceof ApiError && error.status === 404;
 
 /** All nodes that were started and not stopped, by index. */
@@ -79,7 +82,7 @@ function takeIndex(wanted: number | undefined): number {
   mkdirSync(nodesFolder, { recursive: true });
   for (let index = wanted ?? 1; index < 200; index++) {
     try {
-      mkdirSync(folderOf(index), { mode: 0o711 });
+      mkdirSync(nodeFolder(index), { mode: 0o711 });
       return index;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -96,7 +99,7 @@ function takeIndex(wanted: number | undefined): number {
 export async function startNode(options: NodeOptions): Promise<NodeRecord> {
   const { name, architecture } = options;
   const index = listNodes().find((node) => node.name === name)?.index ?? takeIndex(options.index);
-  const folder = folderOf(index);
+  const folder = nodeFolder(index);
   writeFileSync(`${recordOf(index)}.new`, JSON.stringify({ ...options, index }, null, 1));
   renameSync(`${recordOf(index)}.new`, recordOf(index));
   if (architecture === "arm64") await ensureEmulation();
@@ -231,8 +234,8 @@ export async function stopAllNodes(): Promise<void> {
 }
 
 async function clear(index: number, name: string | undefined): Promise<void> {
-  const folder = folderOf(index);
-  await stop(kubelet(index));
+  const folder = nodeFolder(index);
+  for (const program of [nodePlugin(index), kubelet(index)]) await stop(program);
   if (name !== undefined) await leaveNode(name, () => listNodes().find((node) => node.index !== index && node.running)?.name);
   const containers = await killContainers(folder);
   await stop(containerd(index));

@@ -28,12 +28,14 @@ import { say, seconds, step, UserError } from "../machine/progress";
 const expected: Readonly<Record<string, number>> = {
   pause: 18,
   "openshift-crds": 5,
+  "efs-mount": 15,
   "pulumi-language-nodejs": 65,
   containerd: 120,
   "machine-api": 165,
   tekton: 215,
   pulumi: 305,
   kubernetes: 510,
+  "efs-csi": 90,
   "pulumi-resource-kubernetes": 230,
   "openshift-install": 550,
 };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { awsEndpoint, places, registry } from "../../machine/places";
+import { ensureEfsDriver, stopEfsDriver } from "../efs-driver";
+import { places, registry } from "../../machine/places";
 import { Api } from "./api";
-import { EmulatedFileSystems } from "./aws";
 import { EfsOperator } from "./efs";
 import { describe, log, Worker } from "./loop";
 import { LifecycleManager, prepareCluster } from "./olm";
@@ -17,7 +17,7 @@ interface Operator {
 }
 
 /**
- * The process `operators`: OLM, the two operators that the program subscribes to, and the EFS CSI driver. It ends on
+ * The process `operators`: OLM and the two operators that the program subscribes to. It ends on
  * SIGTERM and starts over from what the API says. KUBECONFIG names the administrator's kubeconfig.
  */
 async function main(): Promise<void> {
@@ -29,8 +29,7 @@ async function main(): Promise<void> {
     "aws-efs-csi-driver-operator": () =>
       new EfsOperator(api, {
         crds: crds("aws-efs"),
-        volumes: join(places.run, "volumes"),
-        fileSystems: new EmulatedFileSystems(api, awsEndpoint),
+        driver: { ensure: ensureEfsDriver, stop: stopEfsDriver },
       }),
   };
   let installed: ReadonlySet<string> = new Set();

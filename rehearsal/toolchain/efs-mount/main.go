@@ -7,7 +7,7 @@
 //	mount -t efs [-o ...] fs-... TARGET    as another name of it: calls the above; every other mount is /bin/mount's
 //
 // Environment: EFS_VOLUMES (folder that holds a folder for each file system), EFS_INSTANCE (id of the instance that this node is),
-// AWS_ENDPOINT_URL, AWS_REGION; EFS_READ_DELAY and EFS_WRITE_DELAY (as 2.7ms; none by default).
+// AWS_ENDPOINT_URL, AWS_REGION; EFS_DELAYS (a file: see readDelays).
 package main
 
 import (

@@ -143,13 +143,9 @@ func noConnection() error {
 // connect is the server's side: access point and policy.
 func (r *request) connect(aws *cloud) (served, error) {
 	result := served{Path: filepath.Join(os.Getenv("EFS_VOLUMES"), r.fileSystem), ReadOnly: r.readOnly}
-	for name, delay := range map[string]*time.Duration{"EFS_READ_DELAY": &result.Read, "EFS_WRITE_DELAY": &result.Write} {
-		if text := os.Getenv(name); text != "" {
-			var err error
-			if *delay, err = time.ParseDuration(text); err != nil {
-				return served{}, fmt.Errorf("mount.efs: %s: %w", name, err)
-			}
-		}
+	var err error
+	if result.Read, result.Write, err = readDelays(os.Getenv("EFS_DELAYS")); err != nil {
+		return served{}, err
 	}
 	if err := os.MkdirAll(result.Path, 0o755); err != nil {
 		return served{}, err
@@ -157,7 +153,6 @@ func (r *request) connect(aws *cloud) (served, error) {
 	who := client{secure: r.tls}
 	var point *accessPoint
 	if r.accessPoint != "" {
-		var err error
 		if point, err = aws.accessPointOf(r.accessPoint); err != nil {
 			return served{}, err
 		}
@@ -238,4 +233,20 @@ func (p *accessPoint) root(fileSystem string) (string, error) {
 		return "", err
 	}
 	return folder, syscall.Chmod(folder, uint32(mode))
+}
+
+// readDelays takes them from a file: how long reading and how long changing takes, as `1ms 2.7ms`. No file: no delay.
+func readDelays(file string) (read, write time.Duration, err error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return 0, 0, nil
+	}
+	fields := strings.Fields(string(content))
+	if len(fields) != 2 {
+		return 0, 0, fmt.Errorf("mount.efs: %s must hold two durations, as `1ms 2.7ms`", file)
+	}
+	if read, err = time.ParseDuration(fields[0]); err == nil {
+		write, err = time.ParseDuration(fields[1])
+	}
+	return read, write, err
 }

@@ -9,6 +9,7 @@ const plurals: Record<string, string> = {
   CustomResourceDefinition: "customresourcedefinitions",
   ClusterRole: "clusterroles",
   ConfigMap: "configmaps",
+  CSIDriver: "csidrivers",
   MutatingWebhookConfiguration: "mutatingwebhookconfigurations",
   RoleBinding: "rolebindings",
   ServiceAccount: "serviceaccounts",
