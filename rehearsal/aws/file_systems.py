@@ -168,9 +168,31 @@ def delete_file_system(old, self, file_system_id):
     later(found, functools.partial(old, file_system_id))
 
 
+@replace(efs.AccessPoint, "__init__")
+def _(old, self, *args, **kwargs):
+    """API_AccessPointDescription: ids have 17 digits, and mount.efs refuses others; moto makes 8."""
+    old(*args, **kwargs)
+    short = self.access_point_id
+    self.access_point_id = f"fsap-{efs.mock_random.get_random_hex(17)}"
+    self.access_point_arn = self.access_point_arn.replace(short, self.access_point_id)
+
+
+class AccessPointExists(EFSError):
+    code = 409
+
+    def __init__(self, access_point_id):
+        super().__init__("AccessPointAlreadyExists", f"Access Point already exists: {access_point_id}")
+
+
 @replace(efs.EFSBackend)
 def create_access_point(old, self, client_token, tags, file_system_id, posix_user, root_directory):
+    """API_CreateAccessPoint: the token makes a repeated request harmless, and cannot be used for another one."""
     available_file_system(self, file_system_id)
+    for point in self.access_points.values():
+        if point.client_token == client_token and state(point) != "deleting":
+            if (point.file_system_id, point.posix_user, point.root_directory) != (file_system_id, posix_user, root_directory):
+                raise AccessPointExists(point.access_point_id)
+            return point
     return old(client_token, tags, file_system_id, posix_user, root_directory)
 
 

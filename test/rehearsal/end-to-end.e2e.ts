@@ -14,6 +14,7 @@ import { leaks } from "../leaks";
 import { changes } from "./changes";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
+import { sharedStorageSteps } from "./shared-storage";
 
 /** Runs a program in the checkout, shows what it prints as it comes, and returns it with the exit code. */
 function show(command: readonly string[], env: Record<string, string | undefined> = {}): Promise<{ code: number | null; output: string }> {
@@ -138,6 +139,8 @@ describe("the rehearsal", () => {
       }
     }
   });
+
+  sharedStorageSteps();
 
   it("lets nobody push without the password", async () => {
     const anonymous = await fetch(`http://${registry}/v2/builds/htop/blobs/uploads/`, { method: "POST" });
