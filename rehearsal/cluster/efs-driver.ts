@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { places } from "../machine/places";
 import { recordedPrograms, start, stop } from "../machine/process";
 import { listNodes, type NodeRecord, nodeFolder, nodePlugin } from "./node";
+import { removeIfEmpty } from "./node-remains";
 
 const folder = join(places.run, "efs");
 /** What stands first on PATH for the driver. */
@@ -103,4 +104,12 @@ export async function stopEfsDriver(): Promise<void> {
   const plugins = recordedPrograms().filter((name) => name.startsWith(nodePlugin("")));
   for (const name of [provisioner, controller, ...plugins]) await stop(name);
   rmSync(dirname(controllerSocket), { recursive: true, force: true });
+  removeMountPoints();
+}
+
+/** The controller mounts a file system in a fixed place to remove a folder of it (pkg/driver/controller.go, TempMountPathPrefix). */
+function removeMountPoints(): void {
+  const points = "/var/lib/csi/pv";
+  for (const name of existsSync(points) ? readdirSync(points) : []) if (name.startsWith("fsap-")) removeIfEmpty(join(points, name));
+  removeIfEmpty(points, dirname(points));
 }

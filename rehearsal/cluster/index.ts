@@ -1,5 +1,6 @@
 import { removeHosts } from "../machine/hosts";
 import { stopControlPlane } from "./control-plane";
+import { stopEfsDriver } from "./efs-driver";
 import { stopMachineApi } from "./machine-api";
 import { stopAllNodes } from "./node";
 
@@ -10,6 +11,7 @@ export { startNode } from "./node";
 /** Ends everything of the cluster, from whatever state: machine-api, nodes with their pods, control plane, names of the API. The bridge stays. */
 export async function stopCluster(): Promise<void> {
   await stopMachineApi();
+  await stopEfsDriver();
   await stopAllNodes();
   await stopControlPlane();
   removeHosts();

@@ -112,7 +112,7 @@ export function removeDevicePluginFolder(): void {
   removeIfEmpty(folder, "/var/lib/kubelet");
 }
 
-function removeIfEmpty(...folders: readonly string[]): void {
+export function removeIfEmpty(...folders: readonly string[]): void {
   try {
     for (const folder of folders) rmdirSync(folder);
   } catch {

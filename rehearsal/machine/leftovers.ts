@@ -139,12 +139,12 @@ function writesOurLog(pid: number): boolean {
 /** A user's own kubectl or pulumi is not the environment's to end. */
 const isLongLived = (executable: string) => !/\/(kubectl|oc|pulumi[^/]*|openshift-install)$/.test(executable);
 
-/** Mount points below the running environment's folder, innermost first. */
+/** Mount points below the running environment's folder, and of the EFS CSI driver's controller, innermost first. */
 export function ownMounts(): string[] {
   return (read("/proc/self/mountinfo") ?? "")
     .split("\n")
     .map((line) => (line.split(" ")[4] ?? "").replace(/\\040/g, " "))
-    .filter((point) => point.startsWith(`${places.run}/`))
+    .filter((point) => point.startsWith(`${places.run}/`) || point.startsWith("/var/lib/csi/pv/fsap-"))
     .reverse();
 }
 

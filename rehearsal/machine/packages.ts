@@ -8,7 +8,6 @@ import { step, UserError } from "./progress";
 
 /** Debian packages, each with what needs it. */
 const packages = [
-  "acl", // volumes that tasks of any user may write to
   "binfmt-support", // runs arm64 programs by qemu
   "buildah", // makes the images that the registry serves
   "ca-certificates",

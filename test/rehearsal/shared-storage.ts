@@ -15,9 +15,9 @@ import {
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
 import { defaults } from "../../config/defaults";
-import { kubectl, region, stackOutputs } from "../../rehearsal/environment";
-import { awsEndpoint, places } from "../../rehearsal/places";
-import { until } from "../../rehearsal/process";
+import { awsEndpoint, places } from "../../rehearsal/machine/places";
+import { until } from "../../rehearsal/machine/process";
+import { kubectl, region, stackOutputs } from "../../rehearsal/stack/environment";
 
 const aws = { region, endpoint: awsEndpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 const efs = new EFSClient(aws);

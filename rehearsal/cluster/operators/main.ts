@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { ensureEfsDriver, stopEfsDriver } from "../efs-driver";
 import { places, registry } from "../../machine/places";
+import { ensureEfsDriver, stopEfsDriver } from "../efs-driver";
 import { Api } from "./api";
 import { EfsOperator } from "./efs";
 import { describe, log, Worker } from "./loop";

@@ -19,8 +19,8 @@ import {
   PutFileSystemPolicyCommand,
 } from "@aws-sdk/client-efs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run } from "../../../rehearsal/exec";
-import { type Emulator, region, startEmulator } from "../simulators/emulator";
+import { run } from "../../../rehearsal/machine/exec";
+import { type Emulator, region, startEmulator } from "../aws/emulator";
 import { asPod, buildMountProgram, canMount } from "./efs-mount";
 
 /** The texts are those of aws/efs-utils v3.2.0 (src/mount_efs/dns_resolver.py, src/efs_utils_common) and of mount.nfs4 as users report them. */
