@@ -128,6 +128,22 @@ func (n *node) current() string {
 	return n.path()
 }
 
+// Access asks the server, and for its root all is allowed but to execute what nobody may.
+func (n *node) Access(_ context.Context, mask uint32) syscall.Errno {
+	n.of.delay.reading()
+	var st syscall.Stat_t
+	if errno := n.stat(nil, &st); errno != 0 {
+		return errno
+	}
+	if mask&unix.X_OK != 0 && st.Mode&syscall.S_IFMT == syscall.S_IFREG && st.Mode&0o111 == 0 {
+		return syscall.EACCES
+	}
+	if mask&unix.W_OK != 0 && n.of.readOnly {
+		return syscall.EROFS
+	}
+	return 0
+}
+
 func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	if errno := n.change(); errno != 0 {
 		return nil, errno

@@ -80,6 +80,21 @@ show("mtime", lambda: os.stat("file").st_mtime)`,
     });
   });
 
+  it("answers access() for the access point's user, not for the caller: all but to execute what is no program", async () => {
+    const { target } = await client();
+    const answers = await asPod(
+      target,
+      `
+os.mkdir("folder", 0o700)
+os.close(os.open("file", os.O_CREAT, 0o600))
+os.close(os.open("program", os.O_CREAT, 0o700))
+show("enter", lambda: (os.chdir("folder"), os.chdir(".."))[1])
+for name in ["folder", "file", "program"]:
+    show(name, lambda: [os.access(name, kind) for kind in [os.R_OK, os.W_OK, os.X_OK]])`,
+    );
+    expect(answers).toEqual({ enter: null, folder: [true, true, true], file: [true, true, false], program: [true, true, true] });
+  });
+
   it("refuses to change an owner where the access point's user is not root", async () => {
     const { target } = await client({ export: { User: { UID: 5, GID: 6 } } });
     const answers = await asPod(
