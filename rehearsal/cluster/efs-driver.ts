@@ -20,7 +20,7 @@ const controllerSocket = join(folder, "controller", "csi.sock");
 /** Milliseconds that EFS takes to read and to write (docs.aws.amazon.com/efs/latest/ug/performance.html, Regional). */
 export const efsDelays = { read: 1, write: 2.7 } as const;
 
-/** Makes mounts from now on as slow as given, in milliseconds; those that are there stay as they are. @default no delay */
+/** Makes mounts from now on as slow as given, in milliseconds, or as fast as can be; those that are there stay as they are. */
 export function setDelays(wanted?: { readonly read: number; readonly write: number }): void {
   rmSync(delays, { force: true });
   if (!wanted) return;
