@@ -57,7 +57,8 @@ func (n *node) opened(fd int) *file {
 }
 
 // hide renames a file away that is open on this client and about to lose its name, as an NFS client does, which has no way
-// to keep it otherwise ("silly rename", Linux: nfs_sillyrename in fs/nfs/unlink.c): its folder is not empty until it is closed.
+// to keep it otherwise ("silly rename", Linux: nfs_sillyrename in fs/nfs/unlink.c): its folder is not empty until it is closed, and the new name
+// cannot be removed (EBUSY).
 func (n *node) hide(name string) (bool, syscall.Errno) {
 	inode := n.GetChild(name)
 	if inode == nil {
@@ -71,6 +72,9 @@ func (n *node) hide(name string) (bool, syscall.Errno) {
 	defer n.of.hidden.Unlock()
 	gone.mu.Lock()
 	defer gone.mu.Unlock()
+	if gone.silly == n.path(name) {
+		return false, syscall.EBUSY
+	}
 	var st syscall.Stat_t
 	if gone.opens == 0 || gone.silly != "" || syscall.Lstat(n.path(name), &st) != nil || st.Nlink > 1 {
 		return false, 0
