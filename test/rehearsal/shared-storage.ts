@@ -17,7 +17,8 @@ import { stringify } from "yaml";
 import { defaults } from "../../config/defaults";
 import { awsEndpoint, places } from "../../rehearsal/machine/places";
 import { until } from "../../rehearsal/machine/process";
-import { kubectl, region, stackOutputs } from "../../rehearsal/stack/environment";
+import { kubectl, region } from "../../rehearsal/stack/environment";
+import { stackOutputs } from "../../rehearsal/stack/state";
 
 const aws = { region, endpoint: awsEndpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 const efs = new EFSClient(aws);
