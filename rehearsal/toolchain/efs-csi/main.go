@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/kubernetes-sigs/aws-efs-csi-driver/pkg/cloud"
 	"github.com/kubernetes-sigs/aws-efs-csi-driver/pkg/driver"
@@ -84,12 +85,22 @@ func (p plugin) GetInfo(context.Context, *registration.InfoRequest) (*registrati
 
 func (p plugin) NotifyRegistrationStatus(_ context.Context, status *registration.RegistrationStatus) (*registration.RegistrationStatusResponse, error) {
 	if !status.PluginRegistered {
-		klog.Errorf("the kubelet does not take the driver: %s", status.Error)
+		// As node-driver-registrar, whose container is started again.
+		klog.Fatalf("the kubelet does not take the driver: %s", status.Error)
 	}
 	return &registration.RegistrationStatusResponse{}, nil
 }
 
+// register waits for the driver first: the kubelet asks it at once, and only once.
 func register(path, socket string) {
+	for {
+		connection, err := net.Dial("unix", socket)
+		if err == nil {
+			connection.Close()
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		klog.Fatal(err)
 	}

@@ -40,8 +40,22 @@ func (r *request) resolve(aws *cloud) (served, error) {
 	} else if !open {
 		return served{}, noConnection()
 	}
-	return r.connect(aws)
+	return r.tries(aws)
 }
+
+// tries is efs-utils' patience with a server that denies access: a new access point may not be known there yet.
+func (r *request) tries(aws *cloud) (served, error) {
+	result, err := r.connect(aws)
+	for try := 1; try < mountTries && err == errDenied && r.accessPoint != ""; try++ {
+		wait := []float64{1, 1.5}[try-1] + rand.Float64()
+		fmt.Fprintf(os.Stderr, "Mount attempt %d/%d failed due to %s, wait %d sec before next attempt.\n", try, mountTries, err, int(wait))
+		time.Sleep(time.Duration(wait * float64(time.Second)))
+		result, err = r.connect(aws)
+	}
+	return result, err
+}
+
+var errDenied error = &refusal{32, "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'"}
 
 // mountTarget: the file system's name is known in DNS only where its zone has a mount target
 // (docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html); then efs-utils asks EFS itself.
@@ -158,7 +172,7 @@ func (r *request) connect(aws *cloud) (served, error) {
 		}
 		// A client that is connected when its access point goes stays connected (API_DeleteAccessPoint); a new one is refused.
 		if point == nil || point.FileSystemId != r.fileSystem {
-			return served{}, r.denied()
+			return served{}, errDenied
 		}
 		who.accessPoint = point.AccessPointArn
 		if result.Path, err = point.root(result.Path); err != nil {
@@ -187,25 +201,14 @@ func (r *request) permitted(aws *cloud, who client, result served) (served, erro
 		}
 	}
 	if !may["ClientMount"] {
-		return served{}, r.denied()
+		return served{}, errDenied
 	}
 	root := result.User == nil || result.User.UID == 0
 	if root && !may["ClientRootAccess"] {
-		return served{}, r.denied()
+		return served{}, errDenied
 	}
 	result.ReadOnly = result.ReadOnly || !may["ClientWrite"]
 	return result, nil
-}
-
-// denied: efs-utils tries again where there is an access point, which may be a new one.
-func (r *request) denied() error {
-	message := "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'"
-	for try := 1; try < mountTries && r.accessPoint != ""; try++ {
-		wait := []float64{1, 1.5}[try-1] + rand.Float64()
-		fmt.Fprintf(os.Stderr, "Mount attempt %d/%d failed due to %s, wait %d sec before next attempt.\n", try, mountTries, message, int(wait))
-		time.Sleep(time.Duration(wait * float64(time.Second)))
-	}
-	return &refusal{32, message}
 }
 
 // root is the access point's folder. EFS makes it with the first client, if it was told how
