@@ -82,7 +82,8 @@ describe.skipIf(!canMount())("mount -t efs", () => {
     );
     accessPoint = point.AccessPointId ?? "";
   }, 180_000);
-  afterAll(() => {
+  afterAll(async () => {
+    await run(["umount", "--lazy", join(program, "target")]).catch(() => "");
     aws?.stop();
     rmSync(program, { recursive: true, force: true });
   });
@@ -193,6 +194,21 @@ Attempting to lookup mount target ip address using botocore. No matching mount t
   ])("refuses the options %s", async (options, message) => {
     const { code, said } = await mount(nodes.inZone, `${fileSystem}:/`, options);
     expect({ code, said }).toEqual({ code: 1, said: message });
+  });
+
+  it("looks anew at each attempt: what was denied at first is mounted once it may be", async () => {
+    const nobody = { Effect: "Deny", Principal: "*", Action: "*" };
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [nobody] });
+    await aws.efs.send(new PutFileSystemPolicyCommand({ FileSystemId: fileSystem, Policy }));
+    const mounting = mount(nodes.inZone, `${fileSystem}:/`, usual());
+    await new Promise((done) => setTimeout(done, 700));
+    await aws.efs.send(new DeleteFileSystemPolicyCommand({ FileSystemId: fileSystem }));
+    const { code, said, target } = await mounting;
+    await run(["umount", target]);
+    expect({ code, said }).toEqual({
+      code: 0,
+      said: expect.stringMatching(/^Mount attempt 1\/3 failed due to b'mount\.nfs4: access denied[^\n]*$/),
+    });
   });
 
   // API_CreateAccessPoint
