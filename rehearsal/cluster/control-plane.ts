@@ -106,7 +106,7 @@ function apiServer(serving: readonly string[]): Program {
       `--kubelet-certificate-authority=${pki("ca.crt")}`,
       "--kubelet-preferred-address-types=InternalIP",
       "--profiling=false",
-      // Beta and off by default in Kubernetes 1.34.
+      // Beta and off by default in Kubernetes 1.35.
       "--feature-gates=MutatingAdmissionPolicy=true",
       "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
     ],

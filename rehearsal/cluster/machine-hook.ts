@@ -14,7 +14,7 @@ import {
 import { listNodes, startNode, stopNode } from "./node";
 
 /**
- * What the machine-api program asks: one line of JSON in, one line of JSON out, in the same order (toolchain/machine-api/hook.go).
+ * What the machine-api program asks: one line of JSON in, one line of JSON out, in the same order (toolchain/cluster/machine-api/hook.go).
  * An "instance" is one of the emulated account, and for its life there is a node of its architecture on this machine.
  */
 interface Request {

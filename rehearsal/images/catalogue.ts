@@ -99,7 +99,7 @@ function pauseImage(): ImageRecipe {
 
 /** Everything the registry holds before the first build. */
 export function catalogue(aptSetup: AptSetup): ImageRecipe[] {
-  const version = readFileSync(join(places.share, "tekton", "version"), "utf8").trim();
+  const version = readFileSync(join(places.share, "cluster", "tekton", "version"), "utf8").trim();
   return [pauseImage(), ...tektonImages(version), ...mirrors(wantedImages(), imitations(aptSetup))];
 }
 

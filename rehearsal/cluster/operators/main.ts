@@ -23,7 +23,7 @@ interface Operator {
 async function main(): Promise<void> {
   const api = new Api(process.env.KUBECONFIG ?? places.adminKubeconfig);
   const crds = (name: string) => join(places.share, "openshift-crds", "operators", name);
-  const sources = new PipelinesSources(crds("openshift-pipelines"), join(places.share, "tekton"));
+  const sources = new PipelinesSources(crds("openshift-pipelines"), join(places.share, "cluster", "tekton"));
   const makers: Record<string, () => Operator> = {
     "openshift-pipelines-operator-rh": () => new PipelinesOperator(api, { sources, registry }),
     "aws-efs-csi-driver-operator": () =>

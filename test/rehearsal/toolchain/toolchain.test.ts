@@ -21,6 +21,17 @@ describe("toolchain", () => {
     expect(folderKey(folder, "go1")).not.toBe(key);
   });
 
+  it("has the CRDs of the very modules whose code works with them", () => {
+    const modules = (component: string) => {
+      const file = readFileSync(join(__dirname, "..", "..", "..", "rehearsal", "toolchain", component, "go.mod"), "utf8");
+      return new Map([...file.matchAll(/^\t(\S+) (v\S+)/gm)].map(([, name = "", version]) => [name, version]));
+    };
+    const compiled = modules("cluster");
+    const shared = [...modules("openshift-crds")].filter(([name]) => compiled.has(name));
+    expect(shared.map(([name]) => name)).toContain("github.com/openshift/api");
+    expect(shared.filter(([name, version]) => compiled.get(name) !== version)).toEqual([]);
+  });
+
   it("compares versions by number", () => {
     expect(compareVersions("1.26.8", "1.26.10")).toBeLessThan(0);
     expect(compareVersions("1.26", "1.25.9")).toBeGreaterThan(0);
