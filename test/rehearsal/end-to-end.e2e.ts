@@ -12,6 +12,7 @@ import { configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/st
 import { stackOutputs } from "../../rehearsal/stack/state";
 import { leaks } from "../leaks";
 import { changes } from "./changes";
+import { constraintSteps } from "./constraints";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 
@@ -138,6 +139,8 @@ describe("the rehearsal", () => {
       }
     }
   });
+
+  constraintSteps();
 
   it("lets nobody push without the password", async () => {
     const anonymous = await fetch(`http://${registry}/v2/builds/htop/blobs/uploads/`, { method: "POST" });
