@@ -5,7 +5,9 @@ import { type Program, stop } from "../machine/process";
 import { answers, startAndWait } from "../machine/programs";
 import { api } from "./api";
 import { ensureArchitecturePolicy } from "./architecture-policy";
+import { ensureConstraints } from "./constraints";
 import { clientCaBundle, ensurePki } from "./pki";
+import { startPolicyController, stopPolicyController } from "./policy-controller";
 import { stopProxy } from "./proxy";
 
 /** Kubernetes' own ports on loopback, beside those in `ports`. */
@@ -13,6 +15,7 @@ export const controlPlanePorts = { controllerManager: 10257, scheduler: 10259, p
 
 const bin = (name: string) => join(places.bin, name);
 const pki = (name: string) => join(places.pki, name);
+const podSecurityFile = pki("pod-security.json");
 const etcdUrl = `http://127.0.0.1:${ports.etcd}`;
 
 export interface ControlPlaneOptions {
@@ -25,8 +28,9 @@ export interface ControlPlaneOptions {
 }
 
 /**
- * Starts etcd, the API server, the controller manager and the scheduler, and returns when each answers and the admission
- * policy for node architectures is in force. Programs that run already are left alone. The network must be there.
+ * Starts etcd, the API server, the controller manager, the scheduler and the policy controller, and returns when each answers, the
+ * admission policy for node architectures is in force and the security context constraints are there. Programs that run already are
+ * left alone. The network must be there.
  */
 export async function startControlPlane({ apiHost, clientCas = [], servingCertificates = [] }: ControlPlaneOptions): Promise<void> {
   await ensurePki({ apiNames: [apiHost, apiHost.replace(/^api\./, "api-int.")], extraClientCa: clientCas.join("\n") });
@@ -36,10 +40,12 @@ export async function startControlPlane({ apiHost, clientCas = [], servingCertif
     return `--tls-sni-cert-key=${pki(`serving-${index}.crt`)},${pki(`serving-${index}.key`)}`;
   });
   mkdirSync(join(places.run, "etcd"), { recursive: true, mode: 0o700 });
+  writeFileSync(podSecurityFile, JSON.stringify(podSecurityDefaults()));
   await startAndWait(etcd(), 60, () => answers(`${etcdUrl}/health`));
   await startAndWait(apiServer(serving), 180, async () => (await api("GET", "/readyz")) === "ok");
   await Promise.all([
     ensureArchitecturePolicy(),
+    ensureConstraints().then(startPolicyController),
     startAndWait(controllerManager(), 60, () => answers(`https://127.0.0.1:${controlPlanePorts.controllerManager}/healthz`)),
     startAndWait(scheduler(), 60, () => answers(`https://127.0.0.1:${controlPlanePorts.scheduler}/healthz`)),
   ]);
@@ -47,7 +53,7 @@ export async function startControlPlane({ apiHost, clientCas = [], servingCertif
 
 /** Ends the control plane and kube-proxy, and removes kube-proxy's rules; the data of etcd stay. Stop the nodes first. */
 export async function stopControlPlane(): Promise<void> {
-  await Promise.all([stopProxy(), stop("kube-scheduler"), stop("kube-controller-manager")]);
+  await Promise.all([stopProxy(), stopPolicyController(), stop("kube-scheduler"), stop("kube-controller-manager")]);
   // The API server waits for open watches to end; there is nobody left to serve.
   await stop("kube-apiserver", 5);
   await stop("etcd", 10);
@@ -92,6 +98,9 @@ function apiServer(serving: readonly string[]): Program {
       `--service-cluster-ip-range=${network.serviceSubnet}`,
       "--authorization-mode=Node,RBAC",
       "--allow-privileged=true",
+      `--admission-control-config-file=${podSecurityFile}`,
+      // As in OpenShift's configuration (bindata/assets/config/defaultconfig.yaml); Kubernetes' own defaults stay on beside them.
+      `--enable-admission-plugins=${["SecurityContextConstraint", "SCCExecRestrictions"].map((name) => `security.openshift.io/${name}`)}`,
       // Webhooks and aggregated APIs are reached at their endpoints, so they answer before (and without) kube-proxy.
       "--enable-aggregator-routing=true",
       `--requestheader-client-ca-file=${pki("front-proxy-ca.crt")}`,
@@ -109,6 +118,32 @@ function apiServer(serving: readonly string[]): Program {
       // Beta and off by default in Kubernetes 1.35.
       "--feature-gates=MutatingAdmissionPolicy=true",
       "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
+    ],
+  };
+}
+
+/**
+ * The pod security level of namespaces that name none, as OpenShift's feature gate OpenShiftPodSecurityAdmission has it
+ * (openshift/cluster-kube-apiserver-operator: pkg/operator/configobservation/auth/podsecurityadmission.go, bindata/assets/config). Pure.
+ */
+export function podSecurityDefaults(): object {
+  const levels = ["enforce", "audit", "warn"].flatMap((mode) => [
+    [mode, "restricted"],
+    [`${mode}-version`, "latest"],
+  ]);
+  return {
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "AdmissionConfiguration",
+    plugins: [
+      {
+        name: "PodSecurity",
+        configuration: {
+          apiVersion: "pod-security.admission.config.k8s.io/v1",
+          kind: "PodSecurityConfiguration",
+          defaults: Object.fromEntries(levels),
+          exemptions: { usernames: ["system:serviceaccount:openshift-infra:build-controller"] },
+        },
+      },
     ],
   };
 }

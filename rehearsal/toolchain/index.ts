@@ -161,6 +161,9 @@ async function build({ name, result }: Component): Promise<void> {
         OUT: out,
         GOCACHE: goCache,
         CGO_ENABLED: "0",
+        // Compilers are over before their garbage fills memory, and not to collect it saves them a quarter of their time.
+        GOGC: "off",
+        GOMEMLIMIT: "2GiB",
         GOTOOLCHAIN: "local",
         // The debug information that the linker leaves out (-w) is not made in the first place.
         GOFLAGS: "-buildvcs=false -gcflags=all=-dwarf=false",

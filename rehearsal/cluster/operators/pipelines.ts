@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { Admission } from "./admission";
-import { type Api, ApiError, isConflict, isNotFound, type KubeObject, type Resource } from "./api";
+import { type Api, ApiError, isConflict, type KubeObject, type Resource } from "./api";
 import { applyCrds } from "./crds";
 import { describe, inParallel, keyOf, log, Mirror, Worker } from "./loop";
 import { withConditions } from "./olm-decisions";
@@ -179,9 +179,8 @@ export class PipelinesOperator {
       manager,
     );
     const constraints: Resource = { apiVersion: "security.openshift.io/v1", plural: "securitycontextconstraints" };
-    // An object only: nothing in the rehearsal enforces it (pod security does what it can). No CRD, no object.
     await this.api.create(constraints, securityContextConstraints).catch((error) => {
-      if (!isConflict(error) && !isNotFound(error)) throw error;
+      if (!isConflict(error)) throw error;
     });
     if (this.targets) return;
     this.targets = {

@@ -75,17 +75,22 @@ interface Container {
   resources?: object;
   readinessProbe?: object;
   livenessProbe?: object;
+  securityContext?: { runAsUser?: number };
 }
 interface DeploymentSpec {
   template: { spec: { containers: Container[]; nodeSelector?: Record<string, string>; tolerations?: object[]; affinity?: object } };
 }
 
-/** Programs are built for amd64 alone; probes are quick, as the webhook's readiness is what an installation waits for. */
+/**
+ * Programs are built for amd64 alone; probes are quick, as the webhook's readiness is what an installation waits for. The user is
+ * OpenShift's to choose (pkg/reconciler/openshift/common/transformer.go: RemoveRunAsUser).
+ */
 function small(deployment: KubeObject, { config }: TektonConfigSpec): KubeObject {
   const spec = deployment.spec as DeploymentSpec;
   const pod = spec.template.spec;
   const containers = pod.containers.map((container) => ({
     ...container,
+    securityContext: { ...container.securityContext, runAsUser: undefined },
     resources: { requests: { cpu: "10m", memory: "64Mi" } },
     readinessProbe: { ...container.readinessProbe, initialDelaySeconds: 0, periodSeconds: 1 },
     livenessProbe: { ...container.livenessProbe, initialDelaySeconds: 30, failureThreshold: 6 },

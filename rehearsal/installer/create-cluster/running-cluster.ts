@@ -29,7 +29,8 @@ export async function removeRunningCluster(): Promise<void> {
   // Operators first: they would start again what is stopped behind their backs.
   await stop("operators");
   await stopCluster();
-  for (const folder of ["etcd", "node", "volumes"]) rmSync(join(places.run, folder), { recursive: true, force: true });
+  for (const folder of ["cluster-policy-controller", "etcd", "node", "volumes"])
+    rmSync(join(places.run, folder), { recursive: true, force: true });
   // The emulator's certificates lie in the same folder.
   for (const entry of existsSync(places.pki) ? readdirSync(places.pki) : []) {
     if (entry !== "aws") rmSync(join(places.pki, entry), { recursive: true, force: true });

@@ -14,7 +14,7 @@ go build -trimpath -ldflags "-s -w \
   -X k8s.io/component-base/version.gitCommit=module -X k8s.io/component-base/version.buildDate=1970-01-01T00:00:00Z \
   -X k8s.io/client-go/pkg/version.gitVersion=$version" -o "$OUT/bin/" \
   ./kubernetes ./machine-api $tekton/cmd/{controller,webhook,entrypoint,nop,workingdirinit,sidecarlogresults}
-for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl oc; do
+for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl oc cluster-policy-controller; do
   ln -sfn kubernetes "$OUT/bin/$name"
 done
 

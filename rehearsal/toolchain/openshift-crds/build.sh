@@ -31,6 +31,7 @@ take "$openshift/machine/v1beta1/$manifests" "$cluster" {machines,machinesets,ma
 take "$openshift/machineconfiguration/v1/$manifests" "$cluster" {machineconfigs,machineconfigpools}.machineconfiguration.openshift.io
 take "$openshift/route/v1/$manifests" "$cluster" routes.route.openshift.io
 take "$openshift/security/v1/$manifests" "$cluster" securitycontextconstraints.security.openshift.io
+take "$openshift/securityinternal/v1/$manifests" "$cluster" rangeallocations.security.internal.openshift.io
 take "$(folder github.com/openshift/cluster-autoscaler-operator)/install" "$cluster" \
   {clusterautoscalers,machineautoscalers}.autoscaling.openshift.io
 take "$(folder github.com/operator-framework/api)/crds" "$cluster" \

@@ -1,5 +1,5 @@
 // OpenShift's own machine-api webhooks and its machine, drain, machineset and nodelink controllers. The actuator for AWS is
-// not to be had as a module, so a program (--hook) does its work: see hook.go and rehearsal/simulators/machine-hook.ts.
+// not to be had as a module, so a program (--hook) does its work: see hook.go and rehearsal/cluster/machine-hook.ts.
 package main
 
 import (

@@ -158,6 +158,7 @@ spec:
         image: ko://github.com/tektoncd/pipeline/cmd/controller
         args: ["-entrypoint-image", "ko://github.com/tektoncd/pipeline/cmd/entrypoint", "-shell-image", "cgr.dev/chainguard/busybox@sha256:19f02276"]
         readinessProbe: {httpGet: {path: /readiness, port: probes}, initialDelaySeconds: 5}
+        securityContext: {runAsUser: 65532, runAsNonRoot: true}
 `);
   const result = placed(objects, {
     registry: "10.0.0.1:5000",
@@ -175,6 +176,11 @@ spec:
 
   it("carry the settings of the TektonConfig", () => {
     expect(result[0]?.data).toMatchObject({ coschedule: "disabled", "results-from": "termination-message" });
+  });
+
+  it("leave the choice of their user to OpenShift", () => {
+    const [container] = (result[2]?.spec as { template: { spec: { containers: object[] } } }).template.spec.containers;
+    expect(JSON.parse(JSON.stringify(container)).securityContext).toEqual({ runAsNonRoot: true });
   });
 
   it("take their images from the registry and run on amd64", () => {
