@@ -179,7 +179,8 @@ spec:
   });
 
   it("leave the choice of their user to OpenShift", () => {
-    const [container] = (result[2]?.spec as { template: { spec: { containers: object[] } } }).template.spec.containers;
+    const spec = result[2]?.spec as { template: { spec: { containers: object[] } } } | undefined;
+    const container = spec?.template.spec.containers[0];
     expect(JSON.parse(JSON.stringify(container)).securityContext).toEqual({ runAsNonRoot: true });
   });
 
