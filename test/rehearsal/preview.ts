@@ -37,7 +37,8 @@ export async function preview(file: string, ...options: string[]): Promise<Previ
     const { steps, errors, warnings } = found.plan;
     return {
       code: found.code,
-      touches: steps.map(({ op, name }) => `${op} ${name}`),
+      // The engine's diff leaves out the providers that it makes by itself.
+      touches: steps.filter(({ name }) => !name.startsWith("default_")).map(({ op, name }) => `${op} ${name}`),
       errors: [...errors],
       warnings: warnings.filter((message) => !standing.test(message)),
       comment: comment([found]),
