@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, sy
 import { dirname, join } from "node:path";
 import { places } from "../machine/places";
 import { recordedPrograms, start, stop } from "../machine/process";
-import { listNodes, type NodeRecord, nodeFolder, nodePlugin } from "./node";
-import { removeIfEmpty } from "./node-remains";
+import { connects, listNodes, type NodeRecord, nodeFolder, nodePlugin } from "./node";
+import { removeIfEmpty, unmountBelow } from "./node-remains";
 
 const folder = join(places.run, "efs");
 /** What stands first on PATH for the driver. */
@@ -96,7 +96,7 @@ export async function ensureEfsDriver(tags: string): Promise<boolean> {
   preparePrograms();
   startNodePlugins();
   startController(tags);
-  return existsSync(controllerSocket);
+  return connects(controllerSocket);
 }
 
 /** Ends the driver on all nodes. Mounts stay, and their servers with them. */
@@ -104,12 +104,19 @@ export async function stopEfsDriver(): Promise<void> {
   const plugins = recordedPrograms().filter((name) => name.startsWith(nodePlugin("")));
   for (const name of [provisioner, controller, ...plugins]) await stop(name);
   rmSync(dirname(controllerSocket), { recursive: true, force: true });
-  removeMountPoints();
+  await removeMountPoints();
 }
 
-/** The controller mounts a file system in a fixed place to remove a folder of it (pkg/driver/controller.go, TempMountPathPrefix). */
-function removeMountPoints(): void {
+/**
+ * The controller mounts a file system in a fixed place to remove a folder of it (pkg/driver/controller.go, TempMountPathPrefix); one
+ * that ends meanwhile leaves the mount.
+ */
+async function removeMountPoints(): Promise<void> {
   const points = "/var/lib/csi/pv";
-  for (const name of existsSync(points) ? readdirSync(points) : []) if (name.startsWith("fsap-")) removeIfEmpty(join(points, name));
+  for (const name of existsSync(points) ? readdirSync(points) : []) {
+    if (!name.startsWith("fsap-")) continue;
+    await unmountBelow(join(points, name));
+    removeIfEmpty(join(points, name));
+  }
   removeIfEmpty(points, dirname(points));
 }

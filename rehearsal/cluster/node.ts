@@ -184,7 +184,8 @@ async function startContainerd(index: number, folder: string, architecture: stri
   );
 }
 
-async function connects(socket: string): Promise<boolean> {
+/** Whether somebody listens on a Unix socket: one whose program was killed is still a file. */
+export async function connects(socket: string): Promise<boolean> {
   const { connect } = await import("node:net");
   return new Promise((resolve) => {
     const connection = connect(socket, () => {
@@ -235,7 +236,8 @@ export async function stopAllNodes(): Promise<void> {
 
 async function clear(index: number, name: string | undefined): Promise<void> {
   const folder = nodeFolder(index);
-  for (const program of [nodePlugin(index), kubelet(index)]) await stop(program);
+  // The plugin second: as long as the kubelet runs, the operator would start it again.
+  for (const program of [kubelet(index), nodePlugin(index)]) await stop(program);
   if (name !== undefined) await leaveNode(name, () => listNodes().find((node) => node.index !== index && node.running)?.name);
   const containers = await killContainers(folder);
   await stop(containerd(index));
