@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { ownMounts } from "../machine/leftovers";
 import { places } from "../machine/places";
 import { recordedPrograms, start, stop } from "../machine/process";
 import { connects, listNodes, type NodeRecord, nodeFolder, nodePlugin } from "./node";
@@ -113,10 +114,7 @@ export async function stopEfsDriver(): Promise<void> {
  */
 async function removeMountPoints(): Promise<void> {
   const points = "/var/lib/csi/pv";
-  for (const name of existsSync(points) ? readdirSync(points) : []) {
-    if (!name.startsWith("fsap-")) continue;
-    await unmountBelow(join(points, name));
-    removeIfEmpty(join(points, name));
-  }
+  for (const point of ownMounts()) if (point.startsWith(`${points}/`)) await unmountBelow(point);
+  for (const name of existsSync(points) ? readdirSync(points) : []) if (name.startsWith("fsap-")) removeIfEmpty(join(points, name));
   removeIfEmpty(points, dirname(points));
 }

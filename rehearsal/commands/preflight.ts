@@ -1,4 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { CommandError, lastLines, run } from "../machine/exec";
@@ -27,6 +39,7 @@ export async function preflight(): Promise<void> {
       running ? [] : memory(),
       cgroups(),
       binfmt(),
+      fuse(),
       addresses(),
       listeners(),
       compilerProblem(),
@@ -94,6 +107,18 @@ function binfmt(): string[] {
   // On most machines it is a module, which the mount loads.
   if (existsSync("/proc/sys/fs/binfmt_misc") && existsSync("/lib/modules")) return [];
   return ["the kernel has no binfmt_misc, which runs arm64 programs on this machine"];
+}
+
+/** EFS volumes are FUSE mounts. Opening the device loads the module where the kernel has one. */
+function fuse(): string[] {
+  try {
+    closeSync(openSync("/dev/fuse", "r+"));
+    return [];
+  } catch (error) {
+    return [
+      `/dev/fuse cannot be opened (${(error as Error).message}): \`modprobe fuse\`; in a container, it must be started with that device`,
+    ];
+  }
 }
 
 async function compilerProblem(): Promise<string[]> {

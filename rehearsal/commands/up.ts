@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { seedAccount, startAws } from "../aws";
+import { setDelays } from "../cluster/efs-driver";
 import { ensureImages } from "../images";
 import { endOrphanedUpdate } from "../machine/leftovers";
 import { lock } from "../machine/lock";
@@ -20,13 +21,18 @@ import { preflight } from "./preflight";
 import { prove } from "./proof";
 import { recover } from "./recover";
 
-/** Starts everything, runs `pulumi up` of the real program, and shows what came of it. Run again, it changes nothing. */
-export async function up(): Promise<void> {
+/**
+ * Starts everything, runs `pulumi up` of the real program, and shows what came of it. Run again, it changes nothing.
+ *
+ * @param delays of mounts of EFS from now on. @default none, also where an interrupted `bench` left some
+ */
+export async function up(delays?: Parameters<typeof setDelays>[0]): Promise<void> {
   const started = Date.now();
   lock("up");
   await step("preflight", 3, preflight);
   await endOrphanedUpdate(120);
   await recover(stopEverything);
+  setDelays(delays);
   await ensurePackages();
   await ensureToolchain();
   await step("network and services", 5, async () => {

@@ -140,11 +140,18 @@ function writesOurLog(pid: number): boolean {
 const isLongLived = (executable: string) => !/\/(kubectl|oc|pulumi[^/]*|openshift-install)$/.test(executable);
 
 /** Mount points below the running environment's folder, and of the EFS CSI driver's controller, innermost first. */
-export function ownMounts(): string[] {
-  return (read("/proc/self/mountinfo") ?? "")
+export const ownMounts = (): string[] => parseMounts(read("/proc/self/mountinfo") ?? "");
+
+/** The pure part of `ownMounts`. The driver of a cluster that is none of ours mounts in the same folder, by NFS. */
+export function parseMounts(mountinfo: string): string[] {
+  return mountinfo
     .split("\n")
-    .map((line) => (line.split(" ")[4] ?? "").replace(/\\040/g, " "))
-    .filter((point) => point.startsWith(`${places.run}/`) || point.startsWith("/var/lib/csi/pv/fsap-"))
+    .map((line) => ({
+      point: (line.split(" ")[4] ?? "").replace(/\\040/g, " "),
+      type: / - (\S+)/.exec(line)?.[1],
+    }))
+    .filter(({ point, type }) => point.startsWith(`${places.run}/`) || (type === "fuse.efs" && point.startsWith("/var/lib/csi/pv/fsap-")))
+    .map(({ point }) => point)
     .reverse();
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { ownProcesses, parseRules } from "../../../rehearsal/machine/leftovers";
+import { ownProcesses, parseMounts, parseRules } from "../../../rehearsal/machine/leftovers";
 import { places } from "../../../rehearsal/machine/places";
 import { programMarker } from "../../../rehearsal/machine/process";
 
@@ -42,4 +42,16 @@ describe("leftovers", () => {
   });
 
   it("finds nothing in an empty firewall", () => expect(parseRules("")).toEqual({ rules: [], chains: [] }));
+});
+
+it("mounts of ours are those in the environment's folder, and what our EFS driver's controller mounted, the innermost first", () => {
+  const line = (point: string, type: string) => `36 25 0:32 / ${point} rw,relatime shared:1 - ${type} 127.0.0.1:/ rw`;
+  const mountinfo = [
+    line("/", "ext4"),
+    line(`${places.run}/node/1/a\\040b`, "overlay"),
+    line("/var/lib/csi/pv/fsap-1", "fuse.efs"),
+    line("/var/lib/csi/pv/fsap-2", "nfs4"),
+    line(`${places.run}-other/x`, "tmpfs"),
+  ];
+  expect(parseMounts(mountinfo.join("\n"))).toEqual(["/var/lib/csi/pv/fsap-1", `${places.run}/node/1/a b`]);
 });
