@@ -6,7 +6,8 @@ import { answers, startAndWait } from "../machine/programs";
 import { apply } from "./api";
 
 const program = "cluster-policy-controller";
-const port = 10357;
+/** On loopback, as on OpenShift. */
+export const policyControllerPort = 10357;
 const namespace = "openshift-kube-controller-manager";
 
 /** Of its controllers, those for security; the others count quotas of kinds that are not here, and sign for the monitoring. */
@@ -62,7 +63,7 @@ export async function startPolicyController(): Promise<void> {
   const kubeconfig = join(places.pki, "kube-controller-manager.kubeconfig");
   const options = [`--config=${config}`, `--kubeconfig=${kubeconfig}`, `--namespace=${namespace}`];
   await startAndWait({ name: program, command: [join(places.bin, program), "start", ...options] }, 60, () =>
-    answers(`https://127.0.0.1:${port}/healthz`),
+    answers(`https://127.0.0.1:${policyControllerPort}/healthz`),
   );
 }
 
@@ -78,7 +79,7 @@ export function policyControllerConfig(): object {
     kind: "OpenShiftControllerManagerConfig",
     controllers: controllers.map((name) => `openshift.io/${name}`),
     servingInfo: {
-      bindAddress: `127.0.0.1:${port}`,
+      bindAddress: `127.0.0.1:${policyControllerPort}`,
       bindNetwork: "tcp",
       clientCA: join(places.pki, "ca.crt"),
       certFile: join(places.pki, "apiserver.crt"),
