@@ -15,6 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
 import { join, relative } from "node:path";
 import { CommandError, lastLines, run, typescriptCommand } from "../machine/exec";
 import { checkout, places } from "../machine/places";
@@ -143,6 +144,16 @@ export async function ensureToolchain(): Promise<void> {
   linkToolchain(all);
 }
 
+/**
+ * Environment of the compilers: they are over before their garbage fills memory, and not to collect it saves them a quarter of their
+ * time. Go starts as many at once as there are cores: with less memory for each they collect as always. Pure.
+ *
+ * @param memory in bytes, of all cores together.
+ */
+export function garbage(memory: number, cores: number): { GOGC?: string; GOMEMLIMIT?: string } {
+  return memory / cores < 3 * 2 ** 30 ? {} : { GOGC: "off", GOMEMLIMIT: "2GiB" };
+}
+
 async function build({ name, result }: Component): Promise<void> {
   const folder = join(work, name);
   const out = join(work, `${name}.out`);
@@ -161,9 +172,7 @@ async function build({ name, result }: Component): Promise<void> {
         OUT: out,
         GOCACHE: goCache,
         CGO_ENABLED: "0",
-        // Compilers are over before their garbage fills memory, and not to collect it saves them a quarter of their time.
-        GOGC: "off",
-        GOMEMLIMIT: "2GiB",
+        ...garbage(Math.min(totalmem(), process.constrainedMemory() || totalmem()), availableParallelism()),
         GOTOOLCHAIN: "local",
         // The debug information that the linker leaves out (-w) is not made in the first place.
         GOFLAGS: "-buildvcs=false -gcflags=all=-dwarf=false",
@@ -178,7 +187,7 @@ async function build({ name, result }: Component): Promise<void> {
     if (!(error instanceof CommandError)) throw error;
     const output = existsSync(log) ? lastLines(readFileSync(log, "utf8"), 20) : "";
     const hint = /signal: killed|cannot allocate memory/.test(output)
-      ? "\nIt was out of memory: the largest of the builds needs 2 GB."
+      ? "\nIt was out of memory: the largest of the builds needs 3 GB."
       : "";
     throw new UserError(`toolchain: ${name} could not be built (whole log: ${log}):\n${output}${hint}`);
   }

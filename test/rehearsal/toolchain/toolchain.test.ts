@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { compareVersions, folderKey, linkFolder } from "../../../rehearsal/toolchain";
+import { compareVersions, folderKey, garbage, linkFolder } from "../../../rehearsal/toolchain";
 
 let folder: string;
 beforeEach(() => {
@@ -30,6 +30,12 @@ describe("toolchain", () => {
     const shared = [...modules("openshift-crds")].filter(([name]) => compiled.has(name));
     expect(shared.map(([name]) => name)).toContain("github.com/openshift/api");
     expect(shared.filter(([name, version]) => compiled.get(name) !== version)).toEqual([]);
+  });
+
+  it("has compilers collect their garbage where each of the cores has less than 3 GiB", () => {
+    const GiB = 2 ** 30;
+    expect(garbage(8 * GiB, 2)).toEqual({ GOGC: "off", GOMEMLIMIT: "2GiB" });
+    expect(garbage(16 * GiB, 8)).toEqual({});
   });
 
   it("compares versions by number", () => {
