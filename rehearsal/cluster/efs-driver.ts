@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, sy
 import { dirname, join } from "node:path";
 import { ownMounts } from "../machine/leftovers";
 import { places } from "../machine/places";
-import { recordedPrograms, start, stop } from "../machine/process";
+import { recordedPrograms, runningPid, start, stop } from "../machine/process";
 import { connects, listNodes, type NodeRecord, nodeFolder, nodePlugin } from "./node";
 import { removeIfEmpty, unmountBelow } from "./node-remains";
 
@@ -76,7 +76,9 @@ function startNodePlugins(): void {
 }
 
 /** The driver's Deployment, on the control-plane node as OpenShift's, with the arguments that its operator gives. */
-function startController(tags: string): void {
+async function startController(tags: string): Promise<void> {
+  // A pod's mounts go with it. Here the driver would mount over what its killed forerunner left, unmount once, and remove the rest.
+  if (runningPid(controller) === undefined) await removeMountPoints();
   const node = listNodes().find(({ labels }) => "node-role.kubernetes.io/control-plane" in labels);
   if (!node) throw new Error("the EFS CSI driver's controller needs a control-plane node, and none was started");
   const driver = [`--socket=${controllerSocket}`, `--work=${join(folder, "controller", "efs-utils")}`, `--tags=${tags}`];
@@ -96,7 +98,7 @@ function startController(tags: string): void {
 export async function ensureEfsDriver(tags: string): Promise<boolean> {
   preparePrograms();
   startNodePlugins();
-  startController(tags);
+  await startController(tags);
   return connects(controllerSocket);
 }
 
