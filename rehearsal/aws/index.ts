@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { run } from "../machine/exec";
 import { pythonVenv } from "../machine/packages";
 import { awsEndpoint, awsTlsEndpoint, baseDomain, places, ports } from "../machine/places";
-import { runningPid, start, stop, until } from "../machine/process";
+import { runningPid, start, until } from "../machine/process";
+import { nginxConfig, startNginx } from "../services/nginx";
 import { awsEnvironment as clientEnvironment, region, trustBundle } from "../stack/environment";
 
 const pki = join(places.pki, "aws");
@@ -29,12 +30,7 @@ export async function startAws(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await ensureCertificates();
   if (runningPid("aws") === undefined) await freshEmulator();
-  const front = join(folder, "nginx.conf");
-  const text = frontConfig(folder, pki);
-  // Another version of this program may have left a configuration that the running nginx still has.
-  if (existsSync(front) && readFileSync(front, "utf8") !== text) await stop("aws-front");
-  writeFileSync(front, text);
-  start({ name: "aws-front", command: ["nginx", "-p", `${folder}/`, "-c", front, "-e", "stderr"] });
+  await startNginx("aws-front", folder, frontConfig(folder, pki));
   await until("the AWS emulator answers over TLS", 30, async () => {
     const status = await run([
       "curl",
@@ -163,20 +159,10 @@ function systemBundle(): string {
 
 /** nginx's configuration of the TLS front. Pure. */
 export function frontConfig(prefix: string, certificates: string): string {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (kind) => `  ${kind}_temp_path ${join(prefix, `tmp-${kind}`)};`,
-  );
-  return `# Written by the rehearsal.
-user root;
-daemon off;
-worker_processes 1;
-pid ${join(prefix, "nginx.pid")};
-error_log stderr warn;
-events { worker_connections 256; }
-http {
-  access_log off;
-${temporary.join("\n")}
-  client_max_body_size 0;
+  return nginxConfig(
+    prefix,
+    { workers: 1, connections: 256 },
+    `  client_max_body_size 0;
   proxy_read_timeout 120s;
   server {
     listen 127.0.0.1:${ports.awsTls} ssl;
@@ -187,7 +173,6 @@ ${temporary.join("\n")}
       # The signature names the host; the emulator finds the service in the signature's scope.
       proxy_set_header Host $http_host;
     }
-  }
-}
-`;
+  }`,
+  );
 }

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../machine/exec";
 import { places, ports, registry } from "../machine/places";
-import { runningPid, start, stop, until } from "../machine/process";
+import { runningPid, start, until } from "../machine/process";
+import { nginxConfig, startNginx } from "./nginx";
 
 /** Names of the two programs, as in `status` and `logs`. */
 export const registryPrograms = ["registry", "registry-front"] as const;
@@ -55,12 +56,7 @@ export async function startRegistry(): Promise<void> {
     const hash = await run(["openssl", "passwd", "-apr1", "-stdin"], { input: `${password}\n` });
     writeFileSync(htpasswd, `${username}:${hash.trim()}\n`, { mode: 0o600 });
   }
-  const front = join(folder, "nginx.conf");
-  const text = frontConfig(folder, htpasswd);
-  // Another version of this program may have left a configuration that the running nginx still has.
-  if (existsSync(front) && readFileSync(front, "utf8") !== text) await stop("registry-front");
-  writeFileSync(front, text);
-  start({ name: "registry-front", command: ["nginx", "-p", `${folder}/`, "-c", front, "-e", "stderr"] });
+  await startNginx("registry-front", folder, frontConfig(folder, htpasswd));
   await until("the registry answers on the bridge", 30, async () => (await fetch(`http://${registry}/v2/`)).status === 401);
 }
 
@@ -78,20 +74,10 @@ function backendConfig(): object {
  * clients learn from it that (and how) to authenticate.
  */
 export function frontConfig(prefix: string, htpasswd: string): string {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (kind) => `  ${kind}_temp_path ${join(prefix, `tmp-${kind}`)};`,
-  );
-  return `# Written by the rehearsal.
-user root;
-daemon off;
-worker_processes 2;
-pid ${join(prefix, "nginx.pid")};
-error_log stderr warn;
-events { worker_connections 512; }
-http {
-  access_log off;
-${temporary.join("\n")}
-  # Layers are passed on as they come, however large.
+  return nginxConfig(
+    prefix,
+    { workers: 2, connections: 512 },
+    `  # Layers are passed on as they come, however large.
   client_max_body_size 0;
   proxy_request_buffering off;
   proxy_buffering off;
@@ -118,7 +104,6 @@ ${temporary.join("\n")}
       proxy_pass http://127.0.0.1:${ports.registryBackend};
     }
     location / { return 404; }
-  }
-}
-`;
+  }`,
+  );
 }
