@@ -63,3 +63,14 @@ export function api<T = unknown>(method: string, path: string, body?: unknown, p
 export async function apply(path: string, object: object): Promise<void> {
   await api("PATCH", `${path}?fieldManager=openshift-multiarch-rehearsal&force=true`, object, "apply");
 }
+
+/** Creates an object below `path`; says whether it did, or it was there already. */
+export async function create(path: string, object: object): Promise<boolean> {
+  try {
+    await api("POST", path, object);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 409)) throw error;
+    return false;
+  }
+}

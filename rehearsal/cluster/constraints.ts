@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { places } from "../machine/places";
 import { until } from "../machine/process";
-import { ApiError, api, apply } from "./api";
+import { api, apply, create } from "./api";
 
 /*
  * The SecurityContextConstraints that a fresh OpenShift has, and who may use them. Source: openshift/cluster-kube-apiserver-operator,
@@ -156,20 +156,14 @@ export async function ensureConstraints(): Promise<void> {
   );
   const path = `/apis/${apiVersion}/securitycontextconstraints`;
   await until("security context constraints are served", 30, async () => {
-    const answer = await api(`GET`, path).catch((error) => error);
-    return !(answer instanceof ApiError);
+    await api("GET", path);
+    return true;
   });
   await Promise.all([
+    // One that is there stays: an administrator may have changed it, which OpenShift respects (release.openshift.io/create-only).
     ...securityContextConstraints().map((object) => create(path, object)),
     ...constraintRoles().map((object) =>
       apply(`/apis/rbac.authorization.k8s.io/v1/${object.kind.toLowerCase()}s/${encodeURIComponent(object.metadata.name)}`, object),
     ),
   ]);
-}
-
-/** Creates an object unless it is there: an administrator may have changed it, which OpenShift respects (release.openshift.io/create-only). */
-async function create(path: string, object: object): Promise<void> {
-  await api("POST", path, object).catch((error) => {
-    if (!(error instanceof ApiError && error.status === 409)) throw error;
-  });
 }

@@ -6,7 +6,7 @@ import { addNodeAddress, podMtu, removeNodeNetwork } from "../machine/network";
 import { network, places } from "../machine/places";
 import { runningPid, stop } from "../machine/process";
 import { startAndWait } from "../machine/programs";
-import { ApiError, api } from "./api";
+import { ApiError, api, create } from "./api";
 import { architectureLabel } from "./architecture-policy";
 import { baseRuntimeSpec, cniConfig, containerdConfig, kubeletConfig, registryHosts } from "./node-config";
 import { killContainers, removeCniResults, removeDevicePluginFolder, removeLogLinks, shims, unmountBelow } from "./node-remains";
@@ -158,12 +158,8 @@ async function register({ name, architecture, labels, taints = [], providerId }:
       [architectureLabel]: architecture,
     },
   };
-  try {
-    await api("POST", "/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata, spec: { providerID: providerId, taints } });
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 409)) throw error;
-    await api("PATCH", `/api/v1/nodes/${name}`, { metadata });
-  }
+  const created = await create("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata, spec: { providerID: providerId, taints } });
+  if (!created) await api("PATCH", `/api/v1/nodes/${name}`, { metadata });
 }
 
 async function startContainerd(index: number, folder: string, architecture: string): Promise<void> {
