@@ -77,8 +77,6 @@ export async function stopEverything(): Promise<void> {
       troubles.push(error);
     }
   };
-  // Operators first: they would start again what is stopped behind their backs.
-  for (const name of ["operators", "machine-api"]) await attempt(() => stop(name));
   await attempt(stopCluster);
   for (const name of recordedPrograms()) await attempt(() => stop(name));
   await attempt(endStrays);

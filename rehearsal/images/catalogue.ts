@@ -3,29 +3,15 @@ import { join } from "node:path";
 import type { Architecture } from "../../config/architecture";
 import { architectures } from "../../config/architecture";
 import { defaultTaskImages } from "../../tekton/task-images";
-import { checkout, places } from "../machine/places";
+import { checkout } from "../machine/places";
 import { UserError } from "../machine/progress";
 import type { AptSetup } from "./apt";
 import { buildahConfig, buildahSystem } from "./buildah";
 import * as layers from "./layers";
 import { node as nodeLayer } from "./node-layer";
-import type { ContainerConfig } from "./oci";
+import { operatorImages } from "./operators/recipes";
+import { type ImageRecipe, type MemberRecipe, parseReference } from "./recipe";
 import * as runtime from "./runtime-layers";
-
-/** An image of the rehearsal's registry, before it is made. */
-export interface ImageRecipe {
-  readonly repository: string;
-  readonly tag: string;
-  /** One member: a plain image, which a node of another architecture runs as well. Several: an index. */
-  readonly members: readonly MemberRecipe[];
-}
-
-export interface MemberRecipe {
-  readonly architecture: Architecture;
-  /** From the lowest to the topmost. */
-  readonly layers: readonly layers.LayerRecipe[];
-  readonly config: ContainerConfig;
-}
 
 const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -68,29 +54,6 @@ function imitations(aptSetup: AptSetup): Record<string, MemberRecipe[]> {
   };
 }
 
-/** Programs of Tekton Pipelines that its pods and its controller's Deployments run. */
-export const tektonPrograms = ["controller", "webhook", "entrypoint", "nop", "workingdirinit", "sidecarlogresults"] as const;
-
-/** Tekton's own images, with ko's layout (/ko-app/<program>, user 65532) as in its releases. */
-function tektonImages(version: string): ImageRecipe[] {
-  const trust = layers.trust();
-  const image = (name: string, tag: string, layer: layers.LayerRecipe, config: ContainerConfig): ImageRecipe => ({
-    repository: `tekton/${name}`,
-    tag,
-    members: [
-      {
-        architecture: "amd64",
-        layers: [runtime.bareSystem, trust, layer],
-        config: { User: String(layers.taskUser), Env: [`${path}:/ko-app`, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"], ...config },
-      },
-    ],
-  });
-  return [
-    ...tektonPrograms.map((name) => image(name, version, runtime.program(name, `ko-app/${name}`), { Entrypoint: [`/ko-app/${name}`] })),
-    image("shell", "1", runtime.shell, { Cmd: ["/bin/sh"] }),
-  ];
-}
-
 /** The image that holds a pod's namespaces; containerd is told its name. */
 function pauseImage(): ImageRecipe {
   return {
@@ -106,8 +69,7 @@ function pauseImage(): ImageRecipe {
 
 /** Everything the registry holds before the first build. */
 export function catalogue(aptSetup: AptSetup): ImageRecipe[] {
-  const version = readFileSync(join(places.share, "cluster", "tekton", "version"), "utf8").trim();
-  return [pauseImage(), ...tektonImages(version), ...mirrors(wantedImages(), imitations(aptSetup))];
+  return [pauseImage(), ...operatorImages(), ...mirrors(wantedImages(), imitations(aptSetup))];
 }
 
 /** Mirror images for references to public ones. @throws UserError naming a reference that nothing here imitates. */
@@ -136,11 +98,4 @@ export function baseImages(containerfile: string): string[] {
   const froms = [...containerfile.matchAll(/^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/gim)];
   const stages = new Set(froms.map(([, , stage]) => stage));
   return froms.flatMap(([, reference = ""]) => (reference === "scratch" || stages.has(reference) ? [] : [reference]));
-}
-
-/** Splits `host/path:tag`; without a tag it is `latest`. */
-export function parseReference(reference: string): { name: string; tag: string } {
-  const match = /^([^/:@]+\.[^/:@]+\/[^:@]+)(?::([\w.-]+))?$/.exec(reference);
-  if (!match?.[1]) throw new UserError(`${reference}: the rehearsal serves images by host, path and tag only`);
-  return { name: match[1], tag: match[2] ?? "latest" };
 }

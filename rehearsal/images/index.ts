@@ -6,10 +6,11 @@ import { run } from "../machine/exec";
 import { places, ports } from "../machine/places";
 import { say, step } from "../machine/progress";
 import { Apt, type AptSetup, readAptSetup } from "./apt";
-import { catalogue, type ImageRecipe } from "./catalogue";
+import { catalogue } from "./catalogue";
 import type { LayerRecipe } from "./layers";
 import { BlobStore, type Layer } from "./oci";
 import { type NamedImage, Registry } from "./push";
+import type { ImageRecipe } from "./recipe";
 
 export interface EnsureImagesOptions {
   /** host:port of the registry, without TLS and authentication. The rehearsal's own one behind its front by default. */

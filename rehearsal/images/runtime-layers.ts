@@ -79,8 +79,8 @@ export const javaRuntime = (architecture: Architecture): LayerRecipe => ({
 
 // ---------------------------------------------------------------- single programs
 
-/** A program of the toolchain's that was built in this very version and form. */
-function programInput(file: string): string {
+/** A file of the toolchain's that was built in this very version and form. */
+export function toolchainInput(file: string): string {
   const { size, mtimeMs } = statSync(file);
   return `${realpathSync(file)} ${size} ${mtimeMs}`;
 }
@@ -93,7 +93,7 @@ export function program(name: string, path: string, architecture: Architecture =
     architecture,
     what: name,
     expectSeconds: 0,
-    inputs: [path, programInput(file)],
+    inputs: [path, toolchainInput(file)],
     from: [],
     async make(root) {
       await run(["install", "-D", "-m", "755", file, join(root, path)]);

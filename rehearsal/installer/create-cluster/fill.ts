@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type Api, isConflict } from "../../cluster/operators/api";
-import { inParallel } from "../../cluster/operators/loop";
+import { ApiError } from "../../cluster/api";
+import { objects as cluster } from "../../cluster/objects";
 import { places } from "../../machine/places";
 import type { Manifest } from "./install-directory";
 import { namespaces } from "./objects";
@@ -10,20 +10,17 @@ import { namespaces } from "./objects";
 export const manager = "cluster-bootstrap";
 
 /** Gives an empty cluster its CRDs and namespaces, then `objects`. */
-export async function fill(api: Api, objects: () => Promise<Manifest[]>): Promise<void> {
+export async function fill(objects: () => Promise<Manifest[]>): Promise<void> {
   const folder = join(places.share, "openshift-crds", "cluster");
   const crds = readdirSync(folder).map((file): Manifest => parse(readFileSync(join(folder, file), "utf8")));
   const atOnce = 8;
   await Promise.all([
-    inParallel(crds, atOnce, (crd) => api.apply(crd, manager)),
-    inParallel([...namespaces], atOnce, (name) => api.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, manager)),
+    inParallel(crds, atOnce, (crd) => cluster.apply(crd, manager)),
+    inParallel([...namespaces], atOnce, (name) => cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, manager)),
   ]);
-  await established(
-    api,
-    crds.map(({ metadata }) => metadata.name),
-  );
+  await established(crds.map(({ metadata }) => metadata.name));
   const kinds = customKinds(crds);
-  await inParallel(await objects(), atOnce, (object) => put(api, object, kinds));
+  await inParallel(await objects(), atOnce, (object) => put(object, kinds));
 }
 
 interface CustomKind {
@@ -58,32 +55,32 @@ export function customKinds(crds: readonly Manifest[]): Map<string, CustomKind> 
  * Creates an object as the bootstrap machine does: what its CRD does not have is dropped (the installer writes fields that
  * belong to other feature sets, which server-side apply would refuse).
  */
-async function put(api: Api, object: Manifest, kinds: ReadonlyMap<string, CustomKind>): Promise<void> {
+async function put(object: Manifest, kinds: ReadonlyMap<string, CustomKind>): Promise<void> {
   const { apiVersion, kind, status } = object;
   const custom = kinds.get(`${apiVersion}/${kind}`);
   try {
     if (custom === undefined) {
-      await api.apply(object, manager);
+      await cluster.apply(object, manager);
       return;
     }
     // The installer gives its ClusterVersion a namespace.
     const metadata = custom.namespaced ? object.metadata : { ...object.metadata, namespace: undefined };
     const resource = { apiVersion, plural: custom.plural };
-    await api.create(resource, { ...object, metadata }).catch((error) => {
-      if (!isConflict(error)) throw error;
-      return api.patch(resource, metadata, { ...object, metadata });
+    await cluster.create(resource, { ...object, metadata }).catch((error) => {
+      if (!(error instanceof ApiError && error.status === 409)) throw error;
+      return cluster.patch(resource, metadata, { ...object, metadata });
     });
-    if (custom.status && status !== undefined) await api.patch(resource, metadata, { status }, "status");
+    if (custom.status && status !== undefined) await cluster.patch(resource, metadata, { status }, "status");
   } catch (error) {
     throw new Error(`${kind} ${object.metadata.name}: ${error instanceof Error ? error.message.trim() : error}`);
   }
 }
 
 /** Until the API server serves all these CRDs, or for 30 s. */
-async function established(api: Api, names: readonly string[]): Promise<void> {
+async function established(names: readonly string[]): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (true) {
-    const list = await api.list<{
+    const list = await cluster.list<{
       apiVersion: string;
       kind: string;
       metadata: { name: string };
@@ -99,4 +96,17 @@ async function established(api: Api, names: readonly string[]): Promise<void> {
     if (Date.now() > deadline) throw new Error(`CRDs that are not served: ${missing.join(", ")}`);
     await new Promise((done) => setTimeout(done, 200));
   }
+}
+
+/** Runs `work` on every item, at most `limit` at once. @throws the first error, after all have ended. */
+async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<unknown>): Promise<void> {
+  const queue = [...items];
+  const errors: unknown[] = [];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      await work(item).catch((error) => errors.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+  if (errors.length > 0) throw errors[0];
 }

@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { startControlPlane, startMachineApi } from "../../cluster";
-import { Api } from "../../cluster/operators/api";
+import { awsEnvironment } from "../../aws";
+import { startControlPlane, startEfsOperator, startMachineApi } from "../../cluster";
+import { api } from "../../cluster/api";
+import { objects } from "../../cluster/objects";
 import { ensureHosts } from "../../machine/hosts";
 import { ensureNetwork } from "../../machine/network";
 import { network, places } from "../../machine/places";
@@ -13,7 +15,7 @@ import { artifacts, authorities, bootstrapManifests, consumed, etcd, InstallDire
 import { askInstaller, endingSignals, parseVersion, runInstaller } from "./installer";
 import { InstallerLog, type Level, parseLevel, waiting } from "./log";
 import { bootstrapComplete, clusterObjects } from "./objects";
-import { servingCertificate, startControlPlaneNode, startOperators } from "./programs";
+import { servingCertificate, startControlPlaneNode } from "./programs";
 import { recordCluster, removeRunningCluster, runningCluster } from "./running-cluster";
 
 /** Exit codes of the installer: cmd/openshift-install/create.go. */
@@ -133,8 +135,7 @@ class Creation {
       clientCas: [adminSigner.certificate],
       servingCertificates: [await servingCertificate(apiHost, loadBalancerSigner)],
     });
-    const api = new Api(places.adminKubeconfig);
-    const { gitVersion } = await api.call<{ gitVersion: string }>("GET", "/version");
+    const { gitVersion } = await api<{ gitVersion: string }>("GET", "/version");
     log.info(`API ${gitVersion} up`);
     log.info(waiting(45, "for bootstrapping to complete..."));
     if (failingStep() === "bootstrap") this.bootstrapFailure();
@@ -142,7 +143,7 @@ class Creation {
     const coreOsStream = askInstaller(["coreos", "print-stream-json"]);
     await Promise.all([
       startControlPlaneNode(wanted, infrastructure),
-      fill(api, async () => {
+      fill(async () => {
         const facts = {
           metadata,
           manifests,
@@ -154,8 +155,8 @@ class Creation {
       }),
     ]);
     startMachineApi();
-    startOperators();
-    await api.apply(bootstrapComplete, manager);
+    startEfsOperator(awsEnvironment);
+    await objects.apply(bootstrapComplete, manager);
     await this.bootstrapDone();
     if (failingStep() === "operators") this.operatorFailure();
   }

@@ -1,4 +1,5 @@
 import type { Manifest, Metadata } from "./install-directory";
+import { lifecycleManager, redHatOperators } from "./lifecycle-manager";
 
 /** Namespaces that a cluster has when its installation ends, as far as anything in the rehearsal looks at one. */
 export const namespaces = [
@@ -87,12 +88,13 @@ export function clusterObjects(facts: ClusterFacts): Manifest[] {
   const capabilities = enabledCapabilities(version);
   const own = [
     etcd(facts),
+    apiServer,
     machineCredentials(installed),
     coreOsImages(facts),
     configMap("openshift-config-managed", "default-ingress-cert", { "ca-bundle.crt": facts.routerCa }),
     ...(capabilities.includes("Console") ? [consoleRoute(facts)] : []),
-    ...(capabilities.includes("OperatorLifecycleManager") ? [globalGroup] : []),
-    ...(capabilities.includes("marketplace") ? [hub, catalog(facts)] : []),
+    ...(capabilities.includes("OperatorLifecycleManager") ? lifecycleManager() : []),
+    ...(capabilities.includes("marketplace") ? [hub, redHatOperators] : []),
   ].filter((object) => object !== undefined);
   return [
     ...installed
@@ -107,13 +109,9 @@ export function clusterObjects(facts: ClusterFacts): Manifest[] {
 /** Says that the bootstrap machine has done its work. For the very end: who finds it waits for the rest without looking whether it is made. */
 export const bootstrapComplete = configMap("kube-system", "bootstrap", { status: "complete" });
 
+/** Of the objects that the config operator makes with their defaults, the one that somebody here reads: the Tekton operator. */
+const apiServer: Manifest = { apiVersion: "config.openshift.io/v1", kind: "APIServer", metadata: { name: "cluster" }, spec: {} };
 const hub: Manifest = { apiVersion: "config.openshift.io/v1", kind: "OperatorHub", metadata: { name: "cluster" }, spec: {} };
-const globalGroup: Manifest = {
-  apiVersion: "operators.coreos.com/v1",
-  kind: "OperatorGroup",
-  metadata: { name: "global-operators", namespace: "openshift-operators" },
-  spec: {},
-};
 
 /** Capabilities that a ClusterVersion asks for. With a baseline other than None, those of the baseline are taken for all. Pure. */
 export function enabledCapabilities(version: Manifest | undefined): string[] {
@@ -234,22 +232,6 @@ function consoleRoute(facts: ClusterFacts): Manifest {
           conditions: [{ type: "Admitted", status: "True", lastTransitionTime: condition("Admitted", "True", facts).lastTransitionTime }],
         },
       ],
-    },
-  };
-}
-
-function catalog(facts: ClusterFacts): Manifest {
-  return {
-    apiVersion: "operators.coreos.com/v1alpha1",
-    kind: "CatalogSource",
-    metadata: { name: "redhat-operators", namespace: "openshift-marketplace" },
-    spec: { sourceType: "grpc", displayName: "Red Hat Operators", publisher: "Red Hat" },
-    status: {
-      connectionState: {
-        lastObservedState: "READY",
-        lastConnect: condition("", "True", facts).lastTransitionTime,
-        address: "redhat-operators.openshift-marketplace.svc:50051",
-      },
     },
   };
 }

@@ -1,10 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { awsEnvironment } from "../../aws";
 import { startNode } from "../../cluster";
-import { run, typescriptCommand } from "../../machine/exec";
-import { checkout, places } from "../../machine/places";
-import { start } from "../../machine/process";
+import { run } from "../../machine/exec";
+import { places } from "../../machine/places";
 import type { Infrastructure, Plan } from "./infrastructure";
 import type { CertificateKey } from "./install-directory";
 
@@ -40,15 +38,5 @@ export async function startControlPlaneNode({ controlPlane, region }: Plan, { in
       "topology.kubernetes.io/zone": controlPlane.zone,
     },
     providerId: `aws:///${controlPlane.zone}/${instance.id}`,
-  });
-}
-
-/** The stand-ins of OLM and of the operators that it installs. */
-export function startOperators(): void {
-  start({
-    name: "operators",
-    command: typescriptCommand(join(checkout, "rehearsal", "cluster", "operators", "main.ts")),
-    environment: { ...awsEnvironment, KUBECONFIG: places.adminKubeconfig },
-    directory: checkout,
   });
 }

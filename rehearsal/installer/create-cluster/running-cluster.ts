@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path";
 import { stopCluster } from "../../cluster";
 import { places } from "../../machine/places";
-import { stop } from "../../machine/process";
 
 /** The one cluster that this machine can run. */
 export interface RunningCluster {
@@ -26,8 +25,6 @@ export function recordCluster(cluster: RunningCluster): void {
 
 /** Stops the cluster's processes and removes their data. The emulated account, the registry and the bridge stay. */
 export async function removeRunningCluster(): Promise<void> {
-  // Operators first: they would start again what is stopped behind their backs.
-  await stop("operators");
   await stopCluster();
   for (const folder of ["cluster-policy-controller", "etcd", "node", "volumes"])
     rmSync(join(places.run, folder), { recursive: true, force: true });

@@ -1,24 +1,76 @@
 #!/usr/bin/env bash
 # All that runs in the cluster, from one graph of modules, so that what they share is compiled once: etcd, the Kubernetes control
-# plane, kubelet, kube-proxy and kubectl as one program, named by links; the machine API; Tekton Pipelines' programs, and the manifests
-# of its release (CRDs, webhooks, RBAC, Deployments). In: OUT.
+# plane, kubelet, kube-proxy and kubectl as one program, named by links; the machine API; the Operator Lifecycle Manager with its
+# catalog's server; the Tekton operator for OpenShift, and what it installs: Tekton Pipelines and Triggers with the manifests of their
+# releases (CRDs, webhooks, RBAC, Deployments). In: OUT.
 set -euo pipefail
-tekton=github.com/tektoncd/pipeline
+olm=github.com/operator-framework/operator-lifecycle-manager
+operator=github.com/tektoncd/operator
+pipeline=github.com/tektoncd/pipeline
+triggers=github.com/tektoncd/triggers
 version() { go list -m -f '{{.Version}}' "$1"; }
+folder() { go list -m -f '{{.Dir}}' "$1"; }
 
-version=$(version k8s.io/kubernetes)
-minor=${version#v1.} minor=${minor%%.*}
-go build -trimpath -ldflags "-s -w \
-  -X k8s.io/component-base/version.gitVersion=$version -X k8s.io/component-base/version.gitMajor=1 \
-  -X k8s.io/component-base/version.gitMinor=$minor -X k8s.io/component-base/version.gitTreeState=clean \
-  -X k8s.io/component-base/version.gitCommit=module -X k8s.io/component-base/version.buildDate=1970-01-01T00:00:00Z \
-  -X k8s.io/client-go/pkg/version.gitVersion=$version" -o "$OUT/bin/" \
-  ./kubernetes ./machine-api $tekton/cmd/{controller,webhook,entrypoint,nop,workingdirinit,sidecarlogresults}
+kubernetes=$(version k8s.io/kubernetes)
+minor=${kubernetes#v1.} minor=${minor%%.*}
+# build PREFIX PACKAGE...: programs with their packages' last names, after a prefix that tells those of two projects apart. The tags
+# are for opm, which would need C libraries otherwise.
+build() {
+  local prefix=$1 program
+  shift
+  go build -trimpath -tags "containers_image_openpgp exclude_graphdriver_btrfs exclude_graphdriver_devicemapper" -ldflags "-s -w \
+    -X k8s.io/component-base/version.gitVersion=$kubernetes -X k8s.io/component-base/version.gitMajor=1 \
+    -X k8s.io/component-base/version.gitMinor=$minor -X k8s.io/component-base/version.gitTreeState=clean \
+    -X k8s.io/component-base/version.gitCommit=module -X k8s.io/component-base/version.buildDate=1970-01-01T00:00:00Z \
+    -X k8s.io/client-go/pkg/version.gitVersion=$kubernetes \
+    -X $olm/pkg/version.OLMVersion=$(version $olm)" -o "$OUT/one/" "$@"
+  for program in "$OUT"/one/*; do mv "$program" "$OUT/bin/$prefix${program##*/}"; done
+}
+mkdir "$OUT/one"
+build "" ./kubernetes ./machine-api ./tkn $pipeline/cmd/{controller,webhook,entrypoint,nop,workingdirinit,sidecarlogresults,events,resolvers} \
+  $olm/cmd/{olm,catalog,package-server,copy-content} $olm/util/cpb \
+  github.com/operator-framework/operator-registry/cmd/opm github.com/grpc-ecosystem/grpc-health-probe
+build operator- $operator/cmd/openshift/{operator,webhook,proxy-webhook}
+build triggers- $triggers/cmd/{controller,webhook,interceptors,eventlistenersink}
+rmdir "$OUT/one"
 for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl oc cluster-policy-controller; do
   ln -sfn kubernetes "$OUT/bin/$name"
 done
 
-mkdir -p "$OUT/share/tekton"
-cp -r "$(go list -m -f '{{.Dir}}' $tekton)/config" "$OUT/share/tekton/config"
+# The operator's data as its releases have them (hack/fetch-releases.sh of its repository).
+data=$OUT/share/operator/kodata
+mkdir -p "$OUT/share/operator" "$OUT/share/olm"
+cp -r "$(folder $operator)/cmd/openshift/operator/kodata" "$data"
 chmod -R u+w "$OUT/share"
-version $tekton >"$OUT/share/tekton/version"
+release() {
+  local to=$data/$2/${3#v} file
+  mkdir -p "$to"
+  # Files in the order of their names, as ko joins them; each starts a document of its own.
+  find "$1" -name '*.yaml' | LC_ALL=C sort | while read -r file; do
+    printf -- '---\n'
+    sed "s/\(version\|release\): \"devel\"/\1: \"$3\"/" "$file"
+  done >"$to/$4.yaml"
+}
+release "$(folder $pipeline)/config" tekton-pipeline "$(version $pipeline)" 00-pipelines
+cp "$data"/openshift/pipelines-rbac/* "$data/tekton-pipeline/$(version $pipeline | tr -d v)/"
+cp -r "$data/openshift/00-prereconcile" "$data/tekton-pipeline/"
+release "$(folder $triggers)/config" tekton-trigger "$(version $triggers)" 00-triggers
+cp "$data"/openshift/triggers-rbac/* "$data/tekton-trigger/$(version $triggers | tr -d v)/"
+cp -r "$(folder $operator)/config/pruner" "$data/tekton-pruner"
+# Components that the rehearsal goes without have a release that is empty; without any the operator ends itself.
+while read -r to component; do
+  mkdir -p "$data/$to/$(sed -n "/^$component:/,/version:/s/.*version: v//p" "$(folder $operator)/components.yaml")"
+done <<'END'
+tekton-chains chains
+tekton-results results
+pipelines-as-code pipelines-as-code
+manual-approval-gate manual-approval-gate
+pruner pruner
+tekton-scheduler scheduler
+tekton-multicluster-proxy-aae multicluster-proxy-aae
+syncer-service syncer-service
+END
+
+"$OUT/bin/kubectl" kustomize "$(folder $operator)/config/openshift/overlays/default" >"$OUT/share/operator/operator.yaml"
+cp "$(folder $olm)"/deploy/chart/crds/*.yaml "$OUT/share/olm/"
+for module in $operator $pipeline $triggers $olm; do printf '%s %s\n' "${module##*/}" "$(version $module)"; done >"$OUT/share/versions"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# OpenShift's own CRDs, one file each: what a new cluster has goes to share/cluster, what an operator brings to
-# share/operators/<operator>. Only those that the rehearsal uses, as each costs the API server memory. Nothing is compiled. In: OUT.
+# The CRDs that a new OpenShift cluster has, one file each, in share/cluster. Only those that the rehearsal uses, as each costs the API
+# server memory. Nothing is compiled. In: OUT.
 set -euo pipefail
 
 # Where a module lies after its download, which is checked against go.sum.
@@ -23,9 +23,11 @@ cluster=$OUT/share/cluster
 openshift=$(folder github.com/openshift/api)
 manifests=zz_generated.crd-manifests
 take "$openshift/config/v1/$manifests" "$cluster" \
-  {clusteroperators,clusterversions,dnses,featuregates,imagedigestmirrorsets,images,imagetagmirrorsets}.config.openshift.io \
+  {apiservers,clusteroperators,clusterversions,dnses,featuregates,imagedigestmirrorsets,images,imagetagmirrorsets}.config.openshift.io \
   {infrastructures,ingresses,networks,operatorhubs,projects,proxies,schedulers}.config.openshift.io
 take "$openshift/operator/v1/$manifests" "$cluster" {clustercsidrivers,etcds,ingresscontrollers,storages}.operator.openshift.io
+take "$openshift/console/v1/$manifests" "$cluster" \
+  {consoleclidownloads,consolelinks,consoleplugins,consolequickstarts,consoleyamlsamples}.console.openshift.io
 take "$openshift/imageregistry/v1/$manifests" "$cluster" configs.imageregistry.operator.openshift.io
 take "$openshift/machine/v1beta1/$manifests" "$cluster" {machines,machinesets,machinehealthchecks}.machine.openshift.io
 take "$openshift/machineconfiguration/v1/$manifests" "$cluster" {machineconfigs,machineconfigpools}.machineconfiguration.openshift.io
@@ -35,7 +37,6 @@ take "$openshift/securityinternal/v1/$manifests" "$cluster" rangeallocations.sec
 take "$(folder github.com/openshift/cluster-autoscaler-operator)/install" "$cluster" \
   {clusterautoscalers,machineautoscalers}.autoscaling.openshift.io
 take "$(folder github.com/operator-framework/api)/crds" "$cluster" \
-  {catalogsources,clusterserviceversions,installplans,operatorconditions,operatorgroups,operators,subscriptions}.operators.coreos.com
-
-take "$(folder github.com/tektoncd/operator)/config/base/generated-crds" "$OUT/share/operators/openshift-pipelines" \
-  tektonconfigs.operator.tekton.dev
+  {catalogsources,clusterserviceversions,installplans,olmconfigs,operatorconditions,operatorgroups,operators,subscriptions}.operators.coreos.com
+take "$(folder github.com/prometheus-operator/prometheus-operator)/example/prometheus-operator-crd" "$cluster" \
+  servicemonitors.monitoring.coreos.com

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aptSettings, aptSources } from "../../../rehearsal/images/apt";
 import { registriesConf } from "../../../rehearsal/images/buildah";
-import { baseImages, mirrors, parseReference } from "../../../rehearsal/images/catalogue";
+import { baseImages, mirrors } from "../../../rehearsal/images/catalogue";
+import { parseReference } from "../../../rehearsal/images/recipe";
 
 describe("the base images of a Containerfile", () => {
   it("are what it builds on, without its own stages and scratch", () => {

@@ -1,0 +1,117 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { places } from "../../machine/places";
+import * as layers from "../layers";
+import type { ContainerConfig } from "../oci";
+import { type ImageRecipe, mirrored } from "../recipe";
+import { writeInto } from "../root-folder";
+import * as runtime from "../runtime-layers";
+import { bundleFiles } from "./bundle";
+import { bundleImage, catalogImage, fileBasedCatalog, type Offer, versions } from "./catalog";
+import { efsOffer } from "./efs";
+import { pipelinesOffer, tektonPrograms, versionOf } from "./pipelines";
+
+const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+function image(
+  named: Pick<ImageRecipe, "repository" | "tag">,
+  upper: readonly layers.LayerRecipe[],
+  { Env = [], ...config }: ContainerConfig = {},
+): ImageRecipe {
+  const environment = [path, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt", ...Env];
+  const lower = [runtime.bareSystem, layers.trust()];
+  const member = {
+    architecture: "amd64",
+    layers: [...lower, ...upper],
+    config: { User: String(layers.taskUser), Env: environment, ...config },
+  };
+  return { ...named, members: [member] } as ImageRecipe;
+}
+
+// ---------------------------------------------------------------- Tekton
+
+/** Where a program lies in its image: as ko puts it, without the prefix that tells it from others in the toolchain. */
+const programPath = (name: string): string => `ko-app/${name.replace(/^(operator|triggers)-/, "")}`;
+
+/** The data of the Tekton operator: manifests of what it installs. */
+const kodata = (): layers.LayerRecipe => ({
+  name: "kodata",
+  architecture: "amd64",
+  what: "the Tekton operator's manifests",
+  expectSeconds: 0,
+  inputs: [runtime.toolchainInput(join(places.share, "cluster", "versions"))],
+  from: [],
+  async make(root) {
+    cpSync(join(places.share, "cluster", "operator", "kodata"), join(root, "var/run/ko"), { recursive: true });
+  },
+});
+
+/** Images of the operator and of what it installs, as in their releases: one program each, user 65532. */
+function tektonImages(): ImageRecipe[] {
+  return tektonPrograms.map((name) => {
+    const named = { repository: `tekton/${name}`, tag: versionOf("operator") };
+    const file = programPath(name);
+    const program = runtime.program(name, file);
+    const config = { Entrypoint: [`/${file}`] };
+    // The operator's pruner and the steps that prepare a pod's folders are scripts.
+    if (name === "tkn") return image(named, [runtime.shell, runtime.program(name, "bin/tkn")], { Cmd: ["/bin/sh"] });
+    if (name === "operator-operator") return image(named, [kodata(), program], { ...config, Env: ["KO_DATA_PATH=/var/run/ko"] });
+    return image(named, [program], config);
+  });
+}
+
+// ---------------------------------------------------------------- OLM
+
+/** Programs of OLM and of its catalogs' server, by their names in the toolchain and in the image. */
+const lifecyclePrograms = {
+  olm: "olm",
+  catalog: "catalog",
+  "package-server": "package-server",
+  "copy-content": "copy-content",
+  cpb: "cpb",
+  opm: "opm",
+  "grpc-health-probe": "grpc_health_probe",
+} as const;
+
+/** OpenShift has one image for OLM and one for opm, which is the same here. */
+export const lifecycleImage = () => ({ repository: "olm", tag: versionOf("operator-lifecycle-manager") });
+
+function lifecycle(): ImageRecipe {
+  const programs = Object.entries(lifecyclePrograms).map(([name, file]) => runtime.program(name, `bin/${file}`));
+  return image(lifecycleImage(), [runtime.shell, ...programs]);
+}
+
+/** Files made of text, as a layer. */
+function files(name: string, contents: ReadonlyMap<string, string>): layers.LayerRecipe {
+  return {
+    name,
+    architecture: "amd64",
+    what: name,
+    expectSeconds: 0,
+    inputs: [...contents].flat(),
+    from: [],
+    async make(root) {
+      for (const [file, text] of contents) writeInto(root, file, text);
+    },
+  };
+}
+
+/** The bundles of an operator's versions, which hold nothing but files. */
+function bundles(offer: Offer): ImageRecipe[] {
+  return versions(offer).map((version) => {
+    const contents = bundleFiles({ ...offer, version }, offer.manifests(version));
+    const layer = files(`bundle-${offer.name}-${version}`, contents);
+    return { ...mirrored(bundleImage(offer.name, version)), members: [{ architecture: "amd64", layers: [layer], config: {} }] };
+  });
+}
+
+function catalog(offers: readonly Offer[]): ImageRecipe {
+  const layer = files("operator-index", new Map([["configs/index.json", fileBasedCatalog(offers)]]));
+  return { ...mirrored(catalogImage), members: [{ architecture: "amd64", layers: [layer], config: {} }] };
+}
+
+/** All images that operators come from: OLM, its catalog with the bundles, the Tekton operator and what that installs. */
+export function operatorImages(): ImageRecipe[] {
+  const offers = [pipelinesOffer(), efsOffer];
+  return [...tektonImages(), lifecycle(), ...offers.flatMap(bundles), catalog(offers)];
+}

@@ -1,0 +1,36 @@
+import type { KubeObject, Metadata, Objects, Resource } from "../../../rehearsal/cluster/objects";
+
+/** Objects in memory: what is written is what is seen, and nobody checks it. */
+export class MemoryObjects {
+  private readonly held = new Map<string, KubeObject>();
+
+  /** This, as the functions that the stand-in expects. */
+  get objects(): Objects {
+    return this as unknown as Objects;
+  }
+
+  private key = (plural: string, name: string, namespace = "") => `${plural} ${namespace}/${name}`;
+
+  get = async ({ plural }: Resource, name: string, namespace?: string): Promise<KubeObject | undefined> =>
+    structuredClone(this.held.get(this.key(plural, name, namespace)));
+
+  list = async ({ plural }: Resource): Promise<KubeObject[]> =>
+    [...this.held].filter(([key]) => key.startsWith(`${plural} `)).map(([, object]) => structuredClone(object));
+
+  create = async ({ plural }: Resource, object: KubeObject): Promise<void> => {
+    this.held.set(this.key(plural, object.metadata.name, object.metadata.namespace), structuredClone(object));
+  };
+
+  apply = (object: KubeObject): Promise<void> =>
+    this.create({ apiVersion: object.apiVersion, plural: `${object.kind.toLowerCase()}s` }, object);
+
+  patch = async ({ plural }: Resource, { name, namespace }: Metadata, patch: { status?: object }): Promise<void> => {
+    const before = this.held.get(this.key(plural, name, namespace));
+    if (!before) throw new Error(`${plural} ${name} is not there`);
+    this.held.set(this.key(plural, name, namespace), { ...before, status: { ...(before.status as object), ...patch.status } });
+  };
+
+  remove = async ({ plural }: Resource, name: string, namespace?: string): Promise<void> => {
+    this.held.delete(this.key(plural, name, namespace));
+  };
+}
