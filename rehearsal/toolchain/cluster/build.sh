@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All that runs in the cluster, from one graph of modules, so that what they share is compiled once: etcd, the Kubernetes control
-# plane, kubelet, kube-proxy and kubectl as one program, named by links; the machine API; Tekton Pipelines' programs, and the manifests
-# of its release (CRDs, webhooks, RBAC, Deployments). In: OUT.
+# plane, kubelet, kube-proxy and kubectl as one program, named by links; the machine API; CoreDNS; Tekton Pipelines' programs, and the
+# manifests of its release (CRDs, webhooks, RBAC, Deployments). In: OUT.
 set -euo pipefail
 tekton=github.com/tektoncd/pipeline
 version() { go list -m -f '{{.Version}}' "$1"; }
@@ -13,7 +13,7 @@ go build -trimpath -ldflags "-s -w \
   -X k8s.io/component-base/version.gitMinor=$minor -X k8s.io/component-base/version.gitTreeState=clean \
   -X k8s.io/component-base/version.gitCommit=module -X k8s.io/component-base/version.buildDate=1970-01-01T00:00:00Z \
   -X k8s.io/client-go/pkg/version.gitVersion=$version" -o "$OUT/bin/" \
-  ./kubernetes ./machine-api $tekton/cmd/{controller,webhook,entrypoint,nop,workingdirinit,sidecarlogresults}
+  ./kubernetes ./machine-api ./coredns $tekton/cmd/{controller,webhook,entrypoint,nop,workingdirinit,sidecarlogresults}
 for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl oc cluster-policy-controller; do
   ln -sfn kubernetes "$OUT/bin/$name"
 done
