@@ -29,7 +29,7 @@ export async function removeRunningCluster(): Promise<void> {
   // Operators first: they would start again what is stopped behind their backs.
   await stop("operators");
   await stopCluster();
-  for (const folder of ["cluster-policy-controller", "etcd", "node", "volumes"])
+  for (const folder of ["cluster-policy-controller", "coredns", "etcd", "node", "volumes"])
     rmSync(join(places.run, folder), { recursive: true, force: true });
   // The emulator's certificates lie in the same folder.
   for (const entry of existsSync(places.pki) ? readdirSync(places.pki) : []) {
