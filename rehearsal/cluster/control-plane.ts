@@ -6,6 +6,7 @@ import { answers, startAndWait } from "../machine/programs";
 import { api } from "./api";
 import { ensureArchitecturePolicy } from "./architecture-policy";
 import { ensureConstraints } from "./constraints";
+import { startDns, stopDns } from "./dns";
 import { clientCaBundle, ensurePki } from "./pki";
 import { startPolicyController, stopPolicyController } from "./policy-controller";
 import { stopProxy } from "./proxy";
@@ -28,9 +29,9 @@ export interface ControlPlaneOptions {
 }
 
 /**
- * Starts etcd, the API server, the controller manager, the scheduler and the policy controller, and returns when each answers, the
- * admission policy for node architectures is in force and the security context constraints are there. Programs that run already are
- * left alone. The network must be there.
+ * Starts etcd, the API server, the controller manager, the scheduler, the policy controller and the DNS server, and returns when each
+ * answers, the admission policy for node architectures is in force and the security context constraints are there. Programs that run
+ * already are left alone. The network must be there.
  */
 export async function startControlPlane({ apiHost, clientCas = [], servingCertificates = [] }: ControlPlaneOptions): Promise<void> {
   await ensurePki({ apiNames: [apiHost, apiHost.replace(/^api\./, "api-int.")], extraClientCa: clientCas.join("\n") });
@@ -46,14 +47,15 @@ export async function startControlPlane({ apiHost, clientCas = [], servingCertif
   await Promise.all([
     ensureArchitecturePolicy(),
     ensureConstraints().then(startPolicyController),
+    startDns(),
     startAndWait(controllerManager(), 60, () => answers(`https://127.0.0.1:${controlPlanePorts.controllerManager}/healthz`)),
     startAndWait(scheduler(), 60, () => answers(`https://127.0.0.1:${controlPlanePorts.scheduler}/healthz`)),
   ]);
 }
 
-/** Ends the control plane and kube-proxy, and removes kube-proxy's rules; the data of etcd stay. Stop the nodes first. */
+/** Ends the control plane, the DNS server and kube-proxy, and removes kube-proxy's rules; the data of etcd stay. Stop the nodes first. */
 export async function stopControlPlane(): Promise<void> {
-  await Promise.all([stopProxy(), stopPolicyController(), stop("kube-scheduler"), stop("kube-controller-manager")]);
+  await Promise.all([stopProxy(), stopPolicyController(), stopDns(), stop("kube-scheduler"), stop("kube-controller-manager")]);
   // The API server waits for open watches to end; there is nobody left to serve.
   await stop("kube-apiserver", 5);
   await stop("etcd", 10);

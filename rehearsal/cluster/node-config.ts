@@ -126,7 +126,7 @@ export function cniConfig(index: number, folder: string, mtu: number): object {
 }
 
 /** The kubelet's configuration for node `index` in `folder`. */
-export function kubeletConfig(index: number, folder: string, providerId: string | undefined, resolvConf: string): object {
+export function kubeletConfig(index: number, folder: string, providerId: string | undefined): object {
   const at = (name: string) => join(folder, name);
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
@@ -150,7 +150,9 @@ export function kubeletConfig(index: number, folder: string, providerId: string 
     makeIPTablesUtilChains: false,
     podLogsDir: at("pod-logs"),
     volumePluginDir: at("volume-plugins"),
-    resolvConf,
+    // The machine's /etc/resolv.conf, the default, is for pods with the policy `Default`, and adds its search domains for all others.
+    clusterDNS: [network.dnsService],
+    clusterDomain: network.clusterDomain,
     // The images are this machine's own cache; the disk is the user's to look after.
     evictionHard: { "memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%" },
     imageGCHighThresholdPercent: 100,

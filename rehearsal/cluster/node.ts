@@ -130,20 +130,13 @@ async function configure({ providerId }: NodeOptions, index: number, folder: str
     write(join("registries", host, "hosts.toml"), toml);
   }
   write("cni/10-rehearsal.conflist", cniConfig(index, folder, await podMtu()));
-  write("kubelet.json", kubeletConfig(index, folder, providerId, resolvConf()));
+  write("kubelet.json", kubeletConfig(index, folder, providerId));
 }
 
 /** The kernel refuses an overlay on top of an overlay, so a machine that is a container itself gets plain copies. */
 function snapshotter(): string {
   const overlayMagic = 0x794c7630;
   return statfsSync(places.run).type === overlayMagic ? "native" : "overlayfs";
-}
-
-/** The machine's resolver, as pods can use it: a stub on loopback (systemd-resolved) cannot be reached from them. */
-function resolvConf(): string {
-  const behindStub = "/run/systemd/resolve/resolv.conf";
-  const servers = (existsSync("/etc/resolv.conf") ? readFileSync("/etc/resolv.conf", "utf8") : "").match(/^nameserver .*$/gm) ?? [];
-  return servers.every((line) => line.startsWith("nameserver 127.")) && existsSync(behindStub) ? behindStub : "/etc/resolv.conf";
 }
 
 /** Makes the Node object before the kubelet does, because a kubelet may not give itself labels such as node-role.kubernetes.io/worker. */

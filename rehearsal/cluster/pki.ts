@@ -118,6 +118,7 @@ export async function ensurePki({ apiNames, extraClientCa }: PkiOptions): Promis
     client("kube-controller-manager", "/CN=system:kube-controller-manager"),
     client("kube-scheduler", "/CN=system:kube-scheduler"),
     client("kube-proxy", "/CN=system:kube-proxy"),
+    client("dns", "/CN=system:serviceaccount:openshift-dns:dns"),
     serviceAccountKey(),
   ]);
   writeFileSync(record, names.join("\n"));

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { controlPlanePorts } from "../cluster/control-plane";
+import { dnsPorts } from "../cluster/dns";
 import { policyControllerPort } from "../cluster/policy-controller";
 import { run } from "../machine/exec";
 import { isOurBridge, ownProcesses } from "../machine/leftovers";
@@ -43,10 +44,10 @@ export function overlaps(a: string, b: string): boolean {
 
 /** Ports that the rehearsal listens on: address -> ports. */
 const listened: Readonly<Record<string, readonly number[]>> = {
-  [network.host]: [ports.api, ports.registry, ports.git],
+  [network.host]: [ports.api, ports.registry, ports.git, ports.dns],
   "127.0.0.1": [
     ...[ports.etcd, ports.etcdPeer, ports.registryBackend, ports.aws, ports.awsTls, ports.machineApiWebhook],
-    ...[...Object.values(controlPlanePorts), policyControllerPort],
+    ...[...Object.values(controlPlanePorts), ...Object.values(dnsPorts), policyControllerPort],
   ],
 };
 

@@ -44,6 +44,10 @@ export const network = {
   serviceSubnet: "10.215.0.0/16",
   /** First address of the service subnet: the service `kubernetes`. */
   apiService: "10.215.0.1",
+  /** The tenth: the service `dns-default`, as on OpenShift. */
+  dnsService: "10.215.0.10",
+  /** What names of services end in. */
+  clusterDomain: "cluster.local",
 } as const;
 
 export const ports = {
@@ -51,6 +55,8 @@ export const ports = {
   api: 6443,
   registry: 5000,
   git: 9418,
+  /** Not 5353, as on OpenShift, where a desktop's mDNS listens. */
+  dns: 10053,
   /** On 127.0.0.1. */
   etcd: 12379,
   etcdPeer: 12380,

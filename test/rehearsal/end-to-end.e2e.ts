@@ -12,6 +12,7 @@ import { configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/st
 import { stackOutputs } from "../../rehearsal/stack/state";
 import { leaks } from "../leaks";
 import { changes } from "./changes";
+import { clusterDnsSteps } from "./cluster-dns";
 import { constraintSteps } from "./constraints";
 import { buildOutside, heredocBuild, publishHeredoc, topLayer } from "./heredoc";
 import { policySteps } from "./policy";
@@ -144,6 +145,7 @@ describe("the rehearsal", () => {
 
   sharedStorageSteps();
   constraintSteps();
+  clusterDnsSteps();
 
   it("lets nobody push without the password", async () => {
     const anonymous = await fetch(`http://${registry}/v2/builds/htop/blobs/uploads/`, { method: "POST" });

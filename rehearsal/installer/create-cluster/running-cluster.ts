@@ -26,7 +26,7 @@ export function recordCluster(cluster: RunningCluster): void {
 /** Stops the cluster's processes and removes their data. The emulated account, the registry and the bridge stay. */
 export async function removeRunningCluster(): Promise<void> {
   await stopCluster();
-  for (const folder of ["cluster-policy-controller", "etcd", "node", "volumes"])
+  for (const folder of ["cluster-policy-controller", "coredns", "etcd", "node", "volumes"])
     rmSync(join(places.run, folder), { recursive: true, force: true });
   // The emulator's certificates lie in the same folder.
   for (const entry of existsSync(places.pki) ? readdirSync(places.pki) : []) {

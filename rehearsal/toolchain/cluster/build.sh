@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # All that runs in the cluster, from one graph of modules, so that what they share is compiled once: etcd, the Kubernetes control
-# plane, kubelet, kube-proxy and kubectl as one program, named by links; the machine API; the Operator Lifecycle Manager with its
-# catalog's server; the Tekton operator for OpenShift, and what it installs: Tekton Pipelines and Triggers with the manifests of their
-# releases (CRDs, webhooks, RBAC, Deployments). In: OUT.
+# plane, kubelet, kube-proxy and kubectl as one program, named by links; the machine API; CoreDNS; the Operator Lifecycle
+# Manager with its catalog's server; the Tekton operator for OpenShift, and what it installs: Tekton Pipelines and Triggers with the
+# manifests of their releases (CRDs, webhooks, RBAC, Deployments). In: OUT.
 set -euo pipefail
 olm=github.com/operator-framework/operator-lifecycle-manager
 operator=github.com/tektoncd/operator
@@ -27,7 +27,8 @@ build() {
   for program in "$OUT"/one/*; do mv "$program" "$OUT/bin/$prefix${program##*/}"; done
 }
 mkdir "$OUT/one"
-build "" ./kubernetes ./machine-api ./tkn $pipeline/cmd/{controller,webhook,entrypoint,nop,workingdirinit,sidecarlogresults,events,resolvers} \
+build "" ./kubernetes ./machine-api ./coredns ./tkn \
+  $pipeline/cmd/{controller,webhook,entrypoint,nop,workingdirinit,sidecarlogresults,events,resolvers} \
   $olm/cmd/{olm,catalog,package-server,copy-content} $olm/util/cpb \
   github.com/operator-framework/operator-registry/cmd/opm github.com/grpc-ecosystem/grpc-health-probe
 build operator- $operator/cmd/openshift/{operator,webhook,proxy-webhook}

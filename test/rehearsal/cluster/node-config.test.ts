@@ -60,13 +60,17 @@ describe("a node's configuration", () => {
   });
 
   it("tells the kubelet its address and provider id, and nothing about cgroups above containers", () => {
-    expect(kubeletConfig(3, "/data/node/3", "aws:///z/i-1", "/etc/resolv.conf")).toMatchObject({
+    expect(kubeletConfig(3, "/data/node/3", "aws:///z/i-1")).toMatchObject({
       address: "10.213.0.13",
       providerID: "aws:///z/i-1",
       cgroupsPerQOS: false,
       enforceNodeAllocatable: [],
     });
-    expect(kubeletConfig(3, "/data/node/3", undefined, "/etc/resolv.conf")).not.toHaveProperty("providerID");
+    expect(kubeletConfig(3, "/data/node/3", undefined)).not.toHaveProperty("providerID");
+  });
+
+  it("sends pods to the tenth address of the services' network for names, below cluster.local", () => {
+    expect(kubeletConfig(3, "/data/node/3", undefined)).toMatchObject({ clusterDNS: ["10.215.0.10"], clusterDomain: "cluster.local" });
   });
 });
 
