@@ -21,10 +21,15 @@ const patchTypes = { merge: "application/merge-patch+json", apply: "application/
  * One request to the API server as the cluster's administrator. The few requests of this folder need no client library,
  * which alone would take a second to load.
  *
- * @param patch kind of patch, for PATCH.
+ * @param options `patch`: kind of patch, for PATCH. `accept`: form of the answer.
  * @throws ApiError when the server refuses.
  */
-export function api<T = unknown>(method: string, path: string, body?: unknown, patch: keyof typeof patchTypes = "merge"): Promise<T> {
+export function api<T = unknown>(
+  method: string,
+  path: string,
+  body?: unknown,
+  { patch = "merge", accept = "application/json" }: { patch?: keyof typeof patchTypes; accept?: string } = {},
+): Promise<T> {
   const pem = (name: string) => readFileSync(join(places.pki, name));
   return new Promise((resolve, reject) => {
     const call = request(
@@ -38,7 +43,7 @@ export function api<T = unknown>(method: string, path: string, body?: unknown, p
         key: pem("admin.key"),
         agent: false,
         timeout: 15_000,
-        headers: body === undefined ? {} : { "content-type": method === "PATCH" ? patchTypes[patch] : "application/json" },
+        headers: { accept, ...(body !== undefined && { "content-type": method === "PATCH" ? patchTypes[patch] : "application/json" }) },
       },
       (response) => {
         const chunks: Buffer[] = [];
@@ -61,7 +66,7 @@ export function api<T = unknown>(method: string, path: string, body?: unknown, p
 
 /** Creates or updates an object by server-side apply. */
 export async function apply(path: string, object: object): Promise<void> {
-  await api("PATCH", `${path}?fieldManager=openshift-multiarch-rehearsal&force=true`, object, "apply");
+  await api("PATCH", `${path}?fieldManager=openshift-multiarch-rehearsal&force=true`, object, { patch: "apply" });
 }
 
 /** Creates an object below `path`; says whether it did, or it was there already. */

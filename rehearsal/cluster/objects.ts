@@ -70,6 +70,12 @@ export const objects = {
   list: async <T extends KubeObject>(resource: Resource, namespace?: string): Promise<T[]> =>
     (await orUndefined(api<{ items: T[] }>("GET", path(resource, { namespace }))))?.items ?? [],
 
+  /** As \`list\`, of all namespaces, with nothing but names, labels and annotations. */
+  listMetadata: async (resource: Resource): Promise<Pick<KubeObject, "metadata">[]> => {
+    const only = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+    return (await api<{ items: KubeObject[] }>("GET", path(resource), undefined, { accept: only })).items;
+  },
+
   create: (resource: Resource, object: KubeObject) => api("POST", path(resource, { namespace: object.metadata.namespace }), object),
 
   /** Server-side apply under `manager`, taking fields over from other managers. */
@@ -77,7 +83,7 @@ export const objects = {
     const { plural, namespaced } = await known(object.apiVersion, object.kind);
     const { name, namespace } = object.metadata;
     const at = path({ apiVersion: object.apiVersion, plural }, { name, ...(namespaced && { namespace }) });
-    await api("PATCH", `${at}?fieldManager=${manager}&force=true`, object, "apply");
+    await api("PATCH", `${at}?fieldManager=${manager}&force=true`, object, { patch: "apply" });
   },
 
   /** Merge patch of an object or of its status. */

@@ -1,6 +1,7 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Architecture } from "../../config/architecture";
+import { trustedBundle } from "../machine/certificates";
 import { run } from "../machine/exec";
 import { type Apt, type AptSetup, excludedPaths, suite } from "./apt";
 import { javaTrustStore } from "./java-trust-store";
@@ -101,8 +102,7 @@ const caBundle = "etc/ssl/certs/ca-certificates.crt";
 
 /** Certification authorities that this machine trusts: the bundle, and those that were added to Debian's. */
 function trustedAuthorities(): { bundle: string; added: string[] } {
-  const bundle = [process.env.SSL_CERT_FILE, `/${caBundle}`].find((file) => file !== undefined && existsSync(file));
-  if (!bundle) throw new Error(`no bundle of CA certificates: neither SSL_CERT_FILE nor /${caBundle} is there`);
+  const bundle = trustedBundle();
   const folder = "/usr/local/share/ca-certificates";
   return {
     bundle,

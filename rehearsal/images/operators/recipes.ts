@@ -33,16 +33,19 @@ function image(
 /** Where a program lies in its image: as ko puts it, without the prefix that tells it from others in the toolchain. */
 const programPath = (name: string): string => `ko-app/${name.replace(/^(operator|triggers)-/, "")}`;
 
-/** The data of the Tekton operator: manifests of what it installs. */
-const kodata = (): layers.LayerRecipe => ({
-  name: "kodata",
+/** Programs that read manifests, and where the toolchain has these. */
+const data: Readonly<Record<string, string>> = { "operator-operator": "kodata", "operator-webhook": "webhook-kodata" };
+
+/** Manifests as ko puts them into an image: of what the operator installs, of its webhooks. */
+const kodata = (folder: string): layers.LayerRecipe => ({
+  name: folder,
   architecture: "amd64",
-  what: "the Tekton operator's manifests",
+  what: `the Tekton operator's ${folder}`,
   expectSeconds: 0,
-  inputs: [runtime.toolchainInput(join(places.share, "cluster", "versions"))],
+  inputs: [runtime.toolchainInput(join(places.share, "cluster", "operator", "operator.yaml"))],
   from: [],
   async make(root) {
-    cpSync(join(places.share, "cluster", "operator", "kodata"), join(root, "var/run/ko"), { recursive: true });
+    cpSync(join(places.share, "cluster", "operator", folder), join(root, "var/run/ko"), { recursive: true });
   },
 });
 
@@ -55,8 +58,10 @@ function tektonImages(): ImageRecipe[] {
     const config = { Entrypoint: [`/${file}`] };
     // The operator's pruner and the steps that prepare a pod's folders are scripts.
     if (name === "tkn") return image(named, [runtime.shell, runtime.program(name, "bin/tkn")], { Cmd: ["/bin/sh"] });
-    if (name === "operator-operator") return image(named, [kodata(), program], { ...config, Env: ["KO_DATA_PATH=/var/run/ko"] });
-    return image(named, [program], config);
+    const folder = data[name];
+    return folder
+      ? image(named, [kodata(folder), program], { ...config, Env: ["KO_DATA_PATH=/var/run/ko"] })
+      : image(named, [program], config);
   });
 }
 

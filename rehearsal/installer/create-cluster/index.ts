@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { awsEnvironment } from "../../aws";
-import { startControlPlane, startEfsOperator, startMachineApi } from "../../cluster";
+import { startControlPlane, startMachineApi, startOperators } from "../../cluster";
 import { api } from "../../cluster/api";
 import { objects } from "../../cluster/objects";
 import { ensureHosts } from "../../machine/hosts";
@@ -155,7 +155,7 @@ class Creation {
       }),
     ]);
     startMachineApi();
-    startEfsOperator(awsEnvironment);
+    startOperators(awsEnvironment);
     await objects.apply(bootstrapComplete, manager);
     await this.bootstrapDone();
     if (failingStep() === "operators") this.operatorFailure();

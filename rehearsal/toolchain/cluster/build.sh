@@ -42,13 +42,14 @@ done
 data=$OUT/share/operator/kodata
 mkdir -p "$OUT/share/operator" "$OUT/share/olm"
 cp -r "$(folder $operator)/cmd/openshift/operator/kodata" "$data"
+cp -r "$(folder $operator)/cmd/openshift/webhook/kodata" "$OUT/share/operator/webhook-kodata"
 chmod -R u+w "$OUT/share"
 release() {
   local to=$data/$2/${3#v} file
   mkdir -p "$to"
-  # Files in the order of their names, as ko joins them; each starts a document of its own.
+  # Files in the order of their names, as ko joins them; not all of them end their last line.
   find "$1" -name '*.yaml' | LC_ALL=C sort | while read -r file; do
-    printf -- '---\n'
+    printf '\n---\n'
     sed "s/\(version\|release\): \"devel\"/\1: \"$3\"/" "$file"
   done >"$to/$4.yaml"
 }

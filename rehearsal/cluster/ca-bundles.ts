@@ -1,0 +1,38 @@
+import type { KubeObject, Objects, Resource } from "./objects";
+
+/*
+ * Stands in for the two operators of OpenShift that write certificates into ConfigMaps which ask for them: service-ca
+ * (openshift/service-ca-operator, pkg/controller/cabundleinjector) and the network operator
+ * (openshift/cluster-network-operator, pkg/controller/configmap_ca_injector). Tekton's pods do not start before they have both.
+ */
+
+const configMaps: Resource = { apiVersion: "v1", plural: "configmaps" };
+const serviceCa = "service.beta.openshift.io/inject-cabundle";
+const trusted = "config.openshift.io/inject-trusted-cabundle";
+
+export interface Bundles {
+  /** Who signs the certificates of services (PEM). */
+  readonly service: string;
+  /** Whom the machines of the cluster trust (PEM). */
+  readonly trusted: string;
+}
+
+type ConfigMap = KubeObject & { data?: Record<string, string> };
+
+/** What a ConfigMap that asks for certificates has to hold; undefined when it asks for none. Pure. */
+export function wantedData({ metadata }: Pick<KubeObject, "metadata">, bundles: Bundles): Record<string, string> | undefined {
+  if (metadata.annotations?.[serviceCa] === "true") return { "service-ca.crt": bundles.service };
+  if (metadata.labels?.[trusted] === "true") return { "ca-bundle.crt": bundles.trusted };
+  return undefined;
+}
+
+/** Writes certificates where they are missing. */
+export async function injectBundles(objects: Objects, bundles: Bundles): Promise<void> {
+  // Without contents: bundles of operators are ConfigMaps too, and large.
+  for (const { metadata } of await objects.listMetadata(configMaps)) {
+    const wanted = wantedData({ metadata }, bundles);
+    if (!wanted) continue;
+    const { data } = (await objects.get<ConfigMap>(configMaps, metadata.name, metadata.namespace)) ?? {};
+    if (Object.entries(wanted).some(([key, value]) => data?.[key] !== value)) await objects.patch(configMaps, metadata, { data: wanted });
+  }
+}
