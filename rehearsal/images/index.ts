@@ -81,9 +81,9 @@ class Workshop {
     );
   }
 
-  /** Takes away what layers were made from, also of a run that was killed. */
+  /** Takes away what layers were made from, also of a run that was ended: mmdebstrap then unmounts what it uses for a moment longer. */
   clear(): void {
-    rmSync(this.work, { recursive: true, force: true });
+    rmSync(this.work, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     this.store.dropUnfinished();
   }
 

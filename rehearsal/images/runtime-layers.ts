@@ -134,3 +134,17 @@ export const shell: LayerRecipe = {
     for (const applet of ["sh", ...applets]) linkInto(root, `bin/${applet}`, "busybox");
   },
 };
+
+/** The first process of an image that starts others, where Tekton's resolvers expect it. */
+export const tini: LayerRecipe = {
+  name: "tini",
+  architecture: "amd64",
+  what: "tini",
+  expectSeconds: 1,
+  inputs: [],
+  from: [],
+  async make(root, { apt }) {
+    await unpack(await apt("amd64").download(["tini"]), root, ["/usr/share/*"]);
+    linkInto(root, "sbin/tini", "../usr/bin/tini-static");
+  },
+};

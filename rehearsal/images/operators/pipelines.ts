@@ -28,6 +28,7 @@ const images: Readonly<Record<string, string>> = {
   TRIGGERS_TEKTON_TRIGGERS_CORE_INTERCEPTORS: "triggers-interceptors",
   TRIGGERS_ARG__EL_IMAGE: "triggers-eventlistenersink",
   JOB_PRUNER_TKN: "tkn",
+  ADDONS_TKN_CLI_SERVE_INIT_CONFIG: "tkn",
 };
 
 /** Servers of the web console's pages and of downloads: nobody looks at them, so nothing serves. */

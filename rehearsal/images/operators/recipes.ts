@@ -58,6 +58,7 @@ function tektonImages(): ImageRecipe[] {
     const config = { Entrypoint: [`/${file}`] };
     // The operator's pruner and the steps that prepare a pod's folders are scripts.
     if (name === "tkn") return image(named, [runtime.shell, runtime.program(name, "bin/tkn")], { Cmd: ["/bin/sh"] });
+    if (name === "resolvers") return image(named, [runtime.tini, program], config);
     const folder = data[name];
     return folder
       ? image(named, [kodata(folder), program], { ...config, Env: ["KO_DATA_PATH=/var/run/ko"] })

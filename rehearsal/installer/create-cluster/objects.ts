@@ -1,5 +1,6 @@
 import type { Manifest, Metadata } from "./install-directory";
 import { lifecycleManager, redHatOperators } from "./lifecycle-manager";
+import { routeHosts } from "./routes";
 
 /** Namespaces that a cluster has when its installation ends, as far as anything in the rehearsal looks at one. */
 export const namespaces = [
@@ -89,6 +90,7 @@ export function clusterObjects(facts: ClusterFacts): Manifest[] {
   const own = [
     etcd(facts),
     apiServer,
+    ...routeHosts(`apps.${facts.metadata.aws.clusterDomain}`),
     machineCredentials(installed),
     coreOsImages(facts),
     configMap("openshift-config-managed", "default-ingress-cert", { "ca-bundle.crt": facts.routerCa }),
