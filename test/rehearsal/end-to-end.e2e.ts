@@ -15,6 +15,7 @@ import { changes } from "./changes";
 import { clusterDnsSteps } from "./cluster-dns";
 import { constraintSteps } from "./constraints";
 import { buildOutside, heredocBuild, publishHeredoc, topLayer } from "./heredoc";
+import { operatorSteps } from "./operators";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 import { sharedStorageSteps } from "./shared-storage";
@@ -145,6 +146,7 @@ describe("the rehearsal", () => {
 
   sharedStorageSteps();
   constraintSteps();
+  operatorSteps();
   clusterDnsSteps();
 
   it("lets nobody push without the password", async () => {

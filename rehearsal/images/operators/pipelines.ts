@@ -21,15 +21,19 @@ const images: Readonly<Record<string, string>> = {
   PIPELINES_ARG__NOP_IMAGE: "nop",
   PIPELINES_ARG__WORKINGDIRINIT_IMAGE: "workingdirinit",
   PIPELINES_ARG__SIDECARLOGRESULTS_IMAGE: "sidecarlogresults",
-  PIPELINES_ARG__SHELL_IMAGE: "tkn",
   PIPELINES_PROXY: "operator-proxy-webhook",
   TRIGGERS_TEKTON_TRIGGERS_CONTROLLER: "triggers-controller",
   TRIGGERS_WEBHOOK: "triggers-webhook",
   TRIGGERS_TEKTON_TRIGGERS_CORE_INTERCEPTORS: "triggers-interceptors",
   TRIGGERS_ARG__EL_IMAGE: "triggers-eventlistenersink",
   JOB_PRUNER_TKN: "tkn",
-  ADDONS_TKN_CLI_SERVE_INIT_CONFIG: "tkn",
 };
+
+/** Steps that are scripts: of Tekton's pods, and of the server of downloads. */
+const scripts = ["PIPELINES_ARG__SHELL_IMAGE", "ADDONS_TKN_CLI_SERVE_INIT_CONFIG"];
+
+/** A shell with the usual small programs. */
+export const shellImage = { repository: "tekton/shell", tag: "1" } as const;
 
 /** Servers of the web console's pages and of downloads: nobody looks at them, so nothing serves. */
 const idle = ["PIPELINES_CONSOLE_PLUGIN", "ADDONS_TKN_CLI_SERVE"];
@@ -50,6 +54,7 @@ export const tektonImage = (program: string): string => `${registry}/tekton/${pr
 
 const imageVariables = () => [
   ...Object.entries(images).map(([name, image]) => ({ name: `IMAGE_${name}`, value: tektonImage(image) })),
+  ...scripts.map((name) => ({ name: `IMAGE_${name}`, value: `${registry}/${shellImage.repository}:${shellImage.tag}` })),
   ...idle.map((name) => ({ name: `IMAGE_${name}`, value: `${registry}/pause:1` })),
 ];
 

@@ -9,7 +9,7 @@ import * as runtime from "../runtime-layers";
 import { bundleFiles } from "./bundle";
 import { bundleImage, catalogImage, fileBasedCatalog, type Offer, versions } from "./catalog";
 import { efsOffer } from "./efs";
-import { pipelinesOffer, tektonPrograms, versionOf } from "./pipelines";
+import { pipelinesOffer, shellImage, tektonPrograms, versionOf } from "./pipelines";
 
 const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -51,12 +51,12 @@ const kodata = (folder: string): layers.LayerRecipe => ({
 
 /** Images of the operator and of what it installs, as in their releases: one program each, user 65532. */
 function tektonImages(): ImageRecipe[] {
-  return tektonPrograms.map((name) => {
+  const programs = tektonPrograms.map((name) => {
     const named = { repository: `tekton/${name}`, tag: versionOf("operator") };
     const file = programPath(name);
     const program = runtime.program(name, file);
     const config = { Entrypoint: [`/${file}`] };
-    // The operator's pruner and the steps that prepare a pod's folders are scripts.
+    // The operator's pruner is a script.
     if (name === "tkn") return image(named, [runtime.shell, runtime.program(name, "bin/tkn")], { Cmd: ["/bin/sh"] });
     if (name === "resolvers") return image(named, [runtime.tini, program], config);
     const folder = data[name];
@@ -64,6 +64,7 @@ function tektonImages(): ImageRecipe[] {
       ? image(named, [kodata(folder), program], { ...config, Env: ["KO_DATA_PATH=/var/run/ko"] })
       : image(named, [program], config);
   });
+  return [...programs, image(shellImage, [runtime.shell], { Cmd: ["/bin/sh"] })];
 }
 
 // ---------------------------------------------------------------- OLM

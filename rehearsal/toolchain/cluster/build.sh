@@ -8,6 +8,7 @@ olm=github.com/operator-framework/operator-lifecycle-manager
 operator=github.com/tektoncd/operator
 pipeline=github.com/tektoncd/pipeline
 triggers=github.com/tektoncd/triggers
+code=github.com/openshift-pipelines/pipelines-as-code
 version() { go list -m -f '{{.Version}}' "$1"; }
 folder() { go list -m -f '{{.Dir}}' "$1"; }
 
@@ -44,14 +45,16 @@ mkdir -p "$OUT/share/operator" "$OUT/share/olm"
 cp -r "$(folder $operator)/cmd/openshift/operator/kodata" "$data"
 cp -r "$(folder $operator)/cmd/openshift/webhook/kodata" "$OUT/share/operator/webhook-kodata"
 chmod -R u+w "$OUT/share"
+# release FOLDER TO VERSION FILE [FIND'S OPTIONS]: the manifests below FOLDER, as one file.
 release() {
-  local to=$data/$2/${3#v} file
+  local from=$1 to=$data/$2/${3#v} version=$3 name=$4 file
+  shift 4
   mkdir -p "$to"
   # Files in the order of their names, as ko joins them; not all of them end their last line.
-  find "$1" -name '*.yaml' | LC_ALL=C sort | while read -r file; do
+  find "$from" -name '*.yaml' "$@" | LC_ALL=C sort | while read -r file; do
     printf '\n---\n'
-    sed "s/\(version\|release\): \"devel\"/\1: \"$3\"/" "$file"
-  done >"$to/$4.yaml"
+    sed "s/\(version\|release\): \"devel\"/\1: \"$version\"/" "$file"
+  done >"$to/$name.yaml"
 }
 release "$(folder $pipeline)/config" tekton-pipeline "$(version $pipeline)" 00-pipelines
 cp "$data"/openshift/pipelines-rbac/* "$data/tekton-pipeline/$(version $pipeline | tr -d v)/"
@@ -59,13 +62,14 @@ cp -r "$data/openshift/00-prereconcile" "$data/tekton-pipeline/"
 release "$(folder $triggers)/config" tekton-trigger "$(version $triggers)" 00-triggers
 cp "$data"/openshift/triggers-rbac/* "$data/tekton-trigger/$(version $triggers | tr -d v)/"
 cp -r "$(folder $operator)/config/pruner" "$data/tekton-pruner"
+# Pipelines as Code without its programs: the operator waits for its Route.
+release "$(folder $code)/config" pipelines-as-code "$(version $code)" release ! -name '[456]00-*'
 # Components that the rehearsal goes without have a release that is empty; without any the operator ends itself.
 while read -r to component; do
   mkdir -p "$data/$to/$(sed -n "/^$component:/,/version:/s/.*version: v//p" "$(folder $operator)/components.yaml")"
 done <<'END'
 tekton-chains chains
 tekton-results results
-pipelines-as-code pipelines-as-code
 manual-approval-gate manual-approval-gate
 pruner pruner
 tekton-scheduler scheduler

@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { featureFlags } from "../../cluster/pipelines";
+import { programCommand } from "../../cluster/program";
+import { CommandError, run } from "../../rehearsal/machine/exec";
+import { checkout, places } from "../../rehearsal/machine/places";
+import { stackOutputs } from "../../rehearsal/stack/state";
+
+const kubectl = (args: readonly string[], input?: string) =>
+  run([join(places.path, "kubectl"), ...args], { input, env: { KUBECONFIG: places.adminKubeconfig } });
+const json = async (...args: string[]) => JSON.parse(await kubectl([...args, "--output=json"]));
+
+const tekton = "openshift-pipelines";
+const operators = "openshift-operators";
+const pipelines = "openshift-pipelines-operator-rh";
+
+/** Until `look` returns something, at most `seconds`. */
+async function eventually<T>(seconds: number, what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  while (true) {
+    const found = await look().catch((error) => {
+      if (error instanceof CommandError) return undefined;
+      throw error;
+    });
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    await sleep(500);
+  }
+}
+
+const wrongNamespace = "wrong-channel";
+const wrongChannel = (): object[] => [
+  { apiVersion: "v1", kind: "Namespace", metadata: { name: wrongNamespace } },
+  { apiVersion: "operators.coreos.com/v1", kind: "OperatorGroup", metadata: { name: "all", namespace: wrongNamespace }, spec: {} },
+  {
+    apiVersion: "operators.coreos.com/v1alpha1",
+    kind: "Subscription",
+    metadata: { name: pipelines, namespace: wrongNamespace },
+    spec: { name: pipelines, channel: "pipelines-9.9", source: "redhat-operators", sourceNamespace: "openshift-marketplace" },
+  },
+];
+
+interface Waiting {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; seconds: number; text: string }>;
+}
+
+/** The program's own wait for an operator, as Pulumi starts it. */
+async function waitForWrongChannel(): Promise<Waiting> {
+  const { kubeconfig } = (await stackOutputs()) as { kubeconfig: string };
+  const environment = {
+    KUBECONFIG_CONTENT: kubeconfig,
+    NAMESPACE: wrongNamespace,
+    SUBSCRIPTION: pipelines,
+    CHANNEL: "pipelines-9.9",
+    SECONDS: "600",
+  };
+  const started = Date.now();
+  const child = spawn("sh", ["-c", programCommand("cluster/operator-ready.ts")], {
+    cwd: checkout,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let text = "";
+  child.stderr?.on("data", (chunk) => {
+    text += chunk;
+  });
+  const ended = new Promise<{ code: number | null; seconds: number; text: string }>((resolve) =>
+    child.on("close", (code) => resolve({ code, seconds: (Date.now() - started) / 1000, text })),
+  );
+  return { child, ended };
+}
+
+/** In the running cluster: what OLM and the Tekton operator do there, and what the program makes of it. */
+export function operatorSteps(): void {
+  let waiting: Waiting | undefined;
+
+  it("installs both operators from the catalog: a bundle that a job unpacked, an install plan, a version with its Deployments", async () => {
+    const wanted = { [operators]: pipelines, "openshift-cluster-csi-drivers": "aws-efs-csi-driver-operator" };
+    for (const [namespace, name] of Object.entries(wanted)) {
+      const { status } = await json("get", "subscription.operators.coreos.com", name, "--namespace", namespace);
+      const plan = await json("get", "installplan", status.installplan.name, "--namespace", namespace);
+      expect(plan.status.phase).toBe("Complete");
+      expect(plan.status.bundleLookups.map(({ path }: { path: string }) => path)).toEqual([expect.stringContaining(`${name}-bundle`)]);
+      const version = await json("get", "clusterserviceversion", status.installedCSV, "--namespace", namespace);
+      expect(version.status.phase).toBe("Succeeded");
+      for (const deployment of version.spec.install.spec.deployments) {
+        const { status: running } = await json("get", "deployment", deployment.name, "--namespace", namespace);
+        expect(running.availableReplicas).toBe(1);
+      }
+    }
+    const jobs = (await json("get", "jobs", "--namespace=openshift-marketplace")).items;
+    expect(jobs.map(({ status }: { status: { succeeded: number } }) => status.succeeded)).toEqual([1, 1]);
+  });
+
+  it("tells all channels of a package by OLM's own server", async () => {
+    const { status } = await json("get", "packagemanifest", pipelines, "--namespace=default");
+    const channels: { name: string; currentCSV: string }[] = status.channels;
+    expect(channels.map(({ name }) => name).sort()).toEqual(["latest", ...[20, 21, 22, 23, 24].map((minor) => `pipelines-1.${minor}`)]);
+    expect(channels.find(({ name }) => name === "latest")?.currentCSV).toBe(`${pipelines}.v1.24.0`);
+  });
+
+  it("takes a Subscription whose channel nobody offers, as OLM does", async () => {
+    for (const object of wrongChannel()) await kubectl(["apply", "--filename=-"], JSON.stringify(object));
+    waiting = await waitForWrongChannel();
+  });
+
+  it.each(["configmap/feature-flags", "configmap/config-defaults"])("has an edit of %s undone by the operator", async (name) => {
+    const edit = { data: { "enable-api-fields": "alpha", "default-timeout-minutes": "7" } };
+    await kubectl(["patch", name, "--namespace", tekton, "--type=merge", `--patch=${JSON.stringify(edit)}`]);
+    await eventually(60, `${name} as TektonConfig has it`, async () => {
+      const { data } = await json("get", name, "--namespace", tekton);
+      return data["enable-api-fields"] !== "alpha" && data["default-timeout-minutes"] !== "7" ? data : undefined;
+    });
+  });
+
+  it("has a Deployment that somebody deleted made again by the operator", async () => {
+    const events = ["deployment/tekton-events-controller", "--namespace", tekton] as const;
+    const { metadata } = await json("get", ...events);
+    await kubectl(["delete", ...events]);
+    await eventually(90, "the Deployment is available again", async () => {
+      const { metadata: now, status } = await json("get", ...events);
+      return now.uid !== metadata.uid && status.availableReplicas === 1 ? now : undefined;
+    });
+  });
+
+  it("has what is taken out of TektonConfig put back by the operator's webhook, and refuses what Tekton does not know", async () => {
+    const patch = (spec: object) => kubectl(["patch", "tektonconfig", "config", "--type=merge", `--patch=${JSON.stringify({ spec })}`]);
+    await patch({ pipeline: { "enable-api-fields": null }, profile: null });
+    const { spec } = await json("get", "tektonconfig", "config");
+    expect({ profile: spec.profile, ...spec.pipeline }).toMatchObject({ "enable-api-fields": "beta", ...featureFlags });
+    await patch({ profile: "all" });
+    await expect(patch({ profile: "everything" })).rejects.toThrow('admission webhook "validation.webhook.operator.tekton.dev" denied');
+    await expect(patch({ pipeline: { "enable-api-fields": "gamma" } })).rejects.toThrow("validation failed");
+  });
+
+  it("has runs pruned by the operator's own job, as many left of each pipeline as TektonConfig says", async () => {
+    const before = await runsByPipeline();
+    const name = "prune-now";
+    const [cron] = (await json("get", "cronjobs", "--namespace", tekton)).items;
+    expect(cron.spec.schedule).toBe("0 8 * * *");
+    await kubectl(["create", "job", name, `--from=cronjob/${cron.metadata.name}`, "--namespace", tekton]);
+    const end = await eventually(120, "the pruner's job ends", async () => {
+      const { status } = await json("get", "job", name, "--namespace", tekton);
+      return (status.succeeded ?? status.failed) ? status : undefined;
+    });
+    const log = await kubectl(["logs", `job/${name}`, "--namespace", tekton]);
+    expect({ succeeded: end.succeeded, log }).toMatchObject({ succeeded: 1 });
+    const { spec } = await json("get", "tektonconfig", "config");
+    for (const [pipeline, count] of await runsByPipeline()) {
+      expect(count, pipeline).toBe(Math.min(before.get(pipeline) ?? 0, spec.pruner.keep));
+      expect(log).toContain(`--pipeline=${pipeline}`);
+    }
+    await kubectl(["delete", "job", name, "--namespace", tekton]);
+  });
+
+  it("fails within three minutes with OLM's own reason when a channel is not offered", async () => {
+    const { code, seconds, text } = (await waiting?.ended) ?? { code: 0, seconds: 0, text: "" };
+    await kubectl(["delete", "namespace", wrongNamespace, "--wait=false"]);
+    expect(code).toBe(1);
+    expect(seconds).toBeLessThan(180);
+    expect(text).toContain(
+      `no operators found in channel pipelines-9.9 of package ${pipelines} in the catalog referenced by subscription ${pipelines}`,
+    );
+    expect(text).toContain("pipelines-1.24");
+  });
+}
+
+/** How many runs each pipeline of the builds has. */
+async function runsByPipeline(): Promise<Map<string, number>> {
+  const runs: { metadata: { labels: Record<string, string> } }[] = (await json("get", "pipelineruns", "--namespace=build-multiarch")).items;
+  const counts = new Map<string, number>();
+  for (const { metadata } of runs) {
+    const pipeline = metadata.labels["tekton.dev/pipeline"] ?? "";
+    counts.set(pipeline, (counts.get(pipeline) ?? 0) + 1);
+  }
+  return counts;
+}
