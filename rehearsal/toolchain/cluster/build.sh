@@ -79,4 +79,4 @@ END
 
 "$OUT/bin/kubectl" kustomize "$(folder $operator)/config/openshift/overlays/default" >"$OUT/share/operator/operator.yaml"
 cp "$(folder $olm)"/deploy/chart/crds/*.yaml "$OUT/share/olm/"
-for module in $operator $pipeline $triggers $olm; do printf '%s %s\n' "${module##*/}" "$(version $module)"; done >"$OUT/share/versions"
+for module in $operator $pipeline $triggers $olm; do printf '%s %s\n' "${module##*/}" "$(version "$module")"; done >"$OUT/share/versions"
