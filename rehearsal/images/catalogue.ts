@@ -104,6 +104,12 @@ function pauseImage(): ImageRecipe {
   };
 }
 
+/** The layers of public images that need nothing of the toolchain; what several images share is there several times. */
+export function systemLayers(aptSetup: AptSetup): layers.LayerRecipe[] {
+  const members = mirrors(wantedImages(), imitations(aptSetup)).flatMap((image) => image.members);
+  return members.flatMap((member) => member.layers).filter(({ ofToolchain }) => !ofToolchain);
+}
+
 /** Everything the registry holds before the first build. */
 export function catalogue(aptSetup: AptSetup): ImageRecipe[] {
   const version = readFileSync(join(places.share, "cluster", "tekton", "version"), "utf8").trim();
