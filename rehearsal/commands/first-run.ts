@@ -40,16 +40,15 @@ export async function prepare({ toolchain, parts, pace: guess }: Preparation): P
   });
   await ensureEmulation();
   finishToolchain(toolchain);
-  if (parts.some(({ lane }) => lane === "compile")) say(await toolchainSeconds());
+  if (parts.some(({ lane }) => lane === "compile")) say(`toolchain: built in ${await toolchainSeconds()} of processors`);
 }
 
-/** What the whole toolchain took of processors, in one line. */
+/** What the whole toolchain took of processors when it was built: user and system, in seconds. */
 export async function toolchainSeconds(): Promise<string> {
   const all = [...(await processSeconds()).values()];
   const known = all.filter((value) => value !== undefined);
   const sum = known.reduce((total, value) => total + value, 0);
-  const unknown = all.length - known.length;
-  return `toolchain: ${sum.toFixed(0)} process seconds (user and system)${unknown > 0 ? `, and those of ${unknown} components that do not say` : ""}`;
+  return `${sum.toFixed(0)} s${all.length > known.length ? `, and those of ${all.length - known.length} components that do not say` : ""}`;
 }
 
 const groups: readonly (readonly [Lane, string])[] = [
