@@ -42,12 +42,22 @@ const children = new Map<ChildProcess, { readonly indivisible: boolean }>();
 /**
  * Ends the programs that `run` is waiting for, and those that they started: a shell that is ended leaves its compilers at work. For a
  * caller that is about to end itself.
- *
- * @param which `divisible` leaves those alone that are better let come to their end. @default all
  */
-export function endChildren(which: "all" | "divisible" = "all"): void {
-  const chosen = [...children].flatMap(([child, { indivisible }]) => (indivisible && which === "divisible" ? [] : (child.pid ?? [])));
-  for (const pid of descendants(chosen, parents())) {
+export function endChildren(): void {
+  end([...children.keys()]);
+}
+
+let over = false;
+
+/** Ends them but for the indivisible ones, and starts no more: a part of the run has failed, and others would go on with what comes next. */
+export function endRun(): void {
+  over = true;
+  end([...children].flatMap(([child, { indivisible }]) => (indivisible ? [] : [child])));
+}
+
+function end(chosen: readonly ChildProcess[]): void {
+  const pids = chosen.flatMap(({ pid }) => pid ?? []);
+  for (const pid of descendants(pids, parents())) {
     try {
       process.kill(pid, "SIGTERM");
     } catch {
@@ -88,6 +98,7 @@ function parents(): Map<number, number> {
 export function run(command: readonly string[], { input, env, cwd, log, indivisible = false }: RunOptions = {}): Promise<string> {
   const [file = "", ...args] = command;
   const shown = [file, ...args.slice(0, 2)].join(" ");
+  if (over) return Promise.reject(new CommandError(`${shown}: not started, as the run is over`, undefined, "", ""));
   return new Promise((resolve, reject) => {
     if (log) mkdirSync(dirname(log), { recursive: true });
     const transcript = log ? createWriteStream(log, { flags: "a", mode: 0o600 }) : undefined;

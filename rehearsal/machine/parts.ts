@@ -1,4 +1,4 @@
-import { endChildren } from "./exec";
+import { endRun } from "./exec";
 import { say, silenceSteps } from "./progress";
 
 /** How long something takes on the reference machine while nothing else runs. */
@@ -67,8 +67,8 @@ export async function doParts(parts: readonly Part[], finished: (part: Part, lef
 /** Ends what is under way; what must not be cut in two is waited for. */
 async function giveUp(busy: readonly Promise<void>[]): Promise<void> {
   const all = Promise.allSettled(busy);
-  endChildren("divisible");
   silenceSteps();
+  endRun();
   const late = setTimeout(() => say("A part has failed. What must not be cut off is waited for ..."), 3000);
   await all;
   clearTimeout(late);

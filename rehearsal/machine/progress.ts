@@ -36,6 +36,7 @@ let over = false;
  */
 export async function step<T>(what: string, expectSeconds: number, work: () => Promise<T>): Promise<T> {
   const self: Step = { what, expected: expectSeconds, started: Date.now(), within: current.getStore() };
+  if (over) return work();
   running.add(self);
   const all = () => statusLine([...running], Date.now());
   if (expectSeconds >= heartbeat) report(process.stderr.isTTY ? all() : `${what} ...${about(self)}`, false);

@@ -31,11 +31,11 @@ describe("run", () => {
 });
 
 /** Ids of two sleeping processes: the shell that is run and what it has started, which is another shell's. */
-async function family(indivisible: boolean): Promise<{ ended: Promise<unknown>; pids: number[] }> {
+async function family(): Promise<{ ended: Promise<unknown>; pids: number[] }> {
   const folder = mkdtempSync(join(tmpdir(), "family-"));
   const file = join(folder, "pids");
   const script = `sh -c 'sleep 300 & echo $$ $! > "$1".new; mv "$1".new "$1"; wait' sh "$1"; exit 1`;
-  const ended = run(["sh", "-c", script, "sh", file], { indivisible }).catch((error) => error);
+  const ended = run(["sh", "-c", script, "sh", file]).catch((error) => error);
   while (!existsSync(file)) await sleep(20);
   const pids = readFileSync(file, "utf8").trim().split(" ").map(Number);
   rmSync(folder, { recursive: true });
@@ -45,20 +45,11 @@ const alive = (pid: number) => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.tes
 
 describe("the programs that are run", () => {
   it("are ended with all that they started", async () => {
-    const { ended, pids } = await family(false);
+    const { ended, pids } = await family();
     expect(pids.map(alive)).toEqual([true, true]);
     endChildren();
     expect(await ended).toBeInstanceOf(CommandError);
     while (pids.some(alive)) await sleep(20);
-  });
-
-  it("are left alone where they must not be cut off, unless all are to end", async () => {
-    const [kept, cut] = [await family(true), await family(false)];
-    endChildren("divisible");
-    await cut.ended;
-    expect(kept.pids.map(alive)).toEqual([true, true]);
-    endChildren();
-    await kept.ended;
   });
 
   it("descend from each other over several generations", () => {

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { run } from "../../../rehearsal/machine/exec";
 import { doParts, type Part } from "../../../rehearsal/machine/parts";
 import { step } from "../../../rehearsal/machine/progress";
@@ -19,6 +19,16 @@ it("a part that fails ends the run with its own error: others are ended, what mu
     },
     { name: "next", lane: "compile", after: [], expected, work: async () => note("next")() },
     {
+      name: "modules",
+      lane: "modules",
+      after: [],
+      expected,
+      work: () =>
+        run(["sleep", "300"])
+          .catch(() => step("again", 60, () => run(["true"])))
+          .then(note("tried again")),
+    },
+    {
       name: "packages",
       lane: "machine",
       after: [],
@@ -33,6 +43,12 @@ it("a part that fails ends the run with its own error: others are ended, what mu
       work: () => run(["sh", "-c", "echo no such image >&2; exit 4"]).then(note("layers")),
     },
   ];
-  await expect(doParts(parts)).rejects.toThrow("no such image");
-  expect(notes).toEqual(["packages are whole"]);
+  const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  try {
+    await expect(doParts(parts)).rejects.toThrow("no such image");
+    expect(notes).toEqual(["packages are whole"]);
+    expect(said.mock.calls).toEqual([]);
+  } finally {
+    said.mockRestore();
+  }
 });
