@@ -125,15 +125,19 @@ export function run(command: readonly string[], { input, env, cwd, log, indivisi
       transcript?.end();
       reject(new CommandError(`${shown}: ${error.message}`, undefined, "", ""));
     });
-    child.on("close", (code, signal) => {
-      children.delete(child);
-      transcript?.end();
+    const settle = (code: number | null, signal: NodeJS.Signals | null) => {
       const stdout = Buffer.concat(chunks.stdout).toString();
       const stderr = Buffer.concat(chunks.stderr).toString();
       if (code === 0) return resolve(stdout);
       const reason = code === null ? `was ended by ${signal}` : `ended with code ${code}`;
       const last = lastLines(stderr.trim() === "" ? stdout : stderr, shownLines);
       reject(new CommandError(`${shown} ${reason}${last === "" ? "" : `:\n${last}`}`, code ?? undefined, stdout, stderr));
+    };
+    child.on("close", (code, signal) => {
+      children.delete(child);
+      // Who gets the error reads the end of the log.
+      if (transcript) transcript.end(() => settle(code, signal));
+      else settle(code, signal);
     });
   });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,6 +23,20 @@ describe("run", () => {
     process.env.REHEARSAL_TEST = "there";
     expect(await run(["sh", "-c", "printenv REHEARSAL_TEST || echo gone"], { env: { REHEARSAL_TEST: undefined } })).toBe("gone\n");
     delete process.env.REHEARSAL_TEST;
+  });
+
+  it("has written the whole log when it returns or throws", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "log-"));
+    const log = join(folder, "log");
+    try {
+      // More than can be written while it is printed.
+      await run(["sh", "-c", "head -c 50000000 /dev/zero; echo well"], { log });
+      expect(statSync(log).size).toBe(50_000_005);
+      await run(["sh", "-c", "head -c 50000000 /dev/zero; echo why >&2; exit 1"], { log }).catch(() => "");
+      expect(statSync(log).size).toBe(100_000_009);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("says which program is not there", async () => {
