@@ -40,7 +40,7 @@ export async function prepare({ toolchain, parts, pace: guess }: Preparation): P
   });
   await ensureEmulation();
   finishToolchain(toolchain);
-  if (parts.some(({ lane }) => lane === "compile")) say(`toolchain: built in ${await toolchainSeconds()} of processors`);
+  if (parts.some(({ lane }) => lane === "compile")) say(`process seconds of the toolchain (user and system): ${await toolchainSeconds()}`);
 }
 
 /** What the whole toolchain took of processors when it was built: user and system, in seconds. */
