@@ -7,6 +7,7 @@ import { configFile, pulumiEnvironment, stack } from "../stack/environment";
 import { stackOutputs } from "../stack/state";
 import { comparePushes, kubectlOfBuilds } from "./bench-push";
 import { destroy } from "./destroy";
+import { toolchainSeconds } from "./first-run";
 import { parts } from "./status";
 import { pulumiUp, up } from "./up";
 
@@ -56,6 +57,7 @@ export async function bench(): Promise<void> {
   const total = (key: "rss" | "pss") => rest.reduce((sum, row) => sum + row[key], 0) / 1024;
   rows.push({ what: "memory at rest, shared pages counted once", aim: "3 GiB", measured: `${total("pss").toFixed(2)} GiB` });
   rows.push({ what: "memory at rest, sum of resident sizes", aim: "", measured: `${total("rss").toFixed(2)} GiB` });
+  rows.push({ what: "toolchain when it was built, process seconds", aim: "", measured: await toolchainSeconds() });
   console.log(`\n${report(rows)}`);
 }
 

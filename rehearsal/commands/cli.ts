@@ -59,6 +59,7 @@ for (const [signal, code] of [
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
+    endChildren();
     const known = error instanceof UserError || error instanceof CommandError;
     console.error(`\nrehearse: ${error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error)}`);
     process.exit(1);

@@ -29,10 +29,14 @@ esac
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source-path=SCRIPTDIR source=../machine/npm-packages.sh
 source "$checkout/rehearsal/machine/npm-packages.sh"
+# shellcheck source-path=SCRIPTDIR source=how-long.sh
+source "$checkout/rehearsal/commands/how-long.sh"
 [ "$(uname -s)" = Linux ] || fail "this needs Linux: it starts containers, bridges and mounts (here: $(uname -s))"
 [ "$(uname -m)" = x86_64 ] || fail "this needs an x86_64 machine: arm64 is the architecture that it emulates (here: $(uname -m))"
 [ "$(id -u)" = 0 ] || fail "this needs root, for containers, bridges and mounts: run it with sudo, or in a virtual machine of its own"
 
+# Before anything is downloaded; cli.ts says it in full, for which it needs npm's packages.
+[ "${1:-up}" != up ] || say_how_long
 require_node
 command -v go >/dev/null || fail "Go is needed to build the toolchain, and there is no \`go\` on PATH"
 

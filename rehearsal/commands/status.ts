@@ -4,6 +4,7 @@ import { ownProcesses } from "../machine/leftovers";
 import { places } from "../machine/places";
 import { recordedPrograms, runningPid } from "../machine/process";
 import { recordedResources, stackOutputs } from "../stack/state";
+import { processSeconds } from "../toolchain";
 
 interface Row {
   readonly part: string;
@@ -18,14 +19,21 @@ interface Row {
 /** What runs, with memory, and the stack's outputs. */
 export async function status(): Promise<void> {
   const rows = parts();
-  if (rows.length === 0) {
-    console.log("Nothing runs. `npm run rehearse` starts everything.");
-    return;
-  }
-  console.log(table(rows));
+  console.log(rows.length === 0 ? "Nothing runs. `npm run rehearse` starts everything." : table(rows));
+  const built = await processSeconds();
+  if (built.size > 0) console.log(`\n${toolchainTable(built)}`);
   if (recordedResources() === 0) return;
   const outputs = await stackOutputs().catch((error: Error) => ({ error: error.message.split("\n")[0] }));
   console.log(`\nStack outputs:\n${JSON.stringify(outputs, undefined, 2)}`);
+}
+
+/** What each component of the toolchain took of processors when it was built, and all together. Pure. */
+export function toolchainTable(took: ReadonlyMap<string, number | undefined>): string {
+  const shown = [...took].map(([name, value]): [string, string] => [name, value === undefined ? "-" : value.toFixed(0)]);
+  const sum = [...took.values()].reduce((total: number, value) => total + (value ?? 0), 0);
+  const cells: [string, string][] = [["toolchain, as it was built", "process seconds"], ...shown, ["all that say it", sum.toFixed(0)]];
+  const width = Math.max(...cells.map(([name]) => name.length));
+  return cells.map(([name, value]) => `${name.padEnd(width)}  ${value.padStart("process seconds".length)}`).join("\n");
 }
 
 /** A row for each program, and one for all containers with their shims. */

@@ -67,6 +67,12 @@ function pauseImage(): ImageRecipe {
   };
 }
 
+/** The layers of public images that need nothing of the toolchain; what several images share is there several times. */
+export function systemLayers(aptSetup: AptSetup): layers.LayerRecipe[] {
+  const members = mirrors(wantedImages(), imitations(aptSetup)).flatMap((image) => image.members);
+  return members.flatMap((member) => member.layers).filter(({ ofToolchain }) => !ofToolchain);
+}
+
 /** Everything the registry holds before the first build. */
 export function catalogue(aptSetup: AptSetup): ImageRecipe[] {
   return [pauseImage(), ...operatorImages(), ...mirrors(wantedImages(), imitations(aptSetup))];

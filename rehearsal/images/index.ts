@@ -3,10 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { basename, join } from "node:path";
 import type { Architecture } from "../../config/architecture";
 import { run } from "../machine/exec";
+import { expectation } from "../machine/first-run";
+import { debianPackages } from "../machine/packages";
+import type { Part } from "../machine/parts";
 import { places, ports } from "../machine/places";
 import { say, step } from "../machine/progress";
 import { Apt, type AptSetup, readAptSetup } from "./apt";
-import { catalogue } from "./catalogue";
+import { catalogue, systemLayers } from "./catalogue";
 import type { LayerRecipe } from "./layers";
 import { BlobStore, type Layer } from "./oci";
 import { type NamedImage, Registry } from "./push";
@@ -17,6 +20,28 @@ export interface EnsureImagesOptions {
   readonly registry?: string;
   /** Folder that keeps what was made; `cache/images` by default. */
   readonly cache?: string;
+}
+
+/** Name of the part that makes layers. */
+const systemLayersPart = "layers of images";
+
+/**
+ * What makes the layers of images that need nothing of the toolchain while that is built. Nothing where images were made before: most
+ * layers are there then, and `ensureImages` makes what is not.
+ */
+export function imageParts(cache = join(places.cache, "images")): Part[] {
+  if (existsSync(join(cache, "index.json"))) return [];
+  const expected = expectation("images", systemLayersPart);
+  const work = async () => {
+    const aptSetup = await readAptSetup();
+    const workshop = new Workshop(cache, aptSetup);
+    try {
+      for (const layer of systemLayers(aptSetup)) await workshop.layer(layer);
+    } finally {
+      workshop.clear();
+    }
+  };
+  return [{ name: systemLayersPart, lane: "images", after: [debianPackages], expected, work }];
 }
 
 /**
@@ -129,7 +154,7 @@ class Workshop {
     return sha256(JSON.stringify([this.code, layer.name, layer.architecture, layer.inputs, layer.from.map((lower) => this.key(lower))]));
   }
 
-  private async layer(recipe: LayerRecipe): Promise<Layer> {
+  async layer(recipe: LayerRecipe): Promise<Layer> {
     const record = join(this.records, `${recipe.name}-${recipe.architecture}-${this.key(recipe).slice(0, 16)}.json`);
     this.used.add(record);
     if (existsSync(record)) {

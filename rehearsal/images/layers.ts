@@ -19,6 +19,8 @@ export interface LayerRecipe {
   readonly inputs: readonly string[];
   /** Layers that `make` reads. */
   readonly from: readonly LayerRecipe[];
+  /** A program of the toolchain's is in it, which must be built before. */
+  readonly ofToolchain?: true;
   readonly make: (root: string, tools: LayerTools) => Promise<void>;
 }
 

@@ -79,8 +79,9 @@ export const javaRuntime = (architecture: Architecture): LayerRecipe => ({
 
 // ---------------------------------------------------------------- single programs
 
-/** A file of the toolchain's that was built in this very version and form. */
+/** A file of the toolchain's that was built in this very version and form; nothing made before it is there can be taken for it. */
 export function toolchainInput(file: string): string {
+  if (!existsSync(file)) return `${file} is not built`;
   const { size, mtimeMs } = statSync(file);
   return `${realpathSync(file)} ${size} ${mtimeMs}`;
 }
@@ -95,6 +96,7 @@ export function program(name: string, path: string, architecture: Architecture =
     expectSeconds: 0,
     inputs: [path, toolchainInput(file)],
     from: [],
+    ofToolchain: true,
     async make(root) {
       await run(["install", "-D", "-m", "755", file, join(root, path)]);
     },

@@ -1,8 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensureEmulation } from "./binfmt";
 import { onPath, run } from "./exec";
+import { expectation } from "./first-run";
 import { recordHostState } from "./host-state";
+import type { Part } from "./parts";
 import { places } from "./places";
 import { step, UserError } from "./progress";
 
@@ -69,12 +70,26 @@ export function pythonReady(): boolean {
   return existsSync(stamp) && readFileSync(stamp, "utf8") === readFileSync(requirements, "utf8");
 }
 
-/** Installs what is missing: Debian packages, the Python environment, and the kernel's way to run arm64 programs. */
-export async function ensurePackages(): Promise<void> {
+/** Name of the part that installs Debian's packages. */
+export const debianPackages = "Debian packages";
+
+/** What installs what is missing: Debian packages, the Python environment. */
+export async function packageParts(): Promise<Part[]> {
   const missing = await missingPackages();
-  if (missing.length > 0) await step(`Debian packages: ${missing.join(" ")}`, 60, () => recordingEmulation(() => install(missing)));
-  if (!pythonReady()) await step("Python packages: moto and what it needs", 40, makeVenv);
-  await ensureEmulation();
+  const parts: Part[] = [];
+  if (missing.length > 0) {
+    const all = expectation("machine", debianPackages);
+    // A few packages take a part of the time of all.
+    const share = missing.length / packages.length;
+    const expected = { seconds: all.seconds * share, processor: all.processor * share };
+    const work = () => step(`${debianPackages}: ${missing.join(" ")}`, expected.seconds, () => recordingEmulation(() => install(missing)));
+    parts.push({ name: debianPackages, lane: "machine", after: [], expected, work });
+  }
+  if (!pythonReady()) {
+    const [name, expected] = ["Python packages", expectation("machine", "Python packages")];
+    parts.push({ name, lane: "machine", after: [debianPackages], expected, work: () => step(name, expected.seconds, makeVenv) });
+  }
+  return parts;
 }
 
 async function install(missing: readonly string[]): Promise<void> {
@@ -85,7 +100,9 @@ async function install(missing: readonly string[]): Promise<void> {
     await run([...apt, "update"], { env, log }).catch((error) => {
       throw new UserError(`Debian's package registry does not answer as it should (apt-get update): ${error.message}`);
     });
-    await run([...apt, "install", "-y", "--no-install-recommends", ...missing], { env, log }).catch((error) => {
+    // dpkg goes on where a run that was killed left it; without that, apt installs nothing. While another apt is at work, apt waits.
+    await run(["dpkg", "--configure", "-a"], { env, log, indivisible: true }).catch(() => "");
+    await run([...apt, "install", "-y", "--no-install-recommends", ...missing], { env, log, indivisible: true }).catch((error) => {
       throw new UserError(`Debian packages could not be installed (whole output: ${log}): ${error.message}`);
     });
   });
@@ -101,11 +118,15 @@ async function withoutServiceStarts(work: () => Promise<void>): Promise<void> {
   const policy = "/usr/sbin/policy-rc.d";
   const text = "#!/bin/sh\n# Made by openshift-multiarch for the time of an installation.\nexit 101\n";
   const ours = !existsSync(policy) || readFileSync(policy, "utf8") === text;
-  if (ours) writeFileSync(policy, text, { mode: 0o755 });
+  if (!ours) return work();
+  const remove = () => rmSync(policy, { force: true });
+  writeFileSync(policy, text, { mode: 0o755 });
+  process.on("exit", remove);
   try {
     await work();
   } finally {
-    if (ours) rmSync(policy, { force: true });
+    remove();
+    process.off("exit", remove);
   }
 }
 

@@ -25,7 +25,7 @@ build() {
     -X k8s.io/component-base/version.gitCommit=module -X k8s.io/component-base/version.buildDate=1970-01-01T00:00:00Z \
     -X k8s.io/client-go/pkg/version.gitVersion=$kubernetes \
     -X $olm/pkg/version.OLMVersion=$(version $olm)" -o "$OUT/one/" "$@"
-  for program in "$OUT"/one/*; do mv "$program" "$OUT/bin/$prefix${program##*/}"; done
+  for program in "$OUT"/one/*; do [ ! -e "$program" ] || mv "$program" "$OUT/bin/$prefix${program##*/}"; done
 }
 mkdir "$OUT/one"
 build "" ./kubernetes ./machine-api ./coredns ./tkn \
@@ -35,6 +35,8 @@ build "" ./kubernetes ./machine-api ./coredns ./tkn \
 build operator- $operator/cmd/openshift/{operator,webhook,proxy-webhook}
 build triggers- $triggers/cmd/{controller,webhook,interceptors,eventlistenersink}
 rmdir "$OUT/one"
+# With -n among Go's flags nothing was built: modules were all that was asked for.
+[ -e "$OUT/bin/kubernetes" ] || exit 0
 for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl oc cluster-policy-controller; do
   ln -sfn kubernetes "$OUT/bin/$name"
 done

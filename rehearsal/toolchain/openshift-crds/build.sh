@@ -3,8 +3,12 @@
 # server memory. Nothing is compiled. In: OUT.
 set -euo pipefail
 
-# Where a module lies after its download, which is checked against go.sum.
-folder() { GOFLAGS=-mod=mod go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p'; }
+# Where a module lies after its download, which is checked against go.sum. What went wrong is in the answer, too.
+folder() {
+  local answer
+  answer=$(GOFLAGS=-mod=mod go mod download -json "$1") || { printf '%s\n' "$answer" >&2; return 1; }
+  sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p' <<<"$answer"
+}
 
 # take FOLDER TARGET CRD...: finds each CRD's file among the folder's. Files of other feature sets than Default and of hosted
 # control planes say so in their names.

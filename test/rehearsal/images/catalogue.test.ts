@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { aptSettings, aptSources } from "../../../rehearsal/images/apt";
 import { registriesConf } from "../../../rehearsal/images/buildah";
 import { baseImages, mirrors } from "../../../rehearsal/images/catalogue";
@@ -96,5 +96,26 @@ it("buildah refuses a short name that several registries could mean, as RHEL's c
     expect(status).toBe(125);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it("the layers that are made while the toolchain is built need nothing of it: Debian, git, Node.js, Java and Maven among them", async () => {
+  const home = mkdtempSync(join(tmpdir(), "empty-home-"));
+  vi.stubEnv("OPENSHIFT_MULTIARCH_HOME", home);
+  vi.resetModules();
+  try {
+    const { systemLayers } = await import("../../../rehearsal/images/catalogue");
+    const names = new Set(
+      systemLayers({ sources: [], settings: [], files: [] }).map(({ name, architecture }) => `${name} ${architecture}`),
+    );
+    for (const name of ["debian", "git", "node", "small", "java-runtime"]) {
+      expect(names).toContain(`${name} amd64`);
+      expect(names).toContain(`${name} arm64`);
+    }
+    expect(names).toContain("maven amd64");
+    expect(names).not.toContain("buildah amd64");
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(home, { recursive: true });
   }
 });

@@ -1,8 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { compareVersions, folderKey, garbage, linkFolder } from "../../../rehearsal/toolchain";
+import { measuredParts } from "../../../rehearsal/machine/first-run";
+import { buildPart, moduleArchives, toolchainParts } from "../../../rehearsal/toolchain";
+import { buildRecord, garbage, recordedProcessor } from "../../../rehearsal/toolchain/build";
+import { compareVersions, folderKey } from "../../../rehearsal/toolchain/components";
+import { linkFolder } from "../../../rehearsal/toolchain/links";
+
+const toolchain = join(__dirname, "..", "..", "..", "rehearsal", "toolchain");
+const scripts = readdirSync(toolchain)
+  .filter((name) => existsSync(join(toolchain, name, "build.sh")))
+  .map((name) => ({ name, text: readFileSync(join(toolchain, name, "build.sh"), "utf8") }));
+const missing = scripts.map(({ name }) => ({ name, key: "", result: "", ready: false }));
 
 let folder: string;
 beforeEach(() => {
@@ -23,7 +33,7 @@ describe("toolchain", () => {
 
   it("has the CRDs of the very modules whose code works with them", () => {
     const modules = (component: string) => {
-      const file = readFileSync(join(__dirname, "..", "..", "..", "rehearsal", "toolchain", component, "go.mod"), "utf8");
+      const file = readFileSync(join(toolchain, component, "go.mod"), "utf8");
       return new Map([...file.matchAll(/^\t(\S+) (v\S+)/gm)].map(([, name = "", version]) => [name, version]));
     };
     const compiled = modules("cluster");
@@ -36,6 +46,39 @@ describe("toolchain", () => {
     const GiB = 2 ** 30;
     expect(garbage(8 * GiB, 2)).toEqual({ GOGC: "off", GOMEMLIMIT: "2GiB" });
     expect(garbage(16 * GiB, 8)).toEqual({});
+  });
+
+  it("has an expectation for each component, and for none that is gone", () => {
+    expect(measuredParts("compile").sort()).toEqual(scripts.map(({ name }) => name).sort());
+    const withModules = scripts.map(({ name }) => name).filter((name) => existsSync(join(toolchain, name, "go.sum")));
+    expect(measuredParts("modules").sort()).toEqual(withModules.sort());
+  });
+
+  it("asks for the folder of a module only after it was downloaded, as an empty module cache has none", () => {
+    for (const { name, text } of scripts) {
+      const folder = text.search(/^[^#\n]*\{\{\.Dir\}\}/m);
+      if (folder >= 0) expect(text.slice(0, folder), name).toMatch(/^go (mod download|build) /m);
+    }
+  });
+
+  it("builds after Debian's packages what calls one of them, and only that", async () => {
+    const parts = await toolchainParts(missing);
+    const waiting = parts.filter(({ lane, after }) => lane === "compile" && after.includes("Debian packages")).map(({ name }) => name);
+    const callers = scripts.filter(({ text }) => /^jq |^[^#\n]*\bCGO_ENABLED=1/m.test(text)).map(({ name }) => buildPart(name));
+    expect(waiting.sort()).toEqual(callers.sort());
+  });
+
+  it("finds a module's archive in the module cache by a name without capital letters, and no archive of a go.mod alone", () => {
+    const sums =
+      "github.com/BurntSushi/toml v1.6.0 h1:a=\ngithub.com/BurntSushi/toml v1.6.0/go.mod h1:b=\ngolang.org/x/mod v0.20.0/go.mod h1:c=\n";
+    expect(moduleArchives(sums)).toEqual(["github.com/!burnt!sushi/toml/@v/v1.6.0.zip"]);
+  });
+
+  it("records what a build took, and reads the process seconds of it; earlier records have none", () => {
+    const record = buildRecord({ at: new Date("2026-11-29T09:14:45.175Z"), seconds: 45, processor: 61.23 });
+    expect(record).toBe("2026-11-29T09:14:45.175Z in 45 s, 61.2 process seconds\n");
+    expect(recordedProcessor(record)).toBe(61.2);
+    expect(recordedProcessor("2026-11-29T09:14:45.175Z in 45 s\n")).toBeUndefined();
   });
 
   it("compares versions by number", () => {

@@ -1,0 +1,110 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { typescriptCommand } from "../machine/exec";
+import { checkout, places } from "../machine/places";
+import type { Component } from "./components";
+
+/** What goes in front of PATH for `pulumi` and for the user's shell, next to the stand-in for openshift-install. */
+const onPath = ["kubectl", "oc"] as const;
+
+/**
+ * There too, but no symbolic links: the command line follows those that lead to itself, looks for its language hosts beside that
+ * file, and warns at every update of one that it found elsewhere (sdk/go/common/workspace/plugins.go).
+ */
+const sideBySide = ["pulumi", "pulumi-language-nodejs"] as const;
+
+/** Points `places.bin`, `places.share` and `places.path` to the finished results. */
+export function linkToolchain(all: readonly Component[]): void {
+  const bin = new Map<string, string>();
+  const share = new Map<string, string>();
+  for (const { name, result } of all) {
+    const programs = join(result, "bin");
+    for (const program of existsSync(programs) ? readdirSync(programs) : []) {
+      if (bin.has(program)) throw new Error(`two components of the toolchain have a program ${program}: ${name} and ${bin.get(program)}`);
+      bin.set(program, join(programs, program));
+    }
+    if (existsSync(join(result, "share"))) share.set(name, join(result, "share"));
+  }
+  linkFolder(places.bin, bin);
+  linkFolder(places.share, share);
+  const links = new Map(onPath.filter((name) => bin.has(name)).map((name) => [name, join(places.bin, name)]));
+  linkFolder(places.path, links, [...sideBySide, standIn]);
+  for (const name of sideBySide) {
+    const program = bin.get(name);
+    if (program !== undefined) linkFile(program, join(places.path, name));
+  }
+  writeStandIn();
+}
+
+/** Makes `path` another name of the file `target`, unless it is; a copy, when the cache is on a disk of its own. */
+function linkFile(target: string, path: string): void {
+  const [present, wanted] = [lstatSync(path, { throwIfNoEntry: false }), lstatSync(target)];
+  if (present?.ino === wanted.ino && present.dev === wanted.dev) return;
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  try {
+    linkSync(target, draft);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    copyFileSync(target, draft);
+  }
+  renameSync(draft, path);
+}
+
+const standIn = "openshift-install";
+
+/** The stand-in of this very checkout, whichever clone the last command came from. */
+function writeStandIn(): void {
+  const program = join(checkout, "rehearsal", "installer", "openshift-install.ts");
+  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const script = [
+    "#!/bin/sh",
+    "# openshift-install of the rehearsal: the real one, but for what `create cluster` does to a cloud.",
+    `export TSX_TSCONFIG_PATH=${quote(join(checkout, "tsconfig.json"))}`,
+    `exec ${typescriptCommand(program).map(quote).join(" ")} "$@"`,
+    "",
+  ].join("\n");
+  const file = join(places.path, standIn);
+  if (existsSync(file) && readFileSync(file, "utf8") === script) return;
+  // Written beside and renamed: a command that runs it at this moment sees the old one or the new one.
+  writeFileSync(`${file}.new`, script);
+  chmodSync(`${file}.new`, 0o755);
+  renameSync(`${file}.new`, file);
+}
+
+/** Makes a folder hold exactly these links (and what is in `kept`); a link that is right is not touched. */
+export function linkFolder(folder: string, links: ReadonlyMap<string, string>, kept: readonly string[] = []): void {
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) {
+    if (!links.has(name) && !kept.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+  for (const [name, target] of links) {
+    const path = join(folder, name);
+    let current: string | undefined;
+    try {
+      current = readlinkSync(path);
+    } catch {
+      // Not there, or not a link.
+    }
+    if (current === target) continue;
+    const draft = join(folder, `.${name}.new`);
+    rmSync(draft, { force: true });
+    symlinkSync(target, draft);
+    rmSync(path, { recursive: true, force: true });
+    renameSync(draft, path);
+  }
+}
