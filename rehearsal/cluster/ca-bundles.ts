@@ -26,13 +26,19 @@ export function wantedData({ metadata }: Pick<KubeObject, "metadata">, bundles: 
   return undefined;
 }
 
-/** Writes certificates where they are missing. */
+/** Writes certificates where they are missing. @throws the first refusal, after all others were served. */
 export async function injectBundles(objects: Objects, bundles: Bundles): Promise<void> {
+  const errors: unknown[] = [];
   // Without contents: bundles of operators are ConfigMaps too, and large.
   for (const { metadata } of await objects.listMetadata(configMaps)) {
     const wanted = wantedData({ metadata }, bundles);
-    if (!wanted) continue;
-    const { data } = (await objects.get<ConfigMap>(configMaps, metadata.name, metadata.namespace)) ?? {};
-    if (Object.entries(wanted).some(([key, value]) => data?.[key] !== value)) await objects.patch(configMaps, metadata, { data: wanted });
+    if (wanted) await write(objects, metadata, wanted).catch((error) => errors.push(error));
   }
+  if (errors.length > 0) throw errors[0];
+}
+
+async function write(objects: Objects, metadata: KubeObject["metadata"], wanted: Record<string, string>): Promise<void> {
+  const found = await objects.get<ConfigMap>(configMaps, metadata.name, metadata.namespace);
+  if (found === undefined || Object.entries(wanted).every(([key, value]) => found.data?.[key] === value)) return;
+  await objects.patch(configMaps, metadata, { data: wanted });
 }

@@ -70,7 +70,7 @@ export const objects = {
   list: async <T extends KubeObject>(resource: Resource, namespace?: string): Promise<T[]> =>
     (await orUndefined(api<{ items: T[] }>("GET", path(resource, { namespace }))))?.items ?? [],
 
-  /** As \`list\`, of all namespaces, with nothing but names, labels and annotations. */
+  /** As `list`, of all namespaces, with nothing but names, labels and annotations. */
   listMetadata: async (resource: Resource): Promise<Pick<KubeObject, "metadata">[]> => {
     const only = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
     return (await api<{ items: KubeObject[] }>("GET", path(resource), undefined, { accept: only })).items;

@@ -17,6 +17,9 @@ export class MemoryObjects {
   list = async ({ plural }: Resource): Promise<KubeObject[]> =>
     [...this.held].filter(([key]) => key.startsWith(`${plural} `)).map(([, object]) => structuredClone(object));
 
+  listMetadata = async (resource: Resource): Promise<Pick<KubeObject, "metadata">[]> =>
+    (await this.list(resource)).map(({ metadata }) => ({ metadata }));
+
   create = async ({ plural }: Resource, object: KubeObject): Promise<void> => {
     this.held.set(this.key(plural, object.metadata.name, object.metadata.namespace), structuredClone(object));
   };
@@ -24,10 +27,16 @@ export class MemoryObjects {
   apply = (object: KubeObject): Promise<void> =>
     this.create({ apiVersion: object.apiVersion, plural: `${object.kind.toLowerCase()}s` }, object);
 
-  patch = async ({ plural }: Resource, { name, namespace }: Metadata, patch: { status?: object }): Promise<void> => {
+  /** Of `data` and `status`, one level deep. */
+  patch = async (
+    { plural }: Resource,
+    { name, namespace }: Metadata,
+    patch: Readonly<Partial<Record<"data" | "status", object>>>,
+  ): Promise<void> => {
     const before = this.held.get(this.key(plural, name, namespace));
     if (!before) throw new Error(`${plural} ${name} is not there`);
-    this.held.set(this.key(plural, name, namespace), { ...before, status: { ...(before.status as object), ...patch.status } });
+    const changed = Object.entries(patch).map(([field, value]) => [field, { ...(before[field] as object), ...value }]);
+    this.held.set(this.key(plural, name, namespace), { ...before, ...Object.fromEntries(changed) });
   };
 
   remove = async ({ plural }: Resource, name: string, namespace?: string): Promise<void> => {
