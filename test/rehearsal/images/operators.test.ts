@@ -50,6 +50,11 @@ describe("a bundle", () => {
     });
   });
 
+  it("is refused when it would lack the rules of a role that its account is bound to", () => {
+    const others = [...manifests, binding("admin", "cluster-admin", account)];
+    expect(() => bundle(facts, others)).toThrow("ClusterRoleBinding admin: the operator's manifests have no ClusterRole cluster-admin");
+  });
+
   it("owns every version of its kinds", () => {
     expect(spec.customresourcedefinitions).toEqual({
       owned: [
