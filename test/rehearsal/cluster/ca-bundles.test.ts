@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { injectBundles, wantedData } from "../../../rehearsal/cluster/ca-bundles";
+import { describe, expect, it, vi } from "vitest";
+import { injector, wantedData } from "../../../rehearsal/cluster/ca-bundles";
 import type { KubeObject } from "../../../rehearsal/cluster/objects";
 import { MemoryObjects } from "./memory-objects";
 
@@ -35,11 +35,32 @@ describe("a look at all ConfigMaps", () => {
     const memory = new MemoryObjects();
     await memory.create(configMaps, { ...asking("new"), data: { more: "stays" } });
     await memory.create(configMaps, { ...asking("old"), data: { "ca-bundle.crt": "OLD" } });
-    await injectBundles(memory.objects, bundles);
+    const inject = injector(memory.objects);
+    await inject(bundles);
     expect(await data(memory, "new")).toEqual({ more: "stays", "ca-bundle.crt": "TRUSTED" });
     expect(await data(memory, "old")).toEqual({ "ca-bundle.crt": "TRUSTED" });
     memory.patch = () => Promise.reject(new Error("written again"));
-    await injectBundles(memory.objects, bundles);
+    await inject(bundles);
+  });
+
+  it("reads no ConfigMap again that is right, until somebody changes it or there are other certificates", async () => {
+    const memory = new MemoryObjects();
+    for (const name of ["one", "two"]) await memory.create(configMaps, asking(name));
+    const [inject, get] = [injector(memory.objects), vi.spyOn(memory, "get")];
+    const reads = async (now = bundles) => {
+      get.mockClear();
+      await inject(now);
+      return get.mock.calls.map(([, name]) => name);
+    };
+    expect(await reads()).toEqual(["one", "two"]);
+    // What it has written itself is looked at once more.
+    expect(await reads()).toEqual(["one", "two"]);
+    expect(await reads()).toEqual([]);
+    await memory.patch(configMaps, { name: "two", namespace: "some" }, { data: { "ca-bundle.crt": "OTHER" } });
+    expect(await reads()).toEqual(["two"]);
+    expect(await data(memory, "two")).toEqual({ "ca-bundle.crt": "TRUSTED" });
+    expect(await reads({ ...bundles, trusted: "NEW" })).toEqual(["one", "two"]);
+    expect(await data(memory, "one")).toEqual({ "ca-bundle.crt": "NEW" });
   });
 
   it("serves the others where one has just gone, and where one cannot be written says so after them", async () => {
@@ -51,7 +72,7 @@ describe("a look at all ConfigMaps", () => {
       if (metadata.name !== "well") throw new Error(`${metadata.name} cannot be written`);
       return patch(resource, metadata, change);
     };
-    await expect(injectBundles(memory.objects, bundles)).rejects.toThrow("immutable cannot be written");
+    await expect(injector(memory.objects)(bundles)).rejects.toThrow("immutable cannot be written");
     expect(await data(memory, "well")).toEqual({ "ca-bundle.crt": "TRUSTED" });
   });
 });
