@@ -86,10 +86,9 @@ export async function reconcile(objects: Objects, driver: Driver, now = new Date
 }
 
 async function installed(objects: Objects): Promise<boolean> {
-  const versions = await objects.list<KubeObject<unknown, { phase?: string; reason?: string }>>(csvs);
-  return versions.some(
-    ({ metadata, status }) => metadata.name.startsWith(`${manager}.v`) && status?.phase === "Succeeded" && status.reason !== "Copied",
-  );
+  // OLM copies each of them, and they are large, into every namespace.
+  const versions = await objects.list<KubeObject<unknown, { phase?: string }>>(csvs, "!olm.copiedFrom");
+  return versions.some(({ metadata, status }) => metadata.name.startsWith(`${manager}.v`) && status?.phase === "Succeeded");
 }
 
 async function announce(objects: Objects): Promise<void> {

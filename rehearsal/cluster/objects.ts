@@ -5,6 +5,7 @@ export interface Metadata {
   name: string;
   namespace?: string;
   generation?: number;
+  resourceVersion?: string;
   deletionTimestamp?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
@@ -66,11 +67,13 @@ export const objects = {
   get: <T extends KubeObject>(resource: Resource, name: string, namespace?: string) =>
     orUndefined(api<T>("GET", path(resource, { name, namespace }))),
 
-  /** All objects of a kind, in one namespace or all; empty when the kind does not exist. */
-  list: async <T extends KubeObject>(resource: Resource, namespace?: string): Promise<T[]> =>
-    (await orUndefined(api<{ items: T[] }>("GET", path(resource, { namespace }))))?.items ?? [],
+  /** All objects of a kind, in all namespaces; empty when the kind does not exist. @param labels a selector, as in `kubectl get -l`. */
+  list: async <T extends KubeObject>(resource: Resource, labels = ""): Promise<T[]> => {
+    const query = labels === "" ? "" : `?labelSelector=${encodeURIComponent(labels)}`;
+    return (await orUndefined(api<{ items: T[] }>("GET", `${path(resource)}${query}`)))?.items ?? [];
+  },
 
-  /** As \`list\`, of all namespaces, with nothing but names, labels and annotations. */
+  /** As `list`, with nothing but the metadata. */
   listMetadata: async (resource: Resource): Promise<Pick<KubeObject, "metadata">[]> => {
     const only = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
     return (await api<{ items: KubeObject[] }>("GET", path(resource), undefined, { accept: only })).items;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { trustedBundle } from "../machine/certificates";
 import { places } from "../machine/places";
-import { injectBundles } from "./ca-bundles";
+import { injector } from "./ca-bundles";
 import { ensureEfsDriver, stopEfsDriver } from "./efs-driver";
 import { reconcile } from "./efs-operator";
 import { objects } from "./objects";
@@ -30,8 +30,9 @@ void repeat("efs", async () => {
   const state = await reconcile(objects, { ensure: ensureEfsDriver, stop: stopEfsDriver });
   return state === "Deploying" ? soon : later;
 });
+const inject = injector(objects);
 void repeat("ca-bundles", async () => {
-  await injectBundles(objects, {
+  await inject({
     service: readFileSync(join(places.pki, "ca.crt"), "utf8"),
     trusted: readFileSync(trustedBundle(), "utf8"),
   });

@@ -22,6 +22,12 @@ export interface EnsureImagesOptions {
   readonly cache?: string;
 }
 
+/** The files that decide what is in a layer, from this folder. */
+export const layerCode: readonly string[] = [
+  ...["apt.ts", "buildah.ts", "java-trust-store.ts", "layers.ts", "node-layer.ts", "root-folder.ts", "runtime-layers.ts"],
+  "operators/recipes.ts",
+];
+
 /** Name of the part that makes layers. */
 const systemLayersPart = "layers of images";
 
@@ -98,12 +104,7 @@ class Workshop {
     this.work = join(folder, "work");
     mkdirSync(this.records, { recursive: true });
     this.clear();
-    // The files that decide what is in a layer.
-    this.code = sha256(
-      ["apt.ts", "buildah.ts", "java-trust-store.ts", "layers.ts", "node-layer.ts", "root-folder.ts", "runtime-layers.ts"]
-        .map((file) => readFileSync(join(__dirname, file), "utf8"))
-        .join(),
-    );
+    this.code = sha256(layerCode.map((file) => readFileSync(join(__dirname, file), "utf8")).join());
   }
 
   /** Takes away what layers were made from, also of a run that was ended: mmdebstrap then unmounts what it uses for a moment longer. */

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { onPath, run } from "./exec";
+import { CommandError, lastLines, onPath, run } from "./exec";
 import { expectation } from "./first-run";
 import { recordHostState } from "./host-state";
 import type { Part } from "./parts";
@@ -102,15 +102,24 @@ async function install(missing: readonly string[]): Promise<void> {
     });
     // dpkg goes on where a run that was killed left it; without that, apt installs nothing. While another apt is at work, apt waits.
     await run(["dpkg", "--configure", "-a"], { env, log, indivisible: true }).catch(() => "");
-    await run([...apt, "install", "-y", "--no-install-recommends", ...missing], { env, log, indivisible: true }).catch((error) => {
-      throw new UserError(`Debian packages could not be installed (whole output: ${log}): ${error.message}`);
+    const command = installation(missing, apt, existsSync("/run/systemd/system"));
+    await run(command, { env, log, indivisible: true }).catch((error) => {
+      const reason = error instanceof CommandError ? `apt-get install:\n${lastLines(error.stderr || error.stdout, 15)}` : error.message;
+      throw new UserError(`Debian packages could not be installed (whole output: ${log}): ${reason}`);
     });
   });
-  if (!existsSync("/run/systemd/system")) return;
-  for (const service of services) {
-    if (missing.some((name) => service.startsWith(name.replace(/-light$/, ""))))
-      await run(["systemctl", "disable", service], { log }).catch(() => "");
-  }
+}
+
+/**
+ * The command that installs packages and keeps their services from starting with the machine. One, as a run that is over by then starts
+ * no second one, and the next run finds nothing that is missing. Pure.
+ *
+ * @param apt the program with the options that it always gets.
+ */
+export function installation(missing: readonly string[], apt: readonly string[], systemd: boolean): string[] {
+  const kept = services.filter((service) => systemd && missing.some((name) => service.startsWith(name.replace(/-light$/, ""))));
+  const script = 'services=$1; shift; "$@" || exit; for service in $services; do systemctl disable "$service" || true; done';
+  return ["sh", "-c", script, "sh", kept.join(" "), ...apt, "install", "-y", "--no-install-recommends", ...missing];
 }
 
 /** While `work` runs, packages may not start services (policy-rc.d(8), invoke-rc.d asks it). A machine's own policy stays. */

@@ -12,7 +12,7 @@ export const places = {
   cache: join(home, "cache"),
   /** Programs of the toolchain, as links: kubectl, etcd, containerd, the product's own openshift-install, ... */
   bin: join(home, "cache", "bin"),
-  /** Data of the toolchain, one folder a component: tekton/config, openshift-install/data, openshift-crds, ... */
+  /** Data of the toolchain, one folder a component: cluster/operator, openshift-install/data, openshift-crds, ... */
   share: join(home, "cache", "share"),
   /** What stands first on PATH for `pulumi up`: pulumi, pulumi-language-nodejs, oc, kubectl, openshift-install (the stand-in in front). */
   path: join(home, "path"),

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, normalize } from "node:path";
 import { expect, it } from "vitest";
 import { home } from "../../rehearsal/machine/places";
 import { commandsIn, problemOf } from "./commands";
@@ -34,6 +34,14 @@ it("every source file that docs/extending.md and CONTRIBUTING.md name is there",
   const files = named.flatMap(({ code }) => code).filter((text) => sourceFile.test(text) && text.includes("/"));
   expect(files.length).toBeGreaterThan(30);
   expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+});
+
+it("every file and folder of rehearsal/ and test/ that docs/rehearsal.md names is there: where a part is, and what would show a lie", () => {
+  const code = all.filter(({ file }) => file === "docs/rehearsal.md").flatMap((one) => one.code);
+  const paths = code.filter((text) => /^(rehearsal|test)\/[\w./-]+\*?$/.test(text));
+  expect(paths.length).toBeGreaterThan(30);
+  const there = (path: string) => readdirSync(join(root, dirname(path))).some((name) => name.startsWith(basename(path, "*")));
+  expect(paths.filter((path) => (path.endsWith("*") ? !there(path) : !existsSync(join(root, path))))).toEqual([]);
 });
 
 it("every name of a variable or function that docs/extending.md gives beside a file is in that file", () => {

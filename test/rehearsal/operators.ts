@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,12 +20,13 @@ const pipelines = "openshift-pipelines-operator-rh";
 async function eventually<T>(seconds: number, what: string, look: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   while (true) {
+    let refusal = "";
     const found = await look().catch((error) => {
-      if (error instanceof CommandError) return undefined;
-      throw error;
+      if (!(error instanceof CommandError)) throw error;
+      refusal = ` (${error.message})`;
     });
     if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}${refusal}`);
     await sleep(500);
   }
 }
@@ -43,13 +44,8 @@ const wrongChannel = (): object[] => [
   },
 ];
 
-interface Waiting {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ code: number | null; seconds: number; text: string }>;
-}
-
-/** The program's own wait for an operator, as Pulumi starts it. */
-function waitForWrongChannel(): Waiting {
+/** The program's own wait for an operator, as Pulumi starts it: how it ends. */
+function waitForWrongChannel(): Promise<{ code: number | null; seconds: number; text: string }> {
   const environment = {
     KUBECONFIG_CONTENT: readFileSync(places.adminKubeconfig, "utf8"),
     NAMESPACE: probe,
@@ -67,15 +63,12 @@ function waitForWrongChannel(): Waiting {
   child.stderr?.on("data", (chunk) => {
     text += chunk;
   });
-  const ended = new Promise<{ code: number | null; seconds: number; text: string }>((resolve) =>
-    child.on("close", (code) => resolve({ code, seconds: (Date.now() - started) / 1000, text })),
-  );
-  return { child, ended };
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, seconds: (Date.now() - started) / 1000, text })));
 }
 
 /** In the running cluster: what OLM and the Tekton operator do there, and what the program makes of it. */
 export function operatorSteps(): void {
-  let waiting: Waiting | undefined;
+  let waiting: ReturnType<typeof waitForWrongChannel> | undefined;
 
   it("installs both operators from the catalog: a bundle that a job unpacked, an install plan, a version with its Deployments", async () => {
     const wanted = { [operators]: pipelines, "openshift-cluster-csi-drivers": "aws-efs-csi-driver-operator" };
@@ -142,7 +135,7 @@ export function operatorSteps(): void {
     await expect(patch({ pipeline: { "enable-api-fields": "gamma" } })).rejects.toThrow("validation failed");
   });
 
-  it("has runs pruned by the operator's own job: as many are left of a pipeline as TektonConfig says, the newest", async () => {
+  it("has runs pruned by the operator's own job: as many are left of a pipeline as TektonConfig says, the newest among them", async () => {
     const { spec } = await json("get", "tektonconfig", "config");
     const total = spec.pruner.keep + 2;
     await kubectl(["create", "--filename=-"], JSON.stringify(pipeline));
@@ -168,7 +161,7 @@ export function operatorSteps(): void {
   });
 
   it("fails within three minutes with OLM's own reason when a channel is not offered", async () => {
-    const { code, seconds, text } = (await waiting?.ended) ?? { code: 0, seconds: 0, text: "" };
+    const { code, seconds, text } = (await waiting) ?? { code: 0, seconds: 0, text: "" };
     await kubectl(["delete", "namespace", probe, "--wait=false"]);
     expect(code).toBe(1);
     expect(seconds).toBeLessThan(180);

@@ -42,6 +42,8 @@ export function ownedKinds(objects: readonly Manifest[]): { name: string; group:
  * An operator's manifests as a bundle: its Deployments and the roles of their ServiceAccounts in a ClusterServiceVersion, CRDs and the
  * rest beside it, without namespaces, which are the Subscription's. As `operator-sdk generate bundle` does
  * (internal/generate/clusterserviceversion/clusterserviceversion_updaters.go). Roles must be cluster-wide. Pure.
+ *
+ * @throws when an account is bound to a role that is not among the manifests: its rules would be missing.
  */
 export function bundle(facts: BundleFacts, objects: readonly Manifest[]): Manifest[] {
   const ofKind = (kind: string) => objects.filter((object) => object.kind === kind);
@@ -52,6 +54,12 @@ export function bundle(facts: BundleFacts, objects: readonly Manifest[]): Manife
     subjects(binding).every(({ kind, name }) => kind === "ServiceAccount" && accounts.includes(name)),
   );
   const roles = own.map((binding) => (binding.roleRef as Subject).name);
+  const rules = ({ metadata, roleRef }: Manifest) => {
+    const { name } = roleRef as Subject;
+    const role = ofKind("ClusterRole").find((one) => one.metadata.name === name);
+    if (!role) throw new Error(`ClusterRoleBinding ${metadata.name}: the operator's manifests have no ClusterRole ${name}`);
+    return role.rules;
+  };
   const csv: Manifest = {
     apiVersion: "operators.coreos.com/v1alpha1",
     kind: "ClusterServiceVersion",
@@ -73,11 +81,7 @@ export function bundle(facts: BundleFacts, objects: readonly Manifest[]): Manife
         spec: {
           clusterPermissions: accounts.map((account) => ({
             serviceAccountName: account,
-            rules: own
-              .filter((binding) => subjects(binding).some(({ name }) => name === account))
-              .flatMap(
-                (binding) => ofKind("ClusterRole").find(({ metadata }) => metadata.name === (binding.roleRef as Subject).name)?.rules,
-              ),
+            rules: own.filter((binding) => subjects(binding).some(({ name }) => name === account)).flatMap(rules),
           })),
           deployments: deployments.map(({ metadata, spec }) => ({ name: metadata.name, label: metadata.labels, spec })),
         },

@@ -1,5 +1,6 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "../../machine/exec";
 import { places } from "../../machine/places";
 import * as layers from "../layers";
 import type { ContainerConfig } from "../oci";
@@ -45,7 +46,10 @@ const kodata = (folder: string): layers.LayerRecipe => ({
   inputs: [runtime.toolchainInput(join(places.share, "cluster", "operator", "operator.yaml"))],
   from: [],
   async make(root) {
-    cpSync(join(places.share, "cluster", "operator", folder), join(root, "var/run/ko"), { recursive: true });
+    const data = join(root, "var/run/ko");
+    cpSync(join(places.share, "cluster", "operator", folder), data, { recursive: true });
+    // The toolchain is built under the caller's umask, and the operator does not run as root.
+    await run(["chmod", "--recursive", "a+rX", data]);
   },
 });
 

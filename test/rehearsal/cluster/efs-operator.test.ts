@@ -43,7 +43,9 @@ describe("the operator of the EFS CSI driver", () => {
       kind: "ClusterServiceVersion",
       metadata: {
         name: "aws-efs-csi-driver-operator.v4.19.0",
-        namespace: reason === "Copied" ? "default" : "openshift-cluster-csi-drivers",
+        ...(reason === "Copied"
+          ? { namespace: "default", labels: { "olm.copiedFrom": "openshift-cluster-csi-drivers" } }
+          : { namespace: "openshift-cluster-csi-drivers" }),
       },
       status: { phase, reason },
     });

@@ -3,6 +3,7 @@ import type { KubeObject, Metadata, Objects, Resource } from "../../../rehearsal
 /** Objects in memory: what is written is what is seen, and nobody checks it. */
 export class MemoryObjects {
   private readonly held = new Map<string, KubeObject>();
+  private version = 0;
 
   /** This, as the functions that the stand-in expects. */
   get objects(): Objects {
@@ -14,20 +15,37 @@ export class MemoryObjects {
   get = async ({ plural }: Resource, name: string, namespace?: string): Promise<KubeObject | undefined> =>
     structuredClone(this.held.get(this.key(plural, name, namespace)));
 
-  list = async ({ plural }: Resource): Promise<KubeObject[]> =>
-    [...this.held].filter(([key]) => key.startsWith(`${plural} `)).map(([, object]) => structuredClone(object));
+  /** @param labels nothing, or a label that must not be there: `!name`. */
+  list = async ({ plural }: Resource, labels = ""): Promise<KubeObject[]> =>
+    [...this.held]
+      .filter(([key, { metadata }]) => key.startsWith(`${plural} `) && !(labels.slice(1) in (metadata.labels ?? {})))
+      .map(([, object]) => structuredClone(object));
+
+  listMetadata = async (resource: Resource): Promise<Pick<KubeObject, "metadata">[]> =>
+    (await this.list(resource)).map(({ metadata }) => ({ metadata }));
 
   create = async ({ plural }: Resource, object: KubeObject): Promise<void> => {
-    this.held.set(this.key(plural, object.metadata.name, object.metadata.namespace), structuredClone(object));
+    this.hold(plural, structuredClone(object));
   };
+
+  private hold(plural: string, object: KubeObject): void {
+    const metadata = { ...object.metadata, resourceVersion: String(++this.version) };
+    this.held.set(this.key(plural, metadata.name, metadata.namespace), { ...object, metadata });
+  }
 
   apply = (object: KubeObject): Promise<void> =>
     this.create({ apiVersion: object.apiVersion, plural: `${object.kind.toLowerCase()}s` }, object);
 
-  patch = async ({ plural }: Resource, { name, namespace }: Metadata, patch: { status?: object }): Promise<void> => {
+  /** Of `data` and `status`, one level deep. */
+  patch = async (
+    { plural }: Resource,
+    { name, namespace }: Metadata,
+    patch: Readonly<Partial<Record<"data" | "status", object>>>,
+  ): Promise<void> => {
     const before = this.held.get(this.key(plural, name, namespace));
     if (!before) throw new Error(`${plural} ${name} is not there`);
-    this.held.set(this.key(plural, name, namespace), { ...before, status: { ...(before.status as object), ...patch.status } });
+    const changed = Object.entries(patch).map(([field, value]) => [field, { ...(before[field] as object), ...value }]);
+    this.hold(plural, { ...before, ...Object.fromEntries(changed) });
   };
 
   remove = async ({ plural }: Resource, name: string, namespace?: string): Promise<void> => {

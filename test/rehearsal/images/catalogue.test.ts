@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from "vitest";
 import { aptSettings, aptSources } from "../../../rehearsal/images/apt";
 import { registriesConf } from "../../../rehearsal/images/buildah";
 import { baseImages, mirrors } from "../../../rehearsal/images/catalogue";
+import { layerCode } from "../../../rehearsal/images/index";
 import { parseReference } from "../../../rehearsal/images/recipe";
 
 describe("the base images of a Containerfile", () => {
@@ -118,4 +119,13 @@ it("the layers that are made while the toolchain is built need nothing of it: De
     vi.unstubAllEnvs();
     rmSync(home, { recursive: true });
   }
+});
+
+it("layers are made anew when a file changes that says how one is made", () => {
+  const images = join(__dirname, "..", "..", "..", "rehearsal", "images");
+  const making = readdirSync(images, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && /^ +async make\(root/m.test(readFileSync(join(images, file), "utf8")),
+  );
+  expect(making).toHaveLength(5);
+  expect(making.filter((file) => !layerCode.includes(file))).toEqual([]);
 });

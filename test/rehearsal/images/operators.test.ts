@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { bundle, bundleFiles, type Manifest } from "../../../rehearsal/images/operators/bundle";
 import { bundleImage, fileBasedCatalog, type Offer } from "../../../rehearsal/images/operators/catalog";
@@ -45,6 +48,11 @@ describe("a bundle", () => {
         deployments: [{ name: "operator", spec: { replicas: 1 } }],
       },
     });
+  });
+
+  it("is refused when it would lack the rules of a role that its account is bound to", () => {
+    const others = [...manifests, binding("admin", "cluster-admin", account)];
+    expect(() => bundle(facts, others)).toThrow("ClusterRoleBinding admin: the operator's manifests have no ClusterRole cluster-admin");
   });
 
   it("owns every version of its kinds", () => {
@@ -113,5 +121,34 @@ describe("the catalog", () => {
       .split("\n")
       .map((line) => (line ? JSON.parse(line) : {}));
     expect(Object.keys(efsOffer.channels)).toContain(declared.defaultChannel);
+  });
+});
+
+describe("the images of operators", () => {
+  it("have manifests that their users, who are not root, can read, whoever built the toolchain for himself alone", async () => {
+    const home = mkdtempSync(join(tmpdir(), "operators-home-"));
+    const cluster = join(home, "cache", "share", "cluster");
+    const deep = join(cluster, "operator", "kodata", "tekton-pipeline");
+    mkdirSync(deep, { recursive: true, mode: 0o700 });
+    writeFileSync(join(cluster, "versions"), "operator v0.81.0\noperator-lifecycle-manager v0.42.0\n");
+    writeFileSync(join(cluster, "operator", "operator.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\n");
+    writeFileSync(join(deep, "release.yaml"), "", { mode: 0o600 });
+    for (const folder of [deep, join(deep, "..")]) chmodSync(folder, 0o700);
+    vi.stubEnv("OPENSHIFT_MULTIARCH_HOME", home);
+    vi.resetModules();
+    try {
+      const { operatorImages } = await import("../../../rehearsal/images/operators/recipes");
+      const layer = operatorImages()
+        .flatMap(({ members }) => members.flatMap(({ layers }) => layers))
+        .find(({ name }) => name === "kodata");
+      const root = join(home, "root");
+      await layer?.make(root, {} as Parameters<typeof layer.make>[1]);
+      const data = join(root, "var", "run", "ko");
+      const modes = ["", "tekton-pipeline", "tekton-pipeline/release.yaml"].map((path) => statSync(join(data, path)).mode & 0o777);
+      expect(modes.map((mode) => mode.toString(8))).toEqual(["755", "755", "644"]);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(home, { recursive: true });
+    }
   });
 });
