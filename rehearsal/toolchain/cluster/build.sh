@@ -10,7 +10,6 @@ pipeline=github.com/tektoncd/pipeline
 triggers=github.com/tektoncd/triggers
 code=github.com/openshift-pipelines/pipelines-as-code
 version() { go list -m -f '{{.Version}}' "$1"; }
-folder() { go list -m -f '{{.Dir}}' "$1"; }
 
 kubernetes=$(version k8s.io/kubernetes)
 minor=${kubernetes#v1.} minor=${minor%%.*}
@@ -40,6 +39,8 @@ rmdir "$OUT/one"
 for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl oc cluster-policy-controller; do
   ln -sfn kubernetes "$OUT/bin/$name"
 done
+
+folder() { go list -m -f '{{.Dir}}' "$1"; }
 
 # The operator's data as its releases have them (hack/fetch-releases.sh of its repository).
 data=$OUT/share/operator/kodata
