@@ -4,6 +4,7 @@ import { awsEnvironment } from "../../aws";
 import { startControlPlane, startMachineApi, startOperators } from "../../cluster";
 import { api } from "../../cluster/api";
 import { objects } from "../../cluster/objects";
+import { lifecycleImage } from "../../images/operators/recipes";
 import { ensureHosts } from "../../machine/hosts";
 import { ensureNetwork } from "../../machine/network";
 import { network, places } from "../../machine/places";
@@ -150,6 +151,7 @@ class Creation {
           ...release,
           coreOsStream: await coreOsStream,
           routerCa: readFileSync(join(places.pki, "ca.crt"), "utf8"),
+          lifecycleImage: lifecycleImage(),
         };
         return clusterObjects({ ...facts, now: new Date() });
       }),

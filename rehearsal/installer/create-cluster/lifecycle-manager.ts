@@ -1,5 +1,5 @@
 import { catalogImage } from "../../images/operators/catalog";
-import { lifecycleImage } from "../../images/operators/recipes";
+import type { ImageRecipe } from "../../images/recipe";
 import { registry } from "../../machine/places";
 import type { Manifest } from "./install-directory";
 
@@ -27,9 +27,11 @@ const onControlPlane = {
   priorityClassName: "system-cluster-critical",
 };
 
-/** The Operator Lifecycle Manager, without namespaces and CRDs. */
-export function lifecycleManager(): Manifest[] {
-  const { repository, tag } = lifecycleImage();
+/** Where the rehearsal's registry has its programs; the tag is the version, as `v0.42.0`. */
+export type LifecycleImage = Pick<ImageRecipe, "repository" | "tag">;
+
+/** The Operator Lifecycle Manager, without namespaces and CRDs. Pure. */
+export function lifecycleManager({ repository, tag }: LifecycleImage): Manifest[] {
   const image = `${registry}/${repository}:${tag}`;
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: account, namespace } },
@@ -42,7 +44,7 @@ export function lifecycleManager(): Manifest[] {
       ...["/bin/catalog", "--namespace", "openshift-marketplace"],
       ...[`--configmapServerImage=${image}`, `--opmImage=${image}`, `--util-image=${image}`],
     ]),
-    packageServer(image),
+    packageServer(image, tag.replace(/^v/, "")),
   ];
 }
 
@@ -149,7 +151,7 @@ function program(name: string, image: string, command: readonly string[]): Manif
 }
 
 /** The server of PackageManifests, which OLM installs as it does operators. */
-function packageServer(image: string): Manifest {
+function packageServer(image: string, version: string): Manifest {
   const healthy = { httpGet: { path: "/healthz", port: 5443, scheme: "HTTPS" } };
   const name = "packageserver";
   const reads = ["get", "list", "watch"];
@@ -159,7 +161,7 @@ function packageServer(image: string): Manifest {
     metadata: { name, namespace },
     spec: {
       displayName: "Package Server",
-      version: lifecycleImage().tag.replace(/^v/, ""),
+      version,
       provider: { name: "Red Hat" },
       installModes: ["OwnNamespace", "SingleNamespace", "MultiNamespace", "AllNamespaces"].map((type) => ({ type, supported: true })),
       apiservicedefinitions: {

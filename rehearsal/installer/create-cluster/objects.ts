@@ -1,5 +1,5 @@
 import type { Manifest, Metadata } from "./install-directory";
-import { lifecycleManager, redHatOperators } from "./lifecycle-manager";
+import { type LifecycleImage, lifecycleManager, redHatOperators } from "./lifecycle-manager";
 import { routeHosts } from "./routes";
 
 /** Namespaces that a cluster has when its installation ends, as far as anything in the rehearsal looks at one. */
@@ -65,6 +65,7 @@ export interface ClusterFacts {
   readonly coreOsStream: string;
   /** PEM of the authority that signs what the router shows. */
   readonly routerCa: string;
+  readonly lifecycleImage: LifecycleImage;
   readonly now: Date;
 }
 
@@ -95,7 +96,7 @@ export function clusterObjects(facts: ClusterFacts): Manifest[] {
     coreOsImages(facts),
     configMap("openshift-config-managed", "default-ingress-cert", { "ca-bundle.crt": facts.routerCa }),
     ...(capabilities.includes("Console") ? [consoleRoute(facts)] : []),
-    ...(capabilities.includes("OperatorLifecycleManager") ? lifecycleManager() : []),
+    ...(capabilities.includes("OperatorLifecycleManager") ? lifecycleManager(facts.lifecycleImage) : []),
     ...(capabilities.includes("marketplace") ? [hub, redHatOperators] : []),
   ].filter((object) => object !== undefined);
   return [

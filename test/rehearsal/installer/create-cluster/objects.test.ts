@@ -46,6 +46,7 @@ function objects(...installed: Manifest[]): Manifest[] {
     releaseImage: "quay.io/a/b:c",
     coreOsStream: "{}",
     routerCa: "pem",
+    lifecycleImage: { repository: "olm", tag: "v9.8.7" },
     now,
   });
 }
@@ -67,6 +68,18 @@ describe("the objects of a new cluster", () => {
       expect(progressing?.status).toBe("False");
       expect(now.getTime() - Date.parse(progressing?.lastTransitionTime ?? "")).toBeGreaterThan(30_000);
     }
+  });
+
+  it("have OLM's programs, its package server and its bundles' tools of the image that is given, on a machine where nothing is built as well", () => {
+    const image = "10.213.0.1:5000/olm:v9.8.7";
+    const containers = (object?: Manifest) => JSON.stringify(object?.spec).match(/"image":"[^"]*"/g);
+    for (const name of ["olm-operator", "catalog-operator"])
+      expect(containers(find("Deployment", name, version))).toEqual([`"image":"${image}"`]);
+    const server = find("ClusterServiceVersion", "packageserver", version);
+    expect(containers(server)).toEqual([`"image":"${image}"`]);
+    expect(server?.spec).toMatchObject({ version: "9.8.7" });
+    const tools = JSON.stringify(find("Deployment", "catalog-operator", version)).match(/--[a-zA-Z-]*[iI]mage=[^"]*/g);
+    expect(tools).toEqual([`--configmapServerImage=${image}`, `--opmImage=${image}`, `--util-image=${image}`]);
   });
 
   it("report the capabilities that were asked for", () => {
