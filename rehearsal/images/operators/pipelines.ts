@@ -41,7 +41,7 @@ const idle = ["PIPELINES_CONSOLE_PLUGIN", "ADDONS_TKN_CLI_SERVE"];
 /** Programs of the toolchain that have an image each. */
 export const tektonPrograms = [...new Set([...operatorPrograms, ...Object.values(images)])];
 
-/** What `share/versions` of the cluster's toolchain says of a module, for example of `pipeline`: `v1.15.0`. */
+/** What `share/versions` of the cluster's toolchain says of a module, for example of `operator`: `v0.81.0`. */
 export function versionOf(module: string): string {
   const file = join(places.share, "cluster", "versions");
   const found = new RegExp(`^${module} (\\S+)$`, "m").exec(readFileSync(file, "utf8"))?.[1];

@@ -156,10 +156,8 @@ class Creation {
         return clusterObjects({ ...facts, now: new Date() });
       }),
     ]);
-    startMachineApi();
     startOperators(awsEnvironment);
-    await objects.apply(bootstrapComplete, manager);
-    await this.bootstrapDone();
+    await Promise.all([startMachineApi(), objects.apply(bootstrapComplete, manager).then(() => this.bootstrapDone())]);
     if (failingStep() === "operators") this.operatorFailure();
   }
 

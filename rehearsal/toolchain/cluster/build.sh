@@ -44,7 +44,7 @@ folder() { go list -m -f '{{.Dir}}' "$1"; }
 
 # The operator's data as its releases have them (hack/fetch-releases.sh of its repository).
 data=$OUT/share/operator/kodata
-mkdir -p "$OUT/share/operator" "$OUT/share/olm"
+mkdir -p "$OUT/share/operator"
 cp -r "$(folder $operator)/cmd/openshift/operator/kodata" "$data"
 cp -r "$(folder $operator)/cmd/openshift/webhook/kodata" "$OUT/share/operator/webhook-kodata"
 chmod -R u+w "$OUT/share"
@@ -69,7 +69,8 @@ cp -r "$(folder $operator)/config/pruner" "$data/tekton-pruner"
 release "$(folder $code)/config" pipelines-as-code "$(version $code)" release ! -name '[456]00-*'
 # Components that the rehearsal goes without have a release that is empty; without any the operator ends itself.
 while read -r to component; do
-  mkdir -p "$data/$to/$(sed -n "/^$component:/,/version:/s/.*version: v//p" "$(folder $operator)/components.yaml")"
+  release=$(sed -n "/^$component:/,/version:/s/.*version: v//p" "$(folder $operator)/components.yaml")
+  mkdir -p "$data/$to/${release:?"of $component: not in the operator's components.yaml"}"
 done <<'END'
 tekton-chains chains
 tekton-results results
@@ -81,5 +82,4 @@ syncer-service syncer-service
 END
 
 "$OUT/bin/kubectl" kustomize "$(folder $operator)/config/openshift/overlays/default" >"$OUT/share/operator/operator.yaml"
-cp "$(folder $olm)"/deploy/chart/crds/*.yaml "$OUT/share/olm/"
-for module in $operator $pipeline $triggers $olm; do printf '%s %s\n' "${module##*/}" "$(version "$module")"; done >"$OUT/share/versions"
+for module in $operator $olm; do printf '%s %s\n' "${module##*/}" "$(version "$module")"; done >"$OUT/share/versions"
