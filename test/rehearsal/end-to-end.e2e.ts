@@ -15,7 +15,7 @@ import { changes } from "./changes";
 import { clusterDnsSteps } from "./cluster-dns";
 import { constraintSteps } from "./constraints";
 import { buildOutside, heredocBuild, publishHeredoc, topLayer } from "./heredoc";
-import { operatorSteps } from "./operators";
+import { operatorSteps, wrongChannelStep } from "./operators";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 import { sharedStorageSteps } from "./shared-storage";
@@ -275,6 +275,8 @@ describe("the rehearsal", () => {
     }
     expect((await up(configFile)).code).toBe(0);
   });
+
+  wrongChannelStep();
 
   it("fails with the reason when a build fails, publishes nothing, and goes on when the cause is gone", async () => {
     const { images } = (await stackOutputs()) as { images: Record<string, string> };
