@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { network, places, ports } from "../machine/places";
 import { type Program, stop } from "../machine/process";
-import { answers, startAndWait } from "../machine/programs";
+import { answers, frugal, startAndWait } from "../machine/programs";
 import { api } from "./api";
 import { ensureArchitecturePolicy } from "./architecture-policy";
 import { ensureConstraints } from "./constraints";
@@ -65,6 +65,7 @@ function etcd(): Program {
   const peer = `http://127.0.0.1:${ports.etcdPeer}`;
   return {
     name: "etcd",
+    environment: frugal,
     command: [
       bin("etcd"),
       "--name=rehearsal",
@@ -84,8 +85,7 @@ function etcd(): Program {
 function apiServer(serving: readonly string[]): Program {
   return {
     name: "kube-apiserver",
-    // It collects its garbage at half the usual growth: it is the largest of all, and has little to do.
-    environment: { GOGC: "50" },
+    environment: frugal,
     command: [
       bin("kube-apiserver"),
       `--etcd-servers=${etcdUrl}`,
@@ -156,6 +156,7 @@ function controllerManager(): Program {
   const kubeconfig = pki("kube-controller-manager.kubeconfig");
   return {
     name: "kube-controller-manager",
+    environment: frugal,
     command: [
       bin("kube-controller-manager"),
       `--kubeconfig=${kubeconfig}`,
@@ -179,6 +180,7 @@ function scheduler(): Program {
   const kubeconfig = pki("kube-scheduler.kubeconfig");
   return {
     name: "kube-scheduler",
+    environment: frugal,
     command: [
       bin("kube-scheduler"),
       `--kubeconfig=${kubeconfig}`,

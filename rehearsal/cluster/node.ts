@@ -5,7 +5,7 @@ import { ensureCgroups, removeContainerCgroups } from "../machine/cgroups";
 import { addNodeAddress, podMtu, removeNodeNetwork } from "../machine/network";
 import { network, places } from "../machine/places";
 import { runningPid, stop } from "../machine/process";
-import { startAndWait } from "../machine/programs";
+import { frugal, startAndWait } from "../machine/programs";
 import { ApiError, api, create } from "./api";
 import { architectureLabel } from "./architecture-policy";
 import { baseRuntimeSpec, cniConfig, containerdConfig, kubeletConfig, registryHosts } from "./node-config";
@@ -166,7 +166,7 @@ async function startContainerd(index: number, folder: string, architecture: stri
     {
       name: containerd(index),
       command: [join(places.bin, "containerd"), `--config=${join(folder, "containerd.toml")}`],
-      environment: { CONTAINERD_ARCH: architecture, PATH: `${places.bin}:/usr/sbin:/usr/bin:/sbin:/bin` },
+      environment: { ...frugal, CONTAINERD_ARCH: architecture, PATH: `${places.bin}:/usr/sbin:/usr/bin:/sbin:/bin` },
     },
     60,
     () => connects(socket),
@@ -197,7 +197,7 @@ function kubeletProgram(name: string, index: number, folder: string) {
       `--hostname-override=${name}`,
       `--node-ip=${network.nodeAddress(index)}`,
     ],
-    environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    environment: { ...frugal, PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
   } as const;
 }
 

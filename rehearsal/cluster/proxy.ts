@@ -4,7 +4,7 @@ import { hostState, recordHostState } from "../machine/host-state";
 import { deleteTables } from "../machine/network";
 import { network, places } from "../machine/places";
 import { runningPid, stop } from "../machine/process";
-import { answers, startAndWait } from "../machine/programs";
+import { answers, frugal, startAndWait } from "../machine/programs";
 
 const program = "kube-proxy";
 
@@ -36,7 +36,7 @@ export async function ensureProxy(node: string): Promise<void> {
   const config = join(places.run, "kube-proxy.json");
   writeFileSync(config, JSON.stringify(proxyConfig(node), null, 1));
   recordHostState({ proxyNode: node });
-  await startAndWait({ name: program, command: [join(places.bin, "kube-proxy"), `--config=${config}`] }, 60, () =>
+  await startAndWait({ name: program, environment: frugal, command: [join(places.bin, "kube-proxy"), `--config=${config}`] }, 60, () =>
     answers("http://127.0.0.1:10256/healthz"),
   );
 }
