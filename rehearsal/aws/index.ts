@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findTrustedBundle } from "../machine/certificates";
 import { run } from "../machine/exec";
 import { pythonVenv } from "../machine/packages";
 import { awsEndpoint, awsTlsEndpoint, baseDomain, places, ports } from "../machine/places";
@@ -151,9 +152,7 @@ async function ensureCertificates(): Promise<void> {
 
 /** The certificates that programs of this machine trust by default, or the ones that the caller's environment names. */
 function systemBundle(): string {
-  const file = [process.env.SSL_CERT_FILE, "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"].find(
-    (candidate) => candidate !== undefined && candidate !== trustBundle && existsSync(candidate),
-  );
+  const file = findTrustedBundle(trustBundle);
   return file ? readFileSync(file, "utf8") : "";
 }
 

@@ -10,10 +10,8 @@ import { buildahConfig, buildahSystem } from "./buildah";
 import * as layers from "./layers";
 import { node as nodeLayer } from "./node-layer";
 import { operatorImages } from "./operators/recipes";
-import { type ImageRecipe, type MemberRecipe, parseReference } from "./recipe";
+import { type ImageRecipe, type MemberRecipe, mirrored, parseReference, path } from "./recipe";
 import * as runtime from "./runtime-layers";
-
-const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** How public images are imitated, by their name without a tag. */
 function imitations(aptSetup: AptSetup): Record<string, MemberRecipe[]> {
@@ -81,14 +79,14 @@ export function catalogue(aptSetup: AptSetup): ImageRecipe[] {
 /** Mirror images for references to public ones. @throws UserError naming a reference that nothing here imitates. */
 export function mirrors(references: readonly string[], known: Readonly<Record<string, readonly MemberRecipe[]>>): ImageRecipe[] {
   return [...new Set(references)].map((reference) => {
-    const { name, tag } = parseReference(reference);
+    const { name } = parseReference(reference);
     const members = known[name];
     if (!members) {
       throw new UserError(
         `the rehearsal has no image ${reference}; it imitates ${Object.keys(known).join(", ")} (rehearsal/images/catalogue.ts)`,
       );
     }
-    return { repository: `mirror/${name}`, tag, members };
+    return { ...mirrored(reference), members };
   });
 }
 

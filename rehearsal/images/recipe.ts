@@ -3,6 +3,9 @@ import { UserError } from "../machine/progress";
 import type { LayerRecipe } from "./layers";
 import type { ContainerConfig } from "./oci";
 
+/** PATH of images that name no folder of their own. */
+export const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** An image of the rehearsal's registry, before it is made. */
 export interface ImageRecipe {
   readonly repository: string;

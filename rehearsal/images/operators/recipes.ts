@@ -4,15 +4,13 @@ import { run } from "../../machine/exec";
 import { places } from "../../machine/places";
 import * as layers from "../layers";
 import type { ContainerConfig } from "../oci";
-import { type ImageRecipe, mirrored } from "../recipe";
+import { type ImageRecipe, mirrored, path } from "../recipe";
 import { writeInto } from "../root-folder";
 import * as runtime from "../runtime-layers";
 import { bundleFiles } from "./bundle";
 import { bundleImage, catalogImage, fileBasedCatalog, type Offer, versions } from "./catalog";
 import { efsOffer } from "./efs";
 import { pipelinesOffer, shellImage, tektonPrograms, versionOf } from "./pipelines";
-
-const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 function image(
   named: Pick<ImageRecipe, "repository" | "tag">,

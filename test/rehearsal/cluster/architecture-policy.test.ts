@@ -3,7 +3,7 @@ import { architectureLabel, architecturePolicy } from "../../../rehearsal/cluste
 import { proxyConfig } from "../../../rehearsal/cluster/proxy";
 
 describe("the admission policy for node architectures", () => {
-  const { spec } = architecturePolicy();
+  const { spec } = architecturePolicy().policy;
 
   it("acts on nodes and their status, and only on those with our label", () => {
     expect(spec.matchConstraints.resourceRules[0]?.resources).toEqual(["nodes", "nodes/status"]);
