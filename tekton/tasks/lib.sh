@@ -27,6 +27,32 @@ use_dockerconfig() {
   fail "the workspace dockerconfig holds neither config.json nor .dockerconfigjson"
 }
 
+# Lays the files of $ARCHIVE, an archive of the volume $SHARED, into the pod's own folder $SOURCES, unless an earlier step of the pod has.
+# Between tasks goes one file: many small ones are slow on a file system over the network. Sets $tree, the folder with the files.
+unpack_sources() {
+  tree=$SOURCES/tree
+  [[ ! -d $tree ]] || return 0
+  command -v tar >/dev/null && command -v gzip >/dev/null || fail "the task's image has no tar or no gzip: sources cannot be unpacked"
+  [[ -f $SHARED/$ARCHIVE ]] || fail "the shared volume has no archive '$ARCHIVE'"
+  # OpenShift's pods have an fsGroup, which makes their volumes setgid: folders would hand that on to images.
+  umask 022
+  rm -rf "$tree.tmp"
+  mkdir "$tree.tmp"
+  chmod g-s "$tree.tmp"
+  tar --extract --gzip --no-same-owner --no-same-permissions --file "$SHARED/$ARCHIVE" --directory "$tree.tmp" ||
+    fail "the archive '$ARCHIVE' cannot be unpacked"
+  mv "$tree.tmp" "$tree"
+}
+
+# Packs the folder $1 into the archive $2 of the volume $SHARED, which other tasks see whole or not at all. Equal files give equal archives.
+pack_sources() {
+  local archive=$SHARED/$2
+  rm -f "$archive" "$archive.tmp"
+  tar --create --sort=name --owner=0 --group=0 --numeric-owner --directory "$1" . | gzip --fast --no-name >"$archive.tmp" ||
+    fail "the archive '$2' cannot be written"
+  mv "$archive.tmp" "$archive"
+}
+
 # Digest of the one image in an OCI layout; nothing if it holds none or several.
 digest_of_layout() {
   local digests

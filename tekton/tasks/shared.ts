@@ -63,6 +63,13 @@ export const home = {
   env: { name: "HOME", value: "/home/build" },
 };
 
+/** The pod's own disk, where a task unpacks the sources and works on them: `unpack_sources` of lib.sh. Several steps share it. */
+export const sources = {
+  volume: { name: "sources", emptyDir: { sizeLimit: storageLimit } },
+  mount: { name: "sources", mountPath: "/sources" },
+  env: { name: "SOURCES", value: "/sources" },
+};
+
 /** Path of a workspace as an environment variable; empty if the workspace is optional and the run does not bind it. */
 export const workspacePath = (variable: string, workspace: string) => ({ name: variable, value: `$(workspaces.${workspace}.path)` });
 
