@@ -2,7 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Architecture, UserMistake } from "./config";
 import { architectures } from "./config/architecture";
-import { build } from "./config/schema/builds";
+import { build, completeBuild } from "./config/schema/builds";
 import { namespace } from "./config/schema/pipelines";
 import { withAuth } from "./config/secrets";
 import { BuildNamespace } from "./tekton/build-namespace";
@@ -129,5 +129,5 @@ function check(args: ImageBuildsArgs) {
     problems.push(`architectures is ${JSON.stringify(args.architectures)}; expected one or more of ${architectures.join(", ")}`);
   if (problems.length > 0 || !space.success)
     throw new UserMistake(`The arguments have mistakes:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
-  return { images: images.flatMap(({ data }) => data ?? []), namespace: space.data, architectures: wanted as Architecture[] };
+  return { images: images.flatMap(({ data }) => (data ? [completeBuild(data)] : [])), namespace: space.data, architectures: wanted as Architecture[] };
 }

@@ -65,7 +65,7 @@ const built = settings.builds.map(
   (build) =>
     new MultiArchBuild(
       build.name,
-      { ...build, namespace, architectures: settings.architectures, kubeconfig: cluster.kubeconfig, lastResults },
+      { ...build, namespace, architectures: build.architectures ?? settings.architectures, kubeconfig: cluster.kubeconfig, lastResults },
       { ...inside, dependsOn: [namespace, ...workers] },
     ),
 );

@@ -1,14 +1,11 @@
 import type { Architecture } from "./architecture";
 import { architectureOfInstanceType, architectures, cpusOfInstanceType, isInstanceType } from "./architecture";
 import { regionProblem, regionWarning } from "./aws";
-import { entryServes, normalised } from "./images";
+import { checkBuilds, type Problem, warnAboutRegistries, warnAboutRepositories } from "./build-checks";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
 import { minorOf, wrongArchitecture, zoneName } from "./schema";
-import { entriesOf } from "./secrets";
 import { blanksInTags, mostFileSystemTags } from "./tags";
-
-type Problem = (path: PropertyKey[], right: string) => void;
 
 /** Rules between several values. They look at the raw values, so that they also hold where another value is wrong. */
 export function crossCheck(
@@ -32,7 +29,7 @@ export function crossCheck(
     (path, first) => problem(path, `a service that no other endpoint is for (${keyOf(first)})`),
   );
   checkNetworks(at(values.cluster, ["networks"]), { minor, nodes: nodesInZones(values) }, problem, warnings);
-  checkBuilds(builds, problem);
+  checkBuilds(values, problem);
   warnAboutNodes(pools, builds, warnings);
   warnAboutRepositories(builds, warnings);
   warnAboutRegistries(values.registryCredentials, builds, warnings);
@@ -160,39 +157,6 @@ function warnAboutNodes(pools: unknown[], builds: unknown[], warnings: string[])
     if (builds.length > 0 && at(pool, ["architecture"]) !== "amd64" && replicasOf(pool) === 0) {
       warnings.push(
         `pools[${i}] has no node in any zone, so every build waits for one of architecture ${at(pool, ["architecture"])} and fails when the time of its task is over: set replicas of one zone to 1.`,
-      );
-    }
-  });
-}
-
-function checkBuilds(builds: unknown[], problem: Problem): void {
-  unique(
-    builds.map((candidate, i) => [["builds", i, "name"], at(candidate, ["name"])]),
-    (path, first) => problem(path, `a name that no other build has (${keyOf(first)})`),
-  );
-  unique(
-    builds.map((candidate, i) => [["builds", i, "image"], normalised(at(candidate, ["image"]))]),
-    (path, first) => problem(path, `an image that no other build pushes (${keyOf(first)})`),
-  );
-}
-
-function warnAboutRepositories(builds: unknown[], warnings: string[]): void {
-  const open = builds.flatMap((candidate, i) => (/^(?:http|git):/.test(String(at(candidate, ["repository"]))) ? [`builds[${i}]`] : []));
-  if (open.length > 0) {
-    warnings.push(
-      `The repository of ${open.join(", ")} is read over http:// or git://: whoever is on the way can change what is built. Use https:// where the server has it.`,
-    );
-  }
-}
-
-function warnAboutRegistries(credentials: unknown, builds: unknown[], warnings: string[]): void {
-  const read = typeof credentials === "string" ? entriesOf(credentials) : undefined;
-  if (!read || "problem" in read) return;
-  builds.forEach((candidate, i) => {
-    const image = at(candidate, ["image"]);
-    if (typeof image === "string" && normalised(image) && !read.entries.some(([entry]) => entryServes(entry, image))) {
-      warnings.push(
-        `builds[${i}].image goes to ${image.split("/")[0]}, for which registryCredentials has no entry: the push will be anonymous.`,
       );
     }
   });

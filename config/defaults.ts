@@ -21,5 +21,10 @@ export const defaults = {
       maven: "registry.access.redhat.com/ubi9/openjdk-21:1.24",
     },
   },
-  build: { revision: "main", context: ".", containerfile: "Containerfile" },
+  build: {
+    revision: "main",
+    context: ".",
+    containerfile: "Containerfile",
+    minutes: { clone: 10, prepare: 20, build: 40, push: 15 },
+  },
 } as const;

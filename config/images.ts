@@ -43,6 +43,12 @@ export function isPinnedImage(text: string): boolean {
   return image !== undefined && (image.tag !== undefined || image.digest !== undefined);
 }
 
+/** Whether the text is a registry and a repository, without a tag or a digest. */
+export function isRepository(text: string): boolean {
+  const image = parseImage(text);
+  return image !== undefined && image.tag === undefined && image.digest === undefined;
+}
+
 export function withTag(text: string): string {
   return parseImage(text)?.tag === undefined ? `${text}:latest` : text;
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsCredentials, secretAwsKeys } from "./aws";
-import { withAuth } from "./secrets";
+import { entitlementFiles, withAuth } from "./secrets";
 import { parseSettings, type Settings } from "./settings";
 
 export { UserMistake } from "./mistake";
@@ -31,7 +31,7 @@ export function loadSettings(): Settings {
   const { region, ...provider } = aws;
   const { settings, warnings } = parseSettings({ region, aws: provider, values, encrypted });
   const plain = [
-    ...texts.filter((key) => Object.hasOwn(values, key)).map((key) => [key, `${config.name}:${key}`] as const),
+    ...secrets.filter((key) => Object.hasOwn(values, key)).map((key) => [key, `${config.name}:${key}`] as const),
     ...secretAwsKeys.filter((key) => Object.hasOwn(aws, key)).map((key) => [`aws:${key}`, `aws:${key}`] as const),
   ];
   for (const [shown, key] of plain) {
@@ -52,11 +52,22 @@ export function loadSettings(): Settings {
       registryCredentials: config.requireSecret("registryCredentials").apply(withAuth),
       npmrc: config.getSecret("npmrc"),
       mavenSettings: config.getSecret("mavenSettings"),
+      rhelEntitlement: config.getSecret("rhelEntitlement")?.apply(entitlementFiles),
+      buildSecrets: secretsOfBuilds(values.buildSecrets),
     },
   };
 }
 
-const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings"];
+/** Which builds have secrets is none; what they are is. */
+const secretsOfBuilds = (value: unknown): Record<string, pulumi.Output<Record<string, string>>> =>
+  Object.fromEntries(
+    Object.entries((value as Record<string, Record<string, string>>) ?? {}).map(([build, secrets]) => [build, pulumi.secret(secrets)]),
+  );
+
+/** Settings that Pulumi would give as something else where their text looks like it. */
+const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "rhelEntitlement"];
+/** Settings that have to be encrypted. */
+const secrets = [...texts, "buildSecrets"];
 
 /** Pulumi hands objects and lists over as JSON, and every other value as text. */
 function parseValue(key: string, value: string): unknown {

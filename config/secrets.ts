@@ -89,6 +89,44 @@ export function withAuth(config: string): string {
   return JSON.stringify({ ...JSON.parse(config), auths: Object.fromEntries(auths) });
 }
 
+/** What is wrong with the secrets of builds; undefined when they have the right form. Names no part of their values. */
+function buildSecretsProblem(value: string): string | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value);
+  } catch {
+    return "it is no object";
+  }
+  if (!isObject(parsed)) return "it is no object";
+  for (const secrets of Object.values(parsed)) {
+    if (!isObject(secrets) || Object.keys(secrets).length === 0) return "what it has for one of the builds is no object";
+    for (const [id, text] of Object.entries(secrets)) {
+      // What Kubernetes takes as a key of a Secret, and buildah as an id.
+      if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/.test(id))
+        return "one of its secrets has a name with other characters than A-Z a-z 0-9 . _ -";
+      if (!filled(text)) return "one of its secrets is no text, or empty";
+    }
+  }
+  return undefined;
+}
+
+const pemBlocks = (text: string) =>
+  [...text.matchAll(/-----BEGIN ([A-Z ]+)-----[A-Za-z0-9+/=\s]+-----END \1-----/g)].map(([block, kind]) => ({ kind, block }));
+
+/** The files of a RHEL entitlement, as a host has them in /etc/pki/entitlement. */
+export function entitlementFiles(text: string): Record<string, string> {
+  const blocks = pemBlocks(text);
+  const file = (wanted: boolean) =>
+    blocks.flatMap(({ kind, block }) => (kind.endsWith("PRIVATE KEY") === wanted ? [`${block}\n`] : [])).join("");
+  return { "entitlement.pem": file(false), "entitlement-key.pem": file(true) };
+}
+
+function entitlementProblem(text: string): string | undefined {
+  const files = entitlementFiles(text);
+  if (files["entitlement.pem"] === "") return "it has no certificate";
+  return files["entitlement-key.pem"] === "" ? "it has no private key" : undefined;
+}
+
 /** Settings that are secret: what each is and is for, and what is wrong with a value. */
 export const secretKeys = {
   pullSecret: {
@@ -121,5 +159,18 @@ export const secretKeys = {
       if (!/<settings[\s/>]/.test(value)) return "it has no <settings> element";
       return /\$\{env\./.test(value) ? "it takes a value from an environment variable, which a build does not have" : undefined;
     },
+  },
+  buildSecrets: {
+    required: false,
+    description:
+      "Secrets that RUN --mount=type=secret,id=NAME of a Containerfile gets, by name of the build: pulumi config set --secret --path buildSecrets.BUILD.NAME",
+    right: "an object of names of builds and, for each, names of secrets and their texts",
+    problem: buildSecretsProblem,
+  },
+  rhelEntitlement: {
+    required: false,
+    description: "Subscription of RHEL for builds with entitlement: true.",
+    right: "a certificate of /etc/pki/entitlement and its private key, one behind the other, as PEM",
+    problem: entitlementProblem,
   },
 } as const;

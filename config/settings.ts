@@ -5,7 +5,7 @@ import { crossCheck } from "./checks";
 import { UserMistake } from "./mistake";
 import { at, keyOf } from "./paths";
 import { Redactor } from "./redact";
-import { awsKeys, knownKeys, type Parsed, schema } from "./schema";
+import { awsKeys, completeBuild, knownKeys, type Parsed, schema } from "./schema";
 import { secretKeys } from "./secrets";
 import { nearest } from "./suggest";
 
@@ -33,7 +33,7 @@ export interface FileSystemSettings {
 export type PoolSettings = Parsed["pools"][number];
 export type PipelinesSettings = Parsed["pipelines"];
 export type PlainNamespaceSettings = Parsed["namespace"];
-export type BuildSettings = Parsed["builds"][number];
+export type BuildSettings = ReturnType<typeof completeBuild>;
 
 /** The part of the settings that may be printed. */
 export interface PlainSettings {
@@ -56,6 +56,10 @@ export interface NamespaceSettings extends PlainNamespaceSettings {
   readonly registryCredentials: pulumi.Output<string>;
   readonly npmrc?: pulumi.Output<string>;
   readonly mavenSettings?: pulumi.Output<string>;
+  /** By names of the files. */
+  readonly rhelEntitlement?: pulumi.Output<Record<string, string>>;
+  /** By names of builds, then of secrets. */
+  readonly buildSecrets: Record<string, pulumi.Output<Record<string, string>>>;
 }
 /** One stack's configuration, checked and complete. */
 export interface Settings extends Omit<PlainSettings, "cluster" | "namespace"> {
@@ -154,6 +158,7 @@ function complete(parsed: Parsed, region: string): PlainSettings {
   const zones = [...new Set([controlZone, ...parsed.pools.flatMap((candidate) => candidate.zones.map((zone) => zone.name))])].sort();
   return {
     ...parsed,
+    builds: parsed.builds.map(completeBuild),
     cluster: {
       ...parsed.cluster,
       region,

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Task } from "./resources";
-import { serviceAccounts } from "./runs";
+import { serviceAccounts } from "./placement";
+import type { RunEnvironment } from "./runs";
 import type { TaskImages } from "./task-images";
 import { tasks } from "./tasks";
 
@@ -10,10 +10,20 @@ export interface BuildNamespaceArgs {
   name: string;
   /** A Docker config.json with the registries' credentials: for the pushes and for private base images. */
   registryCredentials: pulumi.Input<string>;
+  /** Credentials of Git servers, by the names of their files: .git-credentials, ssh-privatekey, known_hosts. @default none: public repositories */
+  gitCredentials?: pulumi.Input<Record<string, string>>;
   /** Content of an .npmrc file. @default npm's own defaults */
   npmrc?: pulumi.Input<string>;
   /** Content of a settings.xml file. @default Maven's own defaults */
   mavenSettings?: pulumi.Input<string>;
+  /** RHEL entitlement, by the names of its files: entitlement.pem and entitlement-key.pem. @default none */
+  rhelEntitlement?: pulumi.Input<Record<string, string>>;
+  /** What RUN instructions may mount as secrets, by names of builds. @default none */
+  buildSecrets?: Record<string, pulumi.Input<Record<string, string>>>;
+  /** PEM of certificates that Git, npm, Maven and the registries are trusted by, in addition. @default none */
+  trustBundle?: string;
+  /** Registries, as host or host:port, that are spoken to by plain http. @default none */
+  insecureRegistries?: string[];
   taskImages: TaskImages;
   /** Storage class of the runs' volumes: ReadWriteMany, reachable from every node. */
   storageClass: pulumi.Input<string>;
@@ -37,20 +47,31 @@ const limits = {
 export class BuildNamespace extends pulumi.ComponentResource {
   readonly name: string;
   readonly storageClass: pulumi.Output<string>;
-  /** The tasks as they are in the namespace, scripts included. */
-  readonly tasks: Task[];
-  /** Names of the Secrets that runs bind as workspaces. */
-  readonly secrets: { registryCredentials: string; npmrc?: string; mavenSettings?: string };
+  /** What it offers to runs. */
+  readonly environment: RunEnvironment;
 
   constructor(name: string, args: BuildNamespaceArgs, opts: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:tekton:BuildNamespace", name, { name: args.name, taskImages: args.taskImages }, opts);
+    super(
+      "openshift-multiarch:tekton:BuildNamespace",
+      name,
+      { name: args.name, taskImages: args.taskImages, trustBundle: args.trustBundle, insecureRegistries: args.insecureRegistries },
+      opts,
+    );
     this.name = args.name;
     this.storageClass = pulumi.output(args.storageClass);
-    this.tasks = tasks(args.taskImages);
-    this.secrets = {
-      registryCredentials: "registry-credentials",
-      ...(args.npmrc !== undefined && { npmrc: "npmrc" }),
-      ...(args.mavenSettings !== undefined && { mavenSettings: "maven-settings" }),
+    this.environment = {
+      namespace: args.name,
+      tasks: tasks(args.taskImages),
+      secrets: {
+        registryCredentials: "registry-credentials",
+        ...(args.gitCredentials !== undefined && { gitCredentials: "git-credentials" }),
+        ...(args.npmrc !== undefined && { npmrc: "npmrc" }),
+        ...(args.mavenSettings !== undefined && { mavenSettings: "maven-settings" }),
+        ...(args.rhelEntitlement !== undefined && { rhelEntitlement: "rhel-entitlement" }),
+        buildSecrets: Object.fromEntries(Object.keys(args.buildSecrets ?? {}).map((build) => [build, `${build}-secrets`])),
+      },
+      ...(args.trustBundle !== undefined && { trust: "trust" }),
+      ...(args.insecureRegistries && { insecureRegistries: args.insecureRegistries }),
     };
     const child = { parent: this };
 
@@ -105,15 +126,27 @@ export class BuildNamespace extends pulumi.ComponentResource {
       inside,
     );
 
-    this.secret(`${name}-registry-credentials`, this.secrets.registryCredentials, "kubernetes.io/dockerconfigjson", inside, {
-      ".dockerconfigjson": args.registryCredentials,
-    });
-    if (args.npmrc !== undefined) this.secret(`${name}-npmrc`, "npmrc", "Opaque", inside, { ".npmrc": args.npmrc });
-    if (args.mavenSettings !== undefined) {
-      this.secret(`${name}-maven-settings`, "maven-settings", "Opaque", inside, { "settings.xml": args.mavenSettings });
+    const secret = (of: string, content: pulumi.Input<Record<string, pulumi.Input<string>>>, type = "Opaque") =>
+      new kubernetes.core.v1.Secret(
+        `${name}-${of}`,
+        { metadata: { name: of, namespace: args.name }, type, stringData: pulumi.secret(content) },
+        inside,
+      );
+    secret("registry-credentials", { ".dockerconfigjson": args.registryCredentials }, "kubernetes.io/dockerconfigjson");
+    if (args.gitCredentials !== undefined) secret("git-credentials", args.gitCredentials);
+    if (args.npmrc !== undefined) secret("npmrc", { ".npmrc": args.npmrc });
+    if (args.mavenSettings !== undefined) secret("maven-settings", { "settings.xml": args.mavenSettings });
+    if (args.rhelEntitlement !== undefined) secret("rhel-entitlement", args.rhelEntitlement);
+    for (const [build, content] of Object.entries(args.buildSecrets ?? {})) secret(`${build}-secrets`, content);
+    if (args.trustBundle !== undefined) {
+      new kubernetes.core.v1.ConfigMap(
+        `${name}-trust`,
+        { metadata: { name: "trust", namespace: args.name }, data: { "ca-bundle.crt": args.trustBundle } },
+        inside,
+      );
     }
 
-    for (const task of this.tasks) {
+    for (const task of this.environment.tasks) {
       new kubernetes.apiextensions.CustomResource(
         `${name}-${task.metadata.name}`,
         { ...task, metadata: { ...task.metadata, namespace: args.name } },
@@ -122,15 +155,5 @@ export class BuildNamespace extends pulumi.ComponentResource {
     }
 
     this.registerOutputs({ name: this.name, storageClass: this.storageClass });
-  }
-
-  private secret(
-    resource: string,
-    name: string,
-    type: string,
-    opts: pulumi.CustomResourceOptions,
-    content: Record<string, pulumi.Input<string>>,
-  ) {
-    new kubernetes.core.v1.Secret(resource, { metadata: { name, namespace: this.name }, type, stringData: pulumi.secret(content) }, opts);
   }
 }

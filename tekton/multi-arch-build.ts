@@ -1,16 +1,16 @@
-import { createHash } from "node:crypto";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { KubernetesApi } from "../cluster/kubernetes-api";
 import type { Architecture } from "../config/settings";
 import type { BuildNamespace } from "./build-namespace";
+import type { BuildSource } from "./build-source";
+import { fingerprint } from "./fingerprint";
 import { follow } from "./follow";
 import { buildLabel } from "./following";
 import { exitCodeAfterMessage } from "./interruption";
-import { type BuildSource, pipelines } from "./pipelines";
 import { type BuildResult, type Built, lastBuilt, lostArchitectures, resultOf } from "./results";
-import { runTemplate } from "./runs";
+import { pipelineFor, runTemplate } from "./runs";
 
 export interface MultiArchBuildArgs extends BuildSource {
   namespace: BuildNamespace;
@@ -36,24 +36,19 @@ export class MultiArchBuild extends pulumi.ComponentResource {
   readonly image: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: MultiArchBuildArgs, opts: pulumi.ComponentResourceOptions) {
-    const { namespace, architectures, pipeline: kind, repository, revision, context, containerfile, image } = args;
-    const settings = { pipeline: kind, repository, revision, context, containerfile, image, architectures };
-    super("openshift-multiarch:tekton:MultiArchBuild", name, settings, opts);
-    this.name = args.name;
-    const { metadata: _, ...pipelineContent } = pipelines[kind](architectures);
+    const { namespace, architectures, kubeconfig, lastResults, name: buildName, ...source } = args;
+    super("openshift-multiarch:tekton:MultiArchBuild", name, { ...source, architectures }, opts);
+    this.name = buildName;
 
+    const { metadata, ...pipelineContent } = pipelineFor(args, architectures, namespace.environment);
     const pipeline = new kubernetes.apiextensions.CustomResource(
       `${name}-pipeline`,
-      { ...pipelineContent, metadata: { name: args.name, namespace: namespace.name, labels: { [buildLabel]: args.name } } },
+      { ...pipelineContent, metadata: { ...metadata, labels: { [buildLabel]: args.name } } },
       { parent: this },
     );
 
-    const template = namespace.storageClass.apply((storageClass) =>
-      runTemplate(args, architectures, { namespace: namespace.name, storageClass, secrets: namespace.secrets }),
-    );
-    const used = new Set(pipelineContent.spec.tasks.map((task) => task.taskRef.name));
-    const tasks = namespace.tasks.filter((task) => used.has(task.metadata.name));
-    const content = template.apply((run) => fingerprint({ run: run.spec, pipeline: pipelineContent.spec, tasks }));
+    const template = namespace.storageClass.apply((storageClass) => runTemplate(args, architectures, namespace.environment, storageClass));
+    const content = template.apply((run) => fingerprint({ run: run.spec, pipeline: pipelineContent.spec }));
     const suffix = new random.RandomString(
       `${name}-suffix`,
       { length: 5, upper: false, special: false, keepers: { content } },
@@ -130,9 +125,4 @@ function apiOf(kubeconfig: string): KubernetesApi {
   const api = apis.get(kubeconfig) ?? new KubernetesApi(kubeconfig);
   apis.set(kubeconfig, api);
   return api;
-}
-
-/** Short digest of a plain object. */
-function fingerprint(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }

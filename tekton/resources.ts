@@ -44,6 +44,8 @@ export interface Step {
   securityContext: SecurityContext;
   computeResources: { requests: Record<string, string>; limits?: Record<string, string> };
   volumeMounts: { name: string; mountPath: string }[];
+  /** Workspaces that no step gets but those that name them. */
+  workspaces?: { name: string }[];
 }
 
 export interface TaskSpec {
@@ -67,6 +69,8 @@ export interface PipelineTask {
   displayName: string;
   taskRef: { name: string };
   runAfter?: string[];
+  /** Conditions, without which the task is left out; what only comes after it runs all the same. */
+  when?: { input: string; operator: "in"; values: string[] }[];
   params: Param[];
   workspaces: { name: string; workspace: string }[];
   /** Left out where there are none: the API server does not keep a 0, and every preview would write it again. */
@@ -107,11 +111,14 @@ export interface TaskRunSpec {
     imagePullSecrets: { name: string }[];
     automountServiceAccountToken: boolean;
   };
+  /** Other resources of some steps than their task says. */
+  stepSpecs?: { name: string; computeResources: { requests?: Record<string, string>; limits?: Record<string, string> } }[];
 }
 
 export interface WorkspaceBinding {
   name: string;
   secret?: { secretName: string };
+  configMap?: { name: string };
   volumeClaimTemplate?: {
     metadata: { labels: Record<string, string> };
     spec: { accessModes: string[]; storageClassName: string; resources: { requests: { storage: string } } };

@@ -1,31 +1,34 @@
 import type { Architecture } from "../config/settings";
+import { type BuildSource, parametersOf } from "./build-source";
+import { fingerprint } from "./fingerprint";
 import { buildLabel } from "./following";
-import { type BuildSource, duration, pipelines, sorted } from "./pipelines";
-import type { Affinity, Pipeline, PipelineRun, PipelineTask, TaskRunSpec, WorkspaceBinding } from "./resources";
+import { duration } from "./pipeline-tasks";
+import { pipelineOf } from "./pipelines";
+import { serviceAccounts, taskRunSpecs } from "./placement";
+import type { Param, Pipeline, PipelineRun, PipelineTask, Task, WorkspaceBinding } from "./resources";
+
+/** Names of the Secrets that runs bind as workspaces. */
+export interface RunSecrets {
+  registryCredentials: string;
+  gitCredentials?: string;
+  npmrc?: string;
+  mavenSettings?: string;
+  rhelEntitlement?: string;
+  /** By name of the build. */
+  buildSecrets?: Record<string, string>;
+}
 
 /** What a namespace offers to the runs in it. */
 export interface RunEnvironment {
   namespace: string;
-  /** A class of ReadWriteMany volumes that nodes of every architecture can mount. */
-  storageClass: string;
-  /** Names of Secrets. */
-  secrets: { registryCredentials: string; npmrc?: string; mavenSettings?: string };
+  /** The tasks in it. */
+  tasks: readonly Task[];
+  secrets: RunSecrets;
+  /** Name of the ConfigMap with certificates that are trusted in addition. */
+  trust?: string;
+  /** Registries, as host:port, that are spoken to by plain http. */
+  insecureRegistries?: readonly string[];
 }
-
-/**
- * Service accounts by what their pods do. Code of third parties (npm, Maven) runs under `sources`, which has no right at all.
- * `build` and `push` may use pipelines-scc: to be root with SETFCAP, and to run without the seccomp profile that would refuse buildah's
- * user namespace. The operator lets an account `pipeline` of every namespace use it as well; no run of ours has that account.
- */
-export const serviceAccounts = { sources: "image-sources", build: "image-build", push: "image-push" } as const;
-
-const accountOfTask: Record<string, string> = {
-  "git-clone": serviceAccounts.sources,
-  "npm-build": serviceAccounts.sources,
-  "maven-package": serviceAccounts.sources,
-  "buildah-build": serviceAccounts.build,
-  "buildah-push": serviceAccounts.push,
-};
 
 /** Minutes of the chain of tasks that may take longest, with all attempts. */
 function longest(tasks: PipelineTask[]): number {
@@ -41,92 +44,71 @@ function longest(tasks: PipelineTask[]): number {
   return Math.max(...ends.values());
 }
 
-/** Architecture of the nodes for tasks that could run anywhere: task images and Java are best tried on amd64. */
-export const homeArchitecture = (architectures: Architecture[]): Architecture =>
-  architectures.includes("amd64") ? "amd64" : sorted(architectures)[0];
-
-/**
- * Builds write gigabytes and take all processors; beside etcd, which waits for its disk at every write, they would slow down the whole
- * API. So they go to other nodes where the architecture has any. Preferred, not demanded: where all compute pools are at zero, the
- * control plane takes builds, and a pool that grows from zero is no reason to build again.
- */
-const offTheControlPlane: Affinity = {
-  nodeAffinity: {
-    preferredDuringSchedulingIgnoredDuringExecution: [
-      {
-        weight: 100,
-        preference: {
-          matchExpressions: ["master", "control-plane"].map((role) => ({
-            key: `node-role.kubernetes.io/${role}`,
-            operator: "DoesNotExist",
-          })),
+/** Where each workspace that a pipeline may have comes from; undefined where the namespace has nothing for it. */
+function bindings(
+  source: BuildSource,
+  { secrets, trust }: RunEnvironment,
+  storageClassName: string,
+): Record<string, Omit<WorkspaceBinding, "name"> | undefined> {
+  const secret = (secretName?: string) => (secretName === undefined ? undefined : { secret: { secretName } });
+  return {
+    shared: {
+      // One volume for each run, so runs cannot meet in it. EFS does not care about the size, the API asks for one.
+      volumeClaimTemplate: {
+        metadata: { labels: { [buildLabel]: source.name } },
+        spec: {
+          accessModes: ["ReadWriteMany"],
+          storageClassName,
+          resources: { requests: { storage: "10Gi" } },
         },
       },
-    ],
-  },
-};
-
-/**
- * Where each task of a pipeline runs and as whom. A Pipeline cannot say this, only a run can. The kubelet, not the pod, gets the
- * registries' credentials for the task's own image. They are not in the service account: OpenShift adds to its list there.
- */
-function taskRunSpecs(pipeline: Pipeline, architectures: Architecture[], pullSecret: string): TaskRunSpec[] {
-  return pipeline.spec.tasks.map((task) => {
-    const architecture = architectures.find((candidate) => task.name.endsWith(`-${candidate}`)) ?? homeArchitecture(architectures);
-    return {
-      pipelineTaskName: task.name,
-      serviceAccountName: accountOfTask[task.taskRef.name],
-      podTemplate: {
-        nodeSelector: { "kubernetes.io/arch": architecture },
-        affinity: offTheControlPlane,
-        imagePullSecrets: [{ name: pullSecret }],
-        automountServiceAccountToken: false,
-      },
-    };
-  });
+    },
+    "git-credentials": secret(secrets.gitCredentials),
+    dockerconfig: secret(secrets.registryCredentials),
+    npmrc: secret(secrets.npmrc),
+    "maven-settings": secret(secrets.mavenSettings),
+    "build-secrets": secret(secrets.buildSecrets?.[source.name]),
+    "rhel-entitlement": source.entitlement ? secret(secrets.rhelEntitlement) : undefined,
+    trust: trust === undefined ? undefined : { configMap: { name: trust } },
+  };
 }
 
-/** The run of a build, still without a name: what it holds is what decides whether the image must be built again. */
-export function runTemplate(source: BuildSource, given: Architecture[], environment: RunEnvironment): PipelineRun {
-  const architectures = sorted(given);
-  const pipeline = pipelines[source.pipeline](architectures);
-  const { registryCredentials, npmrc, mavenSettings } = environment.secrets;
-  const declared = new Set(pipeline.spec.workspaces.map((workspace) => workspace.name));
-  const secret = (name: string, secretName?: string): WorkspaceBinding[] =>
-    secretName && declared.has(name) ? [{ name, secret: { secretName } }] : [];
+/** The Pipeline of one build, called as it is: started by hand, it builds the same with nothing to fill in. */
+export function pipelineFor(source: BuildSource, architectures: readonly Architecture[], environment: RunEnvironment): Pipeline {
+  const used = new Set(pipelineOf(source, architectures).spec.tasks.map(({ taskRef }) => taskRef.name));
+  const version = fingerprint(environment.tasks.filter(({ metadata }) => used.has(metadata.name)));
+  const { spec, ...pipeline } = pipelineOf({ ...source, version }, architectures);
+  const values = parametersOf(source, environment.insecureRegistries);
+  const params = spec.params.map((param) => ({ ...param, default: values[param.name] }));
+  return { ...pipeline, metadata: { name: source.name, namespace: environment.namespace }, spec: { ...spec, params } };
+}
+
+/**
+ * The run of a build's Pipeline, still without a name: what both hold is what decides whether the image must be built again.
+ * @param storageClass a class of ReadWriteMany volumes that nodes of every architecture can mount.
+ */
+export function runTemplate(
+  source: BuildSource,
+  architectures: readonly Architecture[],
+  environment: RunEnvironment,
+  storageClass: string,
+): PipelineRun {
+  const { spec } = pipelineFor(source, architectures, environment);
+  const bound = bindings(source, environment, storageClass);
   return {
     apiVersion: "tekton.dev/v1",
     kind: "PipelineRun",
     metadata: { namespace: environment.namespace },
     spec: {
       pipelineRef: { name: source.name },
-      params: [
-        { name: "url", value: source.repository },
-        { name: "revision", value: source.revision },
-        { name: "context", value: source.context },
-        { name: "containerfile", value: source.containerfile },
-        { name: "image", value: source.image },
-      ],
-      workspaces: [
-        {
-          name: "shared",
-          // One volume for each run, so runs cannot meet in it. EFS does not care about the size, the API asks for one.
-          volumeClaimTemplate: {
-            metadata: { labels: { [buildLabel]: source.name } },
-            spec: {
-              accessModes: ["ReadWriteMany"],
-              storageClassName: environment.storageClass,
-              resources: { requests: { storage: "10Gi" } },
-            },
-          },
-        },
-        ...secret("dockerconfig", registryCredentials),
-        ...secret("npmrc", npmrc),
-        ...secret("maven-settings", mavenSettings),
-      ],
+      params: spec.params.map(({ name, default: value }) => ({ name, value: value as Param["value"] })),
+      workspaces: spec.workspaces.flatMap(({ name }) => {
+        const binding = bound[name];
+        return binding ? [{ name, ...binding }] : [];
+      }),
       taskRunTemplate: { serviceAccountName: serviceAccounts.sources },
-      taskRunSpecs: taskRunSpecs(pipeline, architectures, registryCredentials),
-      timeouts: { pipeline: duration(longest(pipeline.spec.tasks)) },
+      taskRunSpecs: taskRunSpecs(spec.tasks, architectures, environment.secrets.registryCredentials, source.resources),
+      timeouts: { pipeline: duration(longest(spec.tasks)) },
     },
   };
 }

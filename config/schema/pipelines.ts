@@ -25,6 +25,8 @@ export const pipelines = z
   .prefault({})
   .meta({ description: "OpenShift Pipelines: the operator and its pruner." });
 
+const trustText = "certificates as PEM, such as a file ca-bundle.crt holds";
+
 const taskImage = (image: string, description: string) =>
   z
     .string({ error: `an image with registry and tag or digest, such as "${image}"` })
@@ -59,8 +61,33 @@ export const namespace = z
         .default(defaults.namespace.name)
         .meta({ description: "Name of the namespace, which the program makes.", examples: ["builds"] }),
       taskImages,
+      trustBundle: z
+        .string({ error: trustText })
+        .regex(/^\s*(?:(?:#|[A-Za-z]).*\n|\s|-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----)+$/, {
+          error: trustText,
+        })
+        .regex(/-----BEGIN CERTIFICATE-----/, { error: trustText })
+        .optional()
+        .meta({
+          description:
+            "Certificates of authorities that builds trust in addition: for Git, npm, Maven and registries. They are not in the images.",
+          examples: ["-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n"],
+        }),
+      insecureRegistries: z
+        .array(
+          text(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/, 'a registry as host or host:port, such as "registry.example.com:5000"'),
+          {
+            error: "a list of registries",
+          },
+        )
+        .default([])
+        .meta({
+          description:
+            "Registries that builds speak to by plain http: whoever is on the way can read the credentials and change what is built.",
+          examples: [["registry.example.com:5000"]],
+        }),
     },
-    { error: "an object with name and taskImages" },
+    { error: "an object with name, taskImages, trustBundle and insecureRegistries" },
   )
   .prefault({})
   .meta({ description: "The namespace in which the pipelines run." });

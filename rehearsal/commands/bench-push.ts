@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { type Architecture, architectures } from "../../config/architecture";
 import { defaults } from "../../config/defaults";
-import { serviceAccounts } from "../../tekton/runs";
+import { serviceAccounts } from "../../tekton/placement";
 import { workspacePath } from "../../tekton/tasks/shared";
 import { registry } from "../machine/places";
 import { until } from "../machine/process";

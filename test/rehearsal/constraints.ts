@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { CommandError, run } from "../../rehearsal/machine/exec";
 import { places, registry } from "../../rehearsal/machine/places";
-import { serviceAccounts } from "../../tekton/runs";
+import { serviceAccounts } from "../../tekton/placement";
 
 const namespace = "build-multiarch";
 /** Who makes the pods of a run. */

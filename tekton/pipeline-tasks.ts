@@ -1,0 +1,176 @@
+import { defaults } from "../config/defaults";
+import type { Architecture } from "../config/settings";
+import type { Minutes } from "./build-source";
+import type { Param, PipelineTask } from "./resources";
+
+/** Files and folders of the shared volume. */
+const archive = "sources.tar.gz";
+const packed = "prepared.tar.gz";
+const layouts = "layouts";
+
+const text = (name: string, from = name): Param => ({ name, value: `$(params.${from})` });
+const list = (name: string): Param => ({ name, value: [`$(params.${name}[*])`] });
+const ofClone = (name: string): Param => ({ name, value: `$(tasks.clone.results.${name})` });
+const bind = (...names: string[]) => names.map((name) => ({ name, workspace: name }));
+
+/**
+ * Minutes that a task may take, in each attempt, the wait for a node and for its images included. Most take a tenth of it: what takes
+ * longer hangs.
+ */
+const usualMinutes = defaults.build.minutes;
+
+/**
+ * Only the push is tried again: it costs seconds, and would else throw away all that was built because a registry hiccuped. What fails
+ * in the other tasks (a wrong revision, a broken Containerfile, a test) fails again, so that a second attempt would only delay the
+ * message; downloads are tried again by git-clone, npm, Maven and buildah themselves. A run that was lost with its node is
+ * repeated by the next `pulumi up`.
+ */
+const retriesOfPush = 1;
+
+/** As Go writes a duration, which is what the API gives back. */
+export const duration = (total: number): string => (total < 60 ? `${total}m0s` : `${Math.floor(total / 60)}h${total % 60}m0s`);
+
+/** What a task needs not do where the image is there already. */
+const unlessFound = [{ input: "$(tasks.clone.results.found)", operator: "in" as const, values: [""] }];
+
+/**
+ * The clone, which also looks whether the image of this commit is there already.
+ * @param following tasks that decide what the image becomes.
+ * @param version of the tasks: with another one, the image is another one.
+ */
+export function clone(architectures: Architecture[], following: PipelineTask[], version: string, minutes: Minutes): PipelineTask {
+  const used = [...new Set(JSON.stringify(following).match(/\$\(params\.[^()]+\)/g))].sort();
+  // Neither changes what is in the image.
+  const identity = used.filter((reference) => !/\.(cache|insecure-registries\[\*\])\)$/.test(reference));
+  return {
+    name: "clone",
+    displayName: "Fetch the sources",
+    taskRef: { name: "git-clone" },
+    params: [
+      text("url"),
+      text("revision"),
+      text("submodules"),
+      text("lfs"),
+      text("git-folder"),
+      // Looked for here, where a typing error costs seconds and one pod.
+      text("context"),
+      text("containerfile"),
+      { name: "archive", value: archive },
+      text("image"),
+      { name: "architectures", value: [...architectures] },
+      // Where one list ends and the next begins, their elements alone do not say.
+      { name: "identity", value: [version, ...identity.flatMap((reference) => [reference.replace(/[$()]/g, ""), reference])] },
+      list("insecure-registries"),
+    ],
+    workspaces: bind("shared", "git-credentials", "dockerconfig", "trust"),
+    timeout: duration(minutes.clone ?? usualMinutes.clone),
+  };
+}
+
+/** What is done once for all architectures before the image is built. */
+export function once(kind: "quarkus" | "prepared-once", minutes: Minutes): PipelineTask {
+  const common = {
+    runAfter: ["clone"],
+    when: unlessFound,
+    timeout: duration(minutes.prepare ?? usualMinutes.prepare),
+  };
+  const files = [
+    { name: "archive", value: archive },
+    { name: "packed", value: packed },
+    text("context"),
+    ofClone("timestamp"),
+    list("environment"),
+  ];
+  return kind === "quarkus"
+    ? {
+        name: "package",
+        displayName: "Compile once for all architectures",
+        taskRef: { name: "maven-package" },
+        params: files,
+        workspaces: bind("shared", "maven-settings", "trust"),
+        ...common,
+      }
+    : {
+        name: "prepare",
+        displayName: "Prepare once for all architectures",
+        taskRef: { name: "prepare-once" },
+        params: [...files, text("image", "prepare-image"), text("script", "prepare-script")],
+        workspaces: bind("shared", "build-secrets", "trust"),
+        ...common,
+      };
+}
+
+const buildTasks = {
+  containerfile: { task: "buildah-build", params: [], workspaces: [] },
+  quarkus: { task: "buildah-build", params: [], workspaces: [] },
+  "prepared-once": { task: "buildah-build", params: [], workspaces: [] },
+  prepared: {
+    task: "prepared-build",
+    params: [text("image", "prepare-image"), text("script", "prepare-script"), list("environment")],
+    workspaces: [],
+  },
+  nodejs: { task: "nodejs-build", params: [list("environment")], workspaces: ["npmrc"] },
+};
+
+/**
+ * @param before the task that made the sources, if not the clone.
+ * @param generated folder in the context that an earlier step has made, which a .containerignore must not leave out.
+ */
+export function build(
+  kind: keyof typeof buildTasks,
+  architecture: Architecture,
+  before: PipelineTask | undefined,
+  generated: string,
+  minutes: Minutes,
+): PipelineTask {
+  const { task, params, workspaces } = buildTasks[kind];
+  return {
+    name: `build-${architecture}`,
+    displayName: `Build the image for ${architecture}`,
+    taskRef: { name: task },
+    runAfter: [before?.name ?? "clone"],
+    when: unlessFound,
+    params: [
+      { name: "architecture", value: architecture },
+      { name: "archive", value: before ? packed : archive },
+      text("context"),
+      text("containerfile"),
+      text("target"),
+      { name: "generated", value: generated },
+      list("build-args"),
+      list("labels"),
+      text("cache"),
+      list("insecure-registries"),
+      // Never one layout for two architectures: nothing locks its index.json (https://github.com/containers/image/issues/1028).
+      { name: "layout", value: `${layouts}/${architecture}` },
+      ofClone("commit"),
+      ofClone("url"),
+      ofClone("timestamp"),
+      ...params,
+    ],
+    workspaces: bind("shared", "dockerconfig", "build-secrets", "rhel-entitlement", "trust", ...workspaces),
+    timeout: duration(minutes.build ?? usualMinutes.build),
+  };
+}
+
+export const push = (architectures: Architecture[], minutes: Minutes): PipelineTask => ({
+  name: "push",
+  displayName: "Push the index",
+  taskRef: { name: "buildah-push" },
+  runAfter: architectures.map((architecture) => `build-${architecture}`),
+  params: [
+    text("image"),
+    list("tags"),
+    { name: "architectures", value: [...architectures] },
+    { name: "layouts", value: layouts },
+    { name: "run", value: "$(context.pipelineRun.name)" },
+    ofClone("commit"),
+    ofClone("branch"),
+    ofClone("key"),
+    ofClone("found"),
+    list("insecure-registries"),
+  ],
+  workspaces: bind("shared", "dockerconfig", "trust"),
+  retries: retriesOfPush,
+  timeout: duration(minutes.push ?? usualMinutes.push),
+});

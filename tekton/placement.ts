@@ -1,0 +1,91 @@
+import type { Architecture } from "../config/settings";
+import type { StepLimits } from "./build-source";
+import { sorted } from "./pipelines";
+import type { Affinity, PipelineTask, TaskRunSpec } from "./resources";
+
+/**
+ * Service accounts by what their pods do. What runs once (git, Maven) is under `sources`, which has no right at all.
+ * `build` and `push` may use pipelines-scc: to be root with SETFCAP, and to run without the seccomp profile that would refuse buildah's
+ * user namespace. The operator lets an account `pipeline` of every namespace use it as well; no run of ours has that account.
+ */
+export const serviceAccounts = { sources: "image-sources", build: "image-build", push: "image-push" } as const;
+
+const accountOfTask: Record<string, string> = {
+  "git-clone": serviceAccounts.sources,
+  "maven-package": serviceAccounts.sources,
+  "prepare-once": serviceAccounts.sources,
+  "buildah-build": serviceAccounts.build,
+  "nodejs-build": serviceAccounts.build,
+  "prepared-build": serviceAccounts.build,
+  "buildah-push": serviceAccounts.push,
+};
+
+/** Steps by task that a build's own limits are for: those that compile and build. */
+const heavySteps: Record<string, string[]> = {
+  "maven-package": ["maven"],
+  "prepare-once": ["prepare"],
+  "buildah-build": ["build"],
+  "nodejs-build": ["npm", "build"],
+  "prepared-build": ["prepare", "build"],
+};
+
+/** Architecture of the nodes for tasks that could run anywhere: task images and Java are best tried on amd64. */
+export const homeArchitecture = (architectures: readonly Architecture[]): Architecture =>
+  architectures.includes("amd64") ? "amd64" : sorted(architectures)[0];
+
+/**
+ * Builds write gigabytes and take all processors; beside etcd, which waits for its disk at every write, they would slow down the whole
+ * API. So they go to other nodes where the architecture has any. Preferred, not demanded: where all compute pools are at zero, the
+ * control plane takes builds, and a pool that grows from zero is no reason to build again.
+ */
+const offTheControlPlane: Affinity = {
+  nodeAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      {
+        weight: 100,
+        preference: {
+          matchExpressions: ["master", "control-plane"].map((role) => ({
+            key: `node-role.kubernetes.io/${role}`,
+            operator: "DoesNotExist",
+          })),
+        },
+      },
+    ],
+  },
+};
+
+/** Limits of a step as Kubernetes writes them; what is asked for is as before, but for what would be above the limit. */
+function limitsOf({ cpu, memory, storage }: StepLimits): Record<string, string> {
+  return {
+    ...(cpu !== undefined && { cpu: String(cpu) }),
+    ...(memory !== undefined && { memory: `${memory}Gi` }),
+    ...(storage !== undefined && { "ephemeral-storage": `${storage}Gi` }),
+  };
+}
+
+/**
+ * Where each task of a pipeline runs and as whom. A Pipeline cannot say this, only a run can. The kubelet, not the pod, gets the
+ * registries' credentials for the task's own image. They are not in the service account: OpenShift adds to its list there.
+ */
+export function taskRunSpecs(
+  tasks: readonly PipelineTask[],
+  architectures: readonly Architecture[],
+  pullSecret: string,
+  limits: StepLimits = {},
+): TaskRunSpec[] {
+  return tasks.map((task) => {
+    const architecture = architectures.find((candidate) => task.name.endsWith(`-${candidate}`)) ?? homeArchitecture(architectures);
+    const heavy = Object.keys(limits).length > 0 ? (heavySteps[task.taskRef.name] ?? []) : [];
+    return {
+      pipelineTaskName: task.name,
+      serviceAccountName: accountOfTask[task.taskRef.name],
+      podTemplate: {
+        nodeSelector: { "kubernetes.io/arch": architecture },
+        affinity: offTheControlPlane,
+        imagePullSecrets: [{ name: pullSecret }],
+        automountServiceAccountToken: false,
+      },
+      ...(heavy.length > 0 && { stepSpecs: heavy.map((name) => ({ name, computeResources: { limits: limitsOf(limits) } })) }),
+    };
+  });
+}
