@@ -4,8 +4,8 @@ import type { Minutes } from "./build-source";
 import type { Param, PipelineTask } from "./resources";
 
 /** Files and folders of the shared volume. */
-const archive = "sources.tar.gz";
-const packed = "prepared.tar.gz";
+const sources = "sources.tar.gz";
+const packed = (architecture: Architecture | undefined) => `prepared${architecture ? `-${architecture}` : ""}.tar.gz`;
 const layouts = "layouts";
 
 const text = (name: string, from = name): Param => ({ name, value: `$(params.${from})` });
@@ -55,7 +55,7 @@ export function clone(architectures: Architecture[], following: PipelineTask[], 
       // Looked for here, where a typing error costs seconds and one pod.
       text("context"),
       text("containerfile"),
-      { name: "archive", value: archive },
+      { name: "archive", value: sources },
       text("image"),
       { name: "architectures", value: [...architectures] },
       // Where one list ends and the next begins, their elements alone do not say.
@@ -67,72 +67,54 @@ export function clone(architectures: Architecture[], following: PipelineTask[], 
   };
 }
 
-/** What is done once for all architectures before the image is built. */
-export function once(kind: "quarkus" | "prepared-once", minutes: Minutes): PipelineTask {
-  const common = {
+/** What runs before the image is built: Maven and the like once for all architectures, npm and the like on each. */
+const preparations = {
+  nodejs: { task: "npm-build", name: "npm", title: "Install dependencies", params: [], workspaces: ["npmrc"] },
+  quarkus: { task: "maven-package", name: "package", title: "Compile", params: [ofClone("timestamp")], workspaces: ["maven-settings"] },
+  prepared: {
+    task: "prepare",
+    name: "prepare",
+    title: "Prepare",
+    params: [text("image", "prepare-image"), text("script", "prepare-script"), ofClone("timestamp")],
+    workspaces: ["build-secrets"],
+  },
+};
+
+/** @param architecture that it runs for; undefined: once for all. */
+export function prepare(kind: keyof typeof preparations, architecture: Architecture | undefined, minutes: Minutes): PipelineTask {
+  const { task, name, title, params, workspaces } = preparations[kind];
+  return {
+    name: architecture ? `${name}-${architecture}` : name,
+    displayName: `${title} ${architecture ? `for ${architecture}` : "once for all architectures"}`,
+    taskRef: { name: task },
     runAfter: ["clone"],
     when: unlessFound,
+    params: [
+      { name: "archive", value: sources },
+      { name: "packed", value: packed(architecture) },
+      text("context"),
+      list("environment"),
+      ...params,
+    ],
+    workspaces: bind("shared", ...workspaces, "trust"),
     timeout: duration(minutes.prepare ?? usualMinutes.prepare),
   };
-  const files = [
-    { name: "archive", value: archive },
-    { name: "packed", value: packed },
-    text("context"),
-    ofClone("timestamp"),
-    list("environment"),
-  ];
-  return kind === "quarkus"
-    ? {
-        name: "package",
-        displayName: "Compile once for all architectures",
-        taskRef: { name: "maven-package" },
-        params: files,
-        workspaces: bind("shared", "maven-settings", "trust"),
-        ...common,
-      }
-    : {
-        name: "prepare",
-        displayName: "Prepare once for all architectures",
-        taskRef: { name: "prepare-once" },
-        params: [...files, text("image", "prepare-image"), text("script", "prepare-script")],
-        workspaces: bind("shared", "build-secrets", "trust"),
-        ...common,
-      };
 }
-
-const buildTasks = {
-  containerfile: { task: "buildah-build", params: [], workspaces: [] },
-  quarkus: { task: "buildah-build", params: [], workspaces: [] },
-  "prepared-once": { task: "buildah-build", params: [], workspaces: [] },
-  prepared: {
-    task: "prepared-build",
-    params: [text("image", "prepare-image"), text("script", "prepare-script"), list("environment")],
-    workspaces: [],
-  },
-  nodejs: { task: "nodejs-build", params: [list("environment")], workspaces: ["npmrc"] },
-};
 
 /**
  * @param before the task that made the sources, if not the clone.
- * @param generated folder in the context that an earlier step has made, which a .containerignore must not leave out.
+ * @param generated folder in the context that the task before has made, which a .containerignore must not leave out.
  */
-export function build(
-  kind: keyof typeof buildTasks,
-  architecture: Architecture,
-  before: PipelineTask | undefined,
-  generated: string,
-  minutes: Minutes,
-): PipelineTask {
-  const { task, params, workspaces } = buildTasks[kind];
+export function build(architecture: Architecture, before: PipelineTask | undefined, generated: string, minutes: Minutes): PipelineTask {
   return {
     name: `build-${architecture}`,
     displayName: `Build the image for ${architecture}`,
-    taskRef: { name: task },
+    taskRef: { name: "buildah-build" },
     runAfter: [before?.name ?? "clone"],
     when: unlessFound,
     params: [
       { name: "architecture", value: architecture },
-      { name: "archive", value: before ? packed : archive },
+      { name: "archive", value: before?.params.find(({ name }) => name === "packed")?.value ?? sources },
       text("context"),
       text("containerfile"),
       text("target"),
@@ -146,9 +128,8 @@ export function build(
       ofClone("commit"),
       ofClone("url"),
       ofClone("timestamp"),
-      ...params,
     ],
-    workspaces: bind("shared", "dockerconfig", "build-secrets", "rhel-entitlement", "trust", ...workspaces),
+    workspaces: bind("shared", "dockerconfig", "build-secrets", "rhel-entitlement", "trust"),
     timeout: duration(minutes.build ?? usualMinutes.build),
   };
 }

@@ -1,6 +1,6 @@
 import type { Architecture } from "../config/settings";
 import type { Minutes, PipelineKind, Prepare } from "./build-source";
-import { build, clone, once, push } from "./pipeline-tasks";
+import { build, clone, prepare, push } from "./pipeline-tasks";
 import type { ParamSpec, Pipeline, PipelineTask, WorkspaceDeclaration } from "./resources";
 
 /** What the tasks of a pipeline depend on. */
@@ -77,24 +77,32 @@ const usedWorkspaces = (tasks: PipelineTask[]): WorkspaceDeclaration[] => {
   return workspaces.filter(({ name }) => used.has(name));
 };
 
-/** Names and words of the pipelines by what they do before the image is built. */
+/** The pipelines by what they do before the image is built: what, whether once for all architectures, and the folder that it makes. */
 const kinds = {
   containerfile: { description: "Builds a Containerfile natively for every architecture and pushes one index.", generated: "" },
   prepared: {
     description: "Runs a step of the user's own and builds a Containerfile natively for every architecture, and pushes one index.",
+    before: "prepared",
+    once: false,
     generated: "",
   },
   "prepared-once": {
     description: "Runs a step of the user's own once, builds a Containerfile natively for every architecture and pushes one index.",
+    before: "prepared",
+    once: true,
     generated: "",
   },
   nodejs: {
     description:
       "Installs a Node.js application's dependencies and builds its image natively for every architecture, and pushes one index.",
+    before: "nodejs",
+    once: false,
     generated: "node_modules",
   },
   quarkus: {
     description: "Compiles a Quarkus application once, builds its image natively for every architecture and pushes one index.",
+    before: "quarkus",
+    once: true,
     generated: "target",
   },
 } as const;
@@ -112,20 +120,20 @@ const nameOf = ({ pipeline, prepare }: Shape): PipelineName =>
 export function pipelineOf(shape: Shape, given: readonly Architecture[]): Pipeline {
   const architectures = sorted(given);
   const name = nameOf(shape);
-  const { description, generated } = kinds[name];
+  const kind = kinds[name];
   const { minutes = {}, version = "" } = shape;
-  const before = name === "quarkus" || name === "prepared-once" ? [once(name, minutes)] : [];
-  const builds = architectures.map((architecture) => build(name, architecture, before[0], generated, minutes));
-  const tasks = [...before, ...builds, push(architectures, minutes)];
-  const all = [clone(architectures, [...before, ...builds], version, minutes), ...tasks];
+  const preparations = "before" in kind ? (kind.once ? [undefined] : architectures).map((one) => prepare(kind.before, one, minutes)) : [];
+  const builds = architectures.map((architecture, i) => build(architecture, preparations[i] ?? preparations[0], kind.generated, minutes));
+  const following = [...preparations, ...builds];
+  const tasks = [clone(architectures, following, version, minutes), ...following, push(architectures, minutes)];
   return {
     apiVersion: "tekton.dev/v1",
     kind: "Pipeline",
     metadata: { name },
     spec: {
-      description,
-      params: usedParams(all),
-      workspaces: usedWorkspaces(all),
+      description: kind.description,
+      params: usedParams(tasks),
+      workspaces: usedWorkspaces(tasks),
       results: [
         { name: "IMAGE_URL", description: "Repository and tag of the index", value: "$(tasks.push.results.IMAGE_URL)" },
         { name: "IMAGE_DIGEST", description: "Digest of the index", value: "$(tasks.push.results.IMAGE_DIGEST)" },
@@ -134,7 +142,7 @@ export function pipelineOf(shape: Shape, given: readonly Architecture[]): Pipeli
         { name: "CHAINS-GIT_URL", description: "Git repository", value: "$(tasks.clone.results.url)" },
         { name: "CHAINS-GIT_COMMIT", description: "Commit that was built", value: "$(tasks.clone.results.commit)" },
       ],
-      tasks: all,
+      tasks,
     },
   };
 }

@@ -4,29 +4,20 @@ import { sorted } from "./pipelines";
 import type { Affinity, PipelineTask, TaskRunSpec } from "./resources";
 
 /**
- * Service accounts by what their pods do. What runs once (git, Maven) is under `sources`, which has no right at all.
+ * Service accounts by what their pods do. Code of third parties (npm, Maven) runs under `sources`, which has no right at all.
  * `build` and `push` may use pipelines-scc: to be root with SETFCAP, and to run without the seccomp profile that would refuse buildah's
  * user namespace. The operator lets an account `pipeline` of every namespace use it as well; no run of ours has that account.
  */
 export const serviceAccounts = { sources: "image-sources", build: "image-build", push: "image-push" } as const;
 
-const accountOfTask: Record<string, string> = {
-  "git-clone": serviceAccounts.sources,
-  "maven-package": serviceAccounts.sources,
-  "prepare-once": serviceAccounts.sources,
-  "buildah-build": serviceAccounts.build,
-  "nodejs-build": serviceAccounts.build,
-  "prepared-build": serviceAccounts.build,
-  "buildah-push": serviceAccounts.push,
-};
-
-/** Steps by task that a build's own limits are for: those that compile and build. */
-const heavySteps: Record<string, string[]> = {
-  "maven-package": ["maven"],
-  "prepare-once": ["prepare"],
-  "buildah-build": ["build"],
-  "nodejs-build": ["npm", "build"],
-  "prepared-build": ["prepare", "build"],
+/** The account of a task, and the steps that a build's own limits are for: those that compile and build. */
+const ofTask: Record<string, { account: string; heavy?: string }> = {
+  "git-clone": { account: serviceAccounts.sources },
+  "npm-build": { account: serviceAccounts.sources, heavy: "npm" },
+  "maven-package": { account: serviceAccounts.sources, heavy: "maven" },
+  prepare: { account: serviceAccounts.sources, heavy: "prepare" },
+  "buildah-build": { account: serviceAccounts.build, heavy: "build" },
+  "buildah-push": { account: serviceAccounts.push },
 };
 
 /** Architecture of the nodes for tasks that could run anywhere: task images and Java are best tried on amd64. */
@@ -54,7 +45,7 @@ const offTheControlPlane: Affinity = {
   },
 };
 
-/** Limits of a step as Kubernetes writes them; what is asked for is as before, but for what would be above the limit. */
+/** Limits of a step as Kubernetes writes them. */
 function limitsOf({ cpu, memory, storage }: StepLimits): Record<string, string> {
   return {
     ...(cpu !== undefined && { cpu: String(cpu) }),
@@ -73,19 +64,20 @@ export function taskRunSpecs(
   pullSecret: string,
   limits: StepLimits = {},
 ): TaskRunSpec[] {
+  const own = limitsOf(limits);
   return tasks.map((task) => {
     const architecture = architectures.find((candidate) => task.name.endsWith(`-${candidate}`)) ?? homeArchitecture(architectures);
-    const heavy = Object.keys(limits).length > 0 ? (heavySteps[task.taskRef.name] ?? []) : [];
+    const { account, heavy } = ofTask[task.taskRef.name];
     return {
       pipelineTaskName: task.name,
-      serviceAccountName: accountOfTask[task.taskRef.name],
+      serviceAccountName: account,
       podTemplate: {
         nodeSelector: { "kubernetes.io/arch": architecture },
         affinity: offTheControlPlane,
         imagePullSecrets: [{ name: pullSecret }],
         automountServiceAccountToken: false,
       },
-      ...(heavy.length > 0 && { stepSpecs: heavy.map((name) => ({ name, computeResources: { limits: limitsOf(limits) } })) }),
+      ...(heavy && Object.keys(own).length > 0 && { stepSpecs: [{ name: heavy, computeResources: { limits: own } }] }),
     };
   });
 }

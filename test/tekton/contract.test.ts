@@ -1,15 +1,19 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { defaults } from "../../config/defaults";
 import type { Architecture } from "../../config/settings";
-import { type BuildSource, duration, type PipelineKind, pipelines } from "../../tekton/pipelines";
-import { runTemplate, serviceAccounts } from "../../tekton/runs";
+import type { BuildSource } from "../../tekton/build-source";
+import { duration } from "../../tekton/pipeline-tasks";
+import { type PipelineName, pipelineOf, shapes } from "../../tekton/pipelines";
+import { serviceAccounts } from "../../tekton/placement";
+import { pipelineFor, runTemplate } from "../../tekton/runs";
 import { defaultTaskImages } from "../../tekton/task-images";
 import { tasks } from "../../tekton/tasks";
 import { environmentRead } from "./environment";
 
 const all = tasks(defaultTaskImages);
 const both: Architecture[] = ["amd64", "arm64"];
-const kinds = Object.keys(pipelines) as PipelineKind[];
+const kinds = Object.keys(shapes) as PipelineName[];
+const bash = "#!/usr/bin/env bash\n";
 const named = <T extends { name?: string }>(list: T[]) => list.map(({ name }) => name ?? "");
 const unique = (names: string[]) => new Set(names).size === names.length;
 
@@ -34,30 +38,54 @@ it("reads a script's environment as bash does: what it sets itself, or has a val
   expect(environmentRead(script)).toEqual(["A", "B", "C", "E", "I", "J", "K"]);
 });
 
-describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("the task %s", (name, spec) => {
-  const [step] = spec.steps;
+const variable = (text: string) => text.toUpperCase().replaceAll("-", "_");
 
-  it("gives its script the environment that the script reads, no more and no less", () => {
-    expect(named(step.env).sort()).toEqual(environmentRead(step.script));
-    // The log shows what a variable was meant for: each name once, and each set.
-    for (const { value } of step.env) expect(value).not.toBe("");
+describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("the task %s", (name, spec) => {
+  const lists = spec.params.filter(({ type }) => type === "array").map((list) => list.name);
+
+  it("gives each script the environment that the script reads, no more and no less", () => {
+    for (const { name: step, env, script } of spec.steps.filter(({ script: text }) => text.startsWith(bash))) {
+      expect([step, named(env).sort()]).toEqual([step, environmentRead(script)]);
+      // The log shows what a variable was meant for: each name once, and each set.
+      for (const { value } of env) expect(value).not.toBe("");
+    }
   });
 
   it("gives each variable what the task declares under that name", () => {
-    const variable = (text: string) => text.toUpperCase().replaceAll("-", "_");
-    const expected = [
-      ...spec.params.filter(({ type }) => type !== "array").map((param) => [variable(param.name), `$(params.${param.name})`]),
-      ...spec.workspaces.map((workspace) => [variable(workspace.name), `$(workspaces.${workspace.name}.path)`]),
-      ...(spec.results ?? []).map((result) => [`RESULT_${variable(result.name)}`, `$(results.${result.name}.path)`]),
-      ["HOME", step.volumeMounts.find((mount) => mount.name === "home")?.mountPath],
-    ];
-    expect(Object.fromEntries(step.env.map((variable) => [variable.name, variable.value]))).toEqual(Object.fromEntries(expected));
+    const declared = new Map([
+      ...spec.params.map((param): [string, string] => [variable(param.name), `$(params.${param.name})`]),
+      ...spec.workspaces.map((workspace): [string, string] => [variable(workspace.name), `$(workspaces.${workspace.name}.path)`]),
+      ...(spec.results ?? []).map((result): [string, string] => [`RESULT_${variable(result.name)}`, `$(results.${result.name}.path)`]),
+    ]);
+    for (const { env, volumeMounts } of spec.steps) {
+      for (const { name: key, value } of env) {
+        const mount = volumeMounts.find(({ mountPath }) => mountPath === value);
+        expect([key, value]).toEqual([key, mount && ["HOME", "SOURCES"].includes(key) ? mount.mountPath : declared.get(key)]);
+      }
+    }
+    const given = new Set(spec.steps.flatMap(({ env }) => named(env)));
+    for (const key of declared.keys()) if (!lists.map(variable).includes(key)) expect(given).toContain(key);
   });
 
-  it("hands over lists as arguments, which its script takes as such", () => {
-    const lists = named(spec.params.filter(({ type }) => type === "array"));
-    expect(step.args ?? []).toEqual(lists.map((list) => `$(params.${list}[*])`));
-    expect(step.script.includes('[[ $# -gt 0 ]] || fail "no ')).toBe(lists.length > 0);
+  it("hands over lists as arguments, led by their names where there are several, which its script takes as such", () => {
+    const handed = new Set<string>();
+    for (const { args = [], script } of spec.steps) {
+      const own = args.flatMap((arg) => /^\$\(params\.(.+)\[\*\]\)$/.exec(arg)?.[1] ?? []);
+      for (const list of own) handed.add(list);
+      expect(args).toEqual(
+        own.length > 1 ? own.flatMap((list) => [`--${list}`, `$(params.${list}[*])`]) : own.map((list) => `$(params.${list}[*])`),
+      );
+      if (own.length > 1) for (const list of own) expect(script).toContain(`--${list}`);
+    }
+    expect([...handed].sort()).toEqual([...lists].sort());
+  });
+
+  it("mounts each workspace in the steps that read it, and in no other", () => {
+    const alone = spec.steps.length === 1;
+    for (const { name: step, env, workspaces } of spec.steps) {
+      const read = spec.workspaces.filter(({ name: workspace }) => named(env).includes(variable(workspace)));
+      expect([step, alone ? undefined : named(read)]).toEqual([step, workspaces && named(workspaces)]);
+    }
   });
 
   it("has names that Kubernetes and Tekton take, each once", () => {
@@ -77,17 +105,18 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("the 
     for (const { description } of [spec, ...spec.params, ...spec.workspaces, ...(spec.results ?? [])]) expect(description).toMatch(words);
   });
 
-  it("leaves out of its demands what its script can do without", () => {
+  it("leaves out of its demands what its scripts can do without", () => {
+    const scripts = spec.steps.map(({ script }) => script);
     // `${NAME:?}` ends the script; a parameter with an empty default must not be asked for like that.
     for (const param of spec.params.filter((candidate) => candidate.default === ""))
-      expect(step.script).not.toContain(`\${${param.name.toUpperCase()}:?}`);
+      for (const script of scripts) expect(script).not.toContain(`\${${variable(param.name)}:?}`);
     for (const workspace of spec.workspaces.filter(({ optional }) => optional))
-      expect(step.script).toContain(`\${${workspace.name.toUpperCase().replaceAll("-", "_")}:-}`);
+      expect(scripts.some((script) => script.includes(`\${${variable(workspace.name)}:-}`))).toBe(true);
   });
 });
 
 describe.each(kinds)("the %s pipeline", (kind) => {
-  const pipeline = pipelines[kind](both);
+  const pipeline = pipelineOf({ ...shapes[kind], version: "of-the-tasks" }, both);
   const { spec } = pipeline;
   const taskOf = (reference: string) => all.find((task) => task.metadata.name === reference)?.spec;
 
@@ -126,7 +155,11 @@ describe.each(kinds)("the %s pipeline", (kind) => {
       for (const { name, value } of task.params) {
         // What was fetched, not what was asked for: a URL may be redirected, a branch moves.
         if (task.name !== "clone" && clone.includes(name)) expect(value).toBe(`$(tasks.clone.results.${name})`);
-        else if (named(spec.params).includes(name)) expect(value).toBe(`$(params.${name})`);
+        // A task for one image takes its name from the pipeline, where there are several.
+        else if (task.taskRef.name.startsWith("prepare") && ["image", "script"].includes(name))
+          expect(value).toBe(`$(params.prepare-${name})`);
+        else if (named(spec.params).includes(name))
+          expect(value).toEqual(Array.isArray(value) ? [`$(params.${name}[*])`] : `$(params.${name})`);
       }
     }
   });
@@ -183,61 +216,127 @@ describe.each(kinds)("the %s pipeline", (kind) => {
   });
 
   it("started by hand takes the same for granted as a build in the settings", () => {
-    const taken = Object.fromEntries(
-      spec.params.filter((param) => param.default !== undefined).map((param) => [param.name, param.default]),
-    );
-    expect(taken).toEqual({ context: defaults.build.context, containerfile: defaults.build.containerfile });
+    const taken = Object.fromEntries(spec.params.map((param) => [param.name, param.default]));
+    const { revision, context, containerfile } = defaults.build;
+    expect(taken).toMatchObject({ url: undefined, image: undefined, revision, context, containerfile, target: "", cache: "" });
+    for (const param of spec.params) if (param.type === "array") expect(param.default).toEqual([]);
+  });
+
+  it("builds and compiles nothing where the clone has found the image, and pushes its tags all the same", () => {
+    const unlessFound = [{ input: "$(tasks.clone.results.found)", operator: "in", values: [""] }];
+    for (const { name, when } of spec.tasks)
+      expect([name, when]).toEqual([name, ["clone", "push"].includes(name) ? undefined : unlessFound]);
+  });
+
+  it("tells the clone all that decides what the image becomes: the tasks themselves and every parameter of theirs, each led by its name", () => {
+    const [clone, ...others] = spec.tasks;
+    const identity = clone.params.find(({ name }) => name === "identity")?.value ?? [];
+    expect(identity[0]).toBe("of-the-tasks");
+    const deciding = new Set([
+      ...references(
+        "params",
+        others.filter(({ name }) => name !== "push"),
+      ),
+    ]);
+    // Neither where layers are kept nor how a registry is spoken to.
+    for (const name of ["cache", "insecure-registries"]) deciding.delete(name);
+    const told = identity.slice(1);
+    expect(new Set(references("params", told))).toEqual(deciding);
+    for (let i = 0; i < told.length; i += 2) expect(told[i + 1]).toBe(`$(${told[i]})`);
   });
 });
 
 describe.each(kinds)("a run of the %s pipeline", (kind) => {
   const source: BuildSource = {
     name: "the-name",
-    pipeline: kind,
+    pipeline: shapes[kind].pipeline,
+    ...(shapes[kind].prepare && { prepare: { image: "the-prepare-image", script: "the-script", ...shapes[kind].prepare } }),
     repository: "the-repository",
     revision: "the-revision",
+    submodules: false,
+    lfs: false,
+    gitFolder: true,
     context: "the-context",
     containerfile: "the-containerfile",
+    target: "the-target",
+    buildArgs: { B: "2", A: "1 and more" },
+    labels: { "the.label": "its=text" },
+    environment: { VARIABLE: "-x" },
     image: "the-image",
+    tags: ["the-tag"],
+    cache: "the-cache",
+    entitlement: true,
   };
-  const secrets = { registryCredentials: "secret-of-registries", npmrc: "secret-of-npm", mavenSettings: "secret-of-maven" };
-  const environment = { namespace: "the-namespace", storageClass: "the-class", secrets };
-  const { spec, ...object } = runTemplate(source, both, environment);
+  const secrets = {
+    registryCredentials: "secret-of-registries",
+    gitCredentials: "secret-of-git",
+    npmrc: "secret-of-npm",
+    mavenSettings: "secret-of-maven",
+    rhelEntitlement: "secret-of-rhel",
+    buildSecrets: { "the-name": "secret-of-the-build", another: "secret-of-another" },
+  };
+  const environment = { namespace: "the-namespace", tasks: all, secrets, trust: "the-certificates", insecureRegistries: ["the-registry"] };
+  const pipeline = pipelineFor(source, both, environment);
+  const { spec, ...object } = runTemplate(source, both, environment, "the-class");
 
   it("is a PipelineRun in its namespace, of the Pipeline that is called as the build is", () => {
     expect(object).toEqual({ apiVersion: "tekton.dev/v1", kind: "PipelineRun", metadata: { namespace: "the-namespace" } });
     expect(spec.pipelineRef).toEqual({ name: "the-name" });
+    expect(pipeline.metadata).toEqual({ name: "the-name", namespace: "the-namespace" });
   });
 
-  it("gives each parameter that the pipeline declares the build's own text", () => {
-    expect(named(spec.params)).toEqual(named(pipelines[kind](both).spec.params));
-    expect(Object.fromEntries(spec.params.map(({ name, value }) => [name, value]))).toEqual({
+  it("gives each parameter that the pipeline declares the build's own text, which the Pipeline itself takes for granted too", () => {
+    expect(named(spec.params)).toEqual(named(pipelineOf(source, both).spec.params));
+    const given = Object.fromEntries(spec.params.map(({ name, value }) => [name, value]));
+    expect(given).toEqual({
       url: "the-repository",
       revision: "the-revision",
+      submodules: "false",
+      lfs: "false",
+      "git-folder": "true",
       context: "the-context",
       containerfile: "the-containerfile",
+      target: "the-target",
+      "build-args": ["A=1 and more", "B=2"],
+      labels: ["the.label=its=text"],
+      ...(kind !== "containerfile" && { environment: ["VARIABLE=-x"] }),
+      ...(source.prepare && { "prepare-image": "the-prepare-image", "prepare-script": "the-script" }),
       image: "the-image",
+      tags: ["the-tag"],
+      cache: "the-cache",
+      "insecure-registries": ["the-registry"],
     });
+    expect(Object.fromEntries(pipeline.spec.params.map((param) => [param.name, param.default]))).toEqual(given);
   });
 
-  it("binds each workspace that the pipeline declares: a volume for all, a Secret for what is read", () => {
-    const bound = Object.fromEntries(spec.workspaces.map(({ name, secret }) => [name, secret?.secretName]));
+  it("binds each workspace that the pipeline declares: a volume for all, a Secret or a ConfigMap for what is read", () => {
+    const bound = Object.fromEntries(spec.workspaces.map(({ name, secret, configMap }) => [name, secret?.secretName ?? configMap?.name]));
     expect(bound).toEqual({
       shared: undefined,
+      "git-credentials": "secret-of-git",
       dockerconfig: "secret-of-registries",
+      "build-secrets": "secret-of-the-build",
+      "rhel-entitlement": "secret-of-rhel",
+      trust: "the-certificates",
       ...(kind === "nodejs" && { npmrc: "secret-of-npm" }),
       ...(kind === "quarkus" && { "maven-settings": "secret-of-maven" }),
     });
-    expect(new Set(named(spec.workspaces))).toEqual(new Set(named(pipelines[kind](both).spec.workspaces)));
-    expect(spec.workspaces.every(({ secret, volumeClaimTemplate }) => (secret === undefined) !== (volumeClaimTemplate === undefined))).toBe(
-      true,
-    );
+    expect(new Set(named(spec.workspaces))).toEqual(new Set(named(pipeline.spec.workspaces)));
+    const volumes = spec.workspaces.filter(({ volumeClaimTemplate }) => volumeClaimTemplate !== undefined);
+    expect(named(volumes)).toEqual(["shared"]);
   });
 
   it("leaves unbound, without Secrets, only what the pipeline can do without", () => {
-    const bare = runTemplate(source, both, { ...environment, secrets: { registryCredentials: "r" } }).spec;
-    const unbound = pipelines[kind](both).spec.workspaces.filter(({ name }) => !named(bare.workspaces).includes(name));
+    const bare = runTemplate(source, both, { namespace: "n", tasks: all, secrets: { registryCredentials: "r" } }, "c").spec;
+    expect(named(bare.workspaces)).toEqual(["shared", "dockerconfig"]);
+    const unbound = pipeline.spec.workspaces.filter(({ name }) => !named(bare.workspaces).includes(name));
     for (const { name, optional } of unbound) expect([name, optional]).toEqual([name, true]);
+  });
+
+  it("gives a subscription of RHEL to no build that does not ask for it, and no build the secrets of another", () => {
+    const bound = named(runTemplate({ ...source, name: "third", entitlement: false }, both, environment, "c").spec.workspaces);
+    expect(bound).not.toContain("rhel-entitlement");
+    expect(bound).not.toContain("build-secrets");
   });
 
   it("asks for a volume by a size that the API takes", () => {
@@ -247,15 +346,33 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
 
   it("runs as an account that may nothing, but for what each task is given", () => {
     expect(spec.taskRunTemplate).toEqual({ serviceAccountName: serviceAccounts.sources });
-    const accounts = { clone: "image-sources", npm: "image-sources", package: "image-sources", build: "image-build", push: "image-push" };
+    const accounts = {
+      clone: "image-sources",
+      npm: "image-sources",
+      prepare: "image-sources",
+      package: "image-sources",
+      build: "image-build",
+      push: "image-push",
+    };
     for (const { pipelineTaskName, serviceAccountName } of spec.taskRunSpecs)
       expect(accounts[pipelineTaskName.split("-")[0] as keyof typeof accounts]).toBe(serviceAccountName);
+  });
+
+  it("lets the steps that compile and build have what the build asks for, and no other step", () => {
+    expect(spec.taskRunSpecs.some((one) => one.stepSpecs)).toBe(false);
+    const own = runTemplate({ ...source, resources: { cpu: 4, memory: 32, storage: 120 } }, both, environment, "c").spec;
+    const limits = { cpu: "4", memory: "32Gi", "ephemeral-storage": "120Gi" };
+    const steps: Record<string, string> = { build: "build", npm: "npm", package: "maven", prepare: "prepare" };
+    for (const { pipelineTaskName, stepSpecs } of own.taskRunSpecs) {
+      const name = steps[pipelineTaskName.split("-")[0]];
+      expect([pipelineTaskName, stepSpecs]).toEqual([pipelineTaskName, name && [{ name, computeResources: { limits } }]]);
+    }
+    const memory = runTemplate({ ...source, resources: { memory: 2 } }, both, environment, "c").spec.taskRunSpecs;
+    expect(memory.flatMap((one) => one.stepSpecs ?? [])[0].computeResources).toEqual({ limits: { memory: "2Gi" } });
   });
 });
 
 describe("time-outs", () => {
-  afterEach(() => vi.restoreAllMocks());
-
   it.each([
     [1, "1m0s"],
     [59, "59m0s"],
@@ -268,22 +385,21 @@ describe("time-outs", () => {
     expect(duration(minutes)).toBe(text);
   });
 
-  it("of tasks that may take hours add up, attempts included, along the chain that takes longest", () => {
-    const pipeline = pipelines.containerfile(["amd64", "arm64"]);
-    const timeouts: Record<string, string> = { clone: "5m0s", "build-amd64": "10h30m0s", "build-arm64": "59m0s", push: "1h1m0s" };
-    for (const task of pipeline.spec.tasks) task.timeout = timeouts[task.name];
-    vi.spyOn(pipelines, "containerfile").mockReturnValue(pipeline);
-    const source = {
+  it("of a build's own add up, attempts included, along the chain that takes longest", () => {
+    const source: BuildSource = {
       name: "n",
-      pipeline: "containerfile",
+      pipeline: "quarkus",
       repository: "r",
       revision: "v",
       context: ".",
       containerfile: "C",
       image: "i",
-    } as const;
-    const run = runTemplate(source, ["amd64", "arm64"], { namespace: "n", storageClass: "s", secrets: { registryCredentials: "r" } });
-    // 5 min, 10 h 30 min, and the push twice.
-    expect(run.spec.timeouts).toEqual({ pipeline: "12h37m0s" });
+      minutes: { clone: 5, prepare: 59, build: 630, push: 61 },
+    };
+    const run = runTemplate(source, ["amd64", "arm64"], { namespace: "n", tasks: all, secrets: { registryCredentials: "r" } }, "s");
+    // 5 min, 59 min, 10 h 30 min, and the push twice.
+    expect(run.spec.timeouts).toEqual({ pipeline: "13h36m0s" });
+    const timeouts = pipelineOf(source, ["amd64"]).spec.tasks.map(({ timeout }) => timeout);
+    expect(timeouts).toEqual(["5m0s", "59m0s", "10h30m0s", "1h1m0s"]);
   });
 });

@@ -1,16 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { Architecture } from "../../config/settings";
-import { type BuildSource, type PipelineKind, pipelines } from "../../tekton/pipelines";
+import type { BuildSource } from "../../tekton/build-source";
+import { type PipelineName, pipelineOf, shapes } from "../../tekton/pipelines";
+import { homeArchitecture, serviceAccounts } from "../../tekton/placement";
 import type { Pipeline, PipelineTask } from "../../tekton/resources";
-import { homeArchitecture, runTemplate, serviceAccounts } from "../../tekton/runs";
+import { runTemplate } from "../../tekton/runs";
 import { defaultTaskImages } from "../../tekton/task-images";
 import { tasks } from "../../tekton/tasks";
 
 const both: Architecture[] = ["amd64", "arm64"];
-const kinds = Object.keys(pipelines) as PipelineKind[];
-const source = (pipeline: PipelineKind): BuildSource => ({
+const kinds = Object.keys(shapes) as PipelineName[];
+const source = (kind: PipelineName): BuildSource => ({
   name: "hello",
-  pipeline,
+  pipeline: shapes[kind].pipeline,
+  ...(shapes[kind].prepare && { prepare: { image: "registry.example.com/go:1", script: "make", ...shapes[kind].prepare } }),
   repository: "https://example.com/hello.git",
   revision: "main",
   context: "app",
@@ -19,39 +22,43 @@ const source = (pipeline: PipelineKind): BuildSource => ({
 });
 const environment = {
   namespace: "builds",
-  storageClass: "efs-csi",
+  tasks: tasks(defaultTaskImages),
   secrets: { registryCredentials: "registry-credentials", npmrc: "npmrc", mavenSettings: "maven-settings" },
 };
 const value = (task: PipelineTask, name: string) => task.params.find((param) => param.name === name)?.value;
 const byTask = (pipeline: Pipeline, task: string) => pipeline.spec.tasks.filter((candidate) => candidate.taskRef.name === task);
+const builds = (pipeline: Pipeline) => pipeline.spec.tasks.filter((task) => task.name.startsWith("build-"));
 
 describe.each(kinds)("the %s pipeline", (kind) => {
-  const pipeline = pipelines[kind](both);
-  const run = runTemplate(source(kind), both, environment);
+  const pipeline = pipelineOf(shapes[kind], both);
+  const run = runTemplate(source(kind), both, environment, "efs-csi");
   const specs = run.spec.taskRunSpecs;
 
   it("clones once, and every build works on that commit", () => {
     expect(byTask(pipeline, "git-clone")).toHaveLength(1);
-    for (const build of byTask(pipeline, "buildah-build")) expect(value(build, "commit")).toBe("$(tasks.clone.results.commit)");
+    for (const build of builds(pipeline)) expect(value(build, "commit")).toBe("$(tasks.clone.results.commit)");
   });
 
-  it("reads only source folders that the clone has laid", () => {
-    const folders = value(byTask(pipeline, "git-clone")[0], "folders");
-    for (const task of pipeline.spec.tasks.filter((candidate) => value(candidate, "source"))) {
-      expect(folders).toContain(value(task, "source"));
+  it("hands the sources on as one archive, which a task before has written", () => {
+    const written = new Map<string, string>();
+    for (const task of pipeline.spec.tasks) {
+      const [reads, writes] = task.name === "clone" ? [undefined, value(task, "archive")] : [value(task, "archive"), value(task, "packed")];
+      if (reads) expect(task.runAfter).toEqual([written.get(String(reads))]);
+      if (writes) written.set(String(writes), task.name);
     }
+    for (const build of builds(pipeline)) expect(written.has(String(value(build, "archive")))).toBe(true);
   });
 
   it("gives every architecture a layout of its own", () => {
-    const layouts = byTask(pipeline, "buildah-build").map((task) => value(task, "layout"));
+    const layouts = builds(pipeline).map((task) => value(task, "layout"));
     expect(layouts).toEqual(["layouts/amd64", "layouts/arm64"]);
   });
 
   it("pushes once, after all builds, exactly the architectures that were built", () => {
     const [push, ...others] = byTask(pipeline, "buildah-push");
     expect(others).toEqual([]);
-    expect(push.runAfter).toEqual(byTask(pipeline, "buildah-build").map((task) => task.name));
-    expect(value(push, "architectures")).toEqual(byTask(pipeline, "buildah-build").map((task) => value(task, "architecture")));
+    expect(push.runAfter).toEqual(builds(pipeline).map((task) => task.name));
+    expect(value(push, "architectures")).toEqual(builds(pipeline).map((task) => value(task, "architecture")));
   });
 
   it("pins every task to an architecture, those of one architecture to their own", () => {
@@ -64,17 +71,22 @@ describe.each(kinds)("the %s pipeline", (kind) => {
 
   it("lets only buildah's tasks run under accounts that may use pipelines-scc, and gives no pod an API token", () => {
     for (const [index, spec] of specs.entries()) {
-      const buildah = pipeline.spec.tasks[index].taskRef.name.startsWith("buildah-");
+      const buildah = /^(build-|push$)/.test(pipeline.spec.tasks[index].name);
       expect(spec.serviceAccountName === serviceAccounts.sources).toBe(!buildah);
       expect(spec.podTemplate.automountServiceAccountToken).toBe(false);
     }
   });
 
-  it("mounts registry credentials only where images are pulled or pushed", () => {
+  it("mounts registry credentials only where images are looked for, pulled or pushed", () => {
     for (const task of pipeline.spec.tasks) {
       const mounts = task.workspaces.some((workspace) => workspace.name === "dockerconfig");
-      expect(mounts).toBe(task.taskRef.name.startsWith("buildah-"));
+      expect([task.name, mounts]).toEqual([task.name, /^(clone$|build-|push$)/.test(task.name)]);
     }
+  });
+
+  it("mounts the credentials of Git servers in the clone alone", () => {
+    const mounts = pipeline.spec.tasks.filter(({ workspaces }) => workspaces.some(({ name }) => name === "git-credentials"));
+    expect(mounts.map(({ name }) => name)).toEqual(["clone"]);
   });
 
   it("passes to each task the parameters and workspaces that the task declares", () => {
@@ -120,20 +132,20 @@ describe.each(kinds)("the %s pipeline", (kind) => {
   });
 
   it("does not depend on the order in which the architectures are given", () => {
-    expect(pipelines[kind](["arm64", "amd64"])).toEqual(pipeline);
-    expect(runTemplate(source(kind), ["arm64", "amd64"], environment)).toEqual(run);
+    expect(pipelineOf(shapes[kind], ["arm64", "amd64"])).toEqual(pipeline);
+    expect(runTemplate(source(kind), ["arm64", "amd64"], environment, "efs-csi")).toEqual(run);
   });
 
   it("has the clone look for what the builds need", () => {
     const [clone] = byTask(pipeline, "git-clone");
     for (const name of ["context", "containerfile"]) {
-      for (const task of [clone, ...byTask(pipeline, "buildah-build")]) expect(value(task, name)).toBe(`$(params.${name})`);
+      for (const task of [clone, ...builds(pipeline)]) expect(value(task, name)).toBe(`$(params.${name})`);
     }
   });
 
   it("tells the build which folder an earlier task has made", () => {
-    const generated = { containerfile: "", nodejs: "node_modules", quarkus: "target" }[kind];
-    for (const build of byTask(pipeline, "buildah-build")) expect(value(build, "generated")).toBe(generated);
+    const generated = { containerfile: "", prepared: "", "prepared-once": "", nodejs: "node_modules", quarkus: "target" }[kind];
+    for (const build of builds(pipeline)) expect(value(build, "generated")).toBe(generated);
   });
 
   it("keeps builds off the control plane where there are other nodes of the architecture", () => {
@@ -159,24 +171,19 @@ describe.each(kinds)("the %s pipeline", (kind) => {
   });
 
   it("grows with the list of architectures alone", () => {
-    const perArchitecture = kind === "nodejs" ? 2 : 1;
-    expect(pipeline.spec.tasks.length - pipelines[kind](["amd64"]).spec.tasks.length).toBe(perArchitecture);
+    const perArchitecture = ["nodejs", "prepared"].includes(kind) ? 2 : 1;
+    expect(pipeline.spec.tasks.length - pipelineOf(shapes[kind], ["amd64"]).spec.tasks.length).toBe(perArchitecture);
   });
 });
 
-it("gives each architecture of a Node.js application its own source folder and dependencies", () => {
-  const pipeline = pipelines.nodejs(both);
-  for (const architecture of both) {
-    const npm = pipeline.spec.tasks.find((task) => task.name === `npm-${architecture}`);
-    const build = pipeline.spec.tasks.find((task) => task.name === `build-${architecture}`);
-    expect(npm && value(npm, "source")).toBe(`source/${architecture}`);
-    expect(build && value(build, "source")).toBe(`source/${architecture}`);
-    expect(build?.runAfter).toEqual([`npm-${architecture}`]);
-  }
+it("compiles a Quarkus application once, and what its maker says is the same for all architectures", () => {
+  expect(byTask(pipelineOf(shapes.quarkus, both), "maven-package")).toHaveLength(1);
+  expect(byTask(pipelineOf(shapes["prepared-once"], both), "prepare")).toHaveLength(1);
 });
 
-it("compiles a Quarkus application once", () => {
-  expect(byTask(pipelines.quarkus(both), "maven-package")).toHaveLength(1);
+it("installs and prepares natively on each architecture what may differ", () => {
+  for (const kind of ["nodejs", "prepared"] as const)
+    expect(pipelineOf(shapes[kind], both).spec.tasks.filter(({ name }) => /^(npm|prepare)-(amd64|arm64)$/.test(name))).toHaveLength(2);
 });
 
 it("runs tasks without an architecture on amd64 if there is one, else on the first", () => {
@@ -186,15 +193,17 @@ it("runs tasks without an architecture on amd64 if there is one, else on the fir
 
 describe("a run", () => {
   it("has one volume of its own that all nodes can mount", () => {
-    const volumes = runTemplate(source("nodejs"), both, environment).spec.workspaces.filter((workspace) => workspace.volumeClaimTemplate);
+    const volumes = runTemplate(source("nodejs"), both, environment, "efs-csi").spec.workspaces.filter(
+      (workspace) => workspace.volumeClaimTemplate,
+    );
     expect(volumes).toHaveLength(1);
     expect(volumes[0].volumeClaimTemplate?.metadata.labels).toEqual({ "openshift-multiarch/build": "hello" });
     expect(volumes[0].volumeClaimTemplate?.spec).toMatchObject({ accessModes: ["ReadWriteMany"], storageClassName: "efs-csi" });
   });
 
   it("binds only the Secrets that its pipeline uses and the namespace has", () => {
-    const bound = (kind: PipelineKind, secrets = environment.secrets) =>
-      runTemplate(source(kind), both, { ...environment, secrets }).spec.workspaces.map((workspace) => workspace.name);
+    const bound = (kind: PipelineName, secrets = environment.secrets) =>
+      runTemplate(source(kind), both, { ...environment, secrets }, "efs-csi").spec.workspaces.map((workspace) => workspace.name);
     expect(bound("containerfile")).toEqual(["shared", "dockerconfig"]);
     expect(bound("nodejs")).toEqual(["shared", "dockerconfig", "npmrc"]);
     expect(bound("quarkus")).toEqual(["shared", "dockerconfig", "maven-settings"]);

@@ -1,0 +1,94 @@
+import type { ParamSpec, SecurityContext, Step, Task, TaskSpec, WorkspaceDeclaration } from "../resources";
+
+type Volume = TaskSpec["volumes"][number];
+
+/** A step with all that it takes from its task. */
+export interface StepPart {
+  readonly step: Step;
+  readonly params: readonly ParamSpec[];
+  readonly workspaces: readonly WorkspaceDeclaration[];
+  readonly results: NonNullable<TaskSpec["results"]>;
+  readonly volumes: readonly Volume[];
+}
+
+interface StepArgs {
+  /** Name of the step. */
+  name: string;
+  image: string;
+  /** Its text: `script` of shared.ts. */
+  script: string;
+  /** Texts reach the script as environment variables, lists as arguments: each led by its name where there are several. */
+  params?: readonly ParamSpec[];
+  /** Their paths reach the script as environment variables, empty where the run binds none. */
+  workspaces?: readonly WorkspaceDeclaration[];
+  /** Paths of the files to write them to reach the script as environment variables, RESULT_ in front. */
+  results?: NonNullable<TaskSpec["results"]>;
+  securityContext: SecurityContext;
+  computeResources: Step["computeResources"];
+  /** Volumes beside its home directory, and where they are mounted; those of one name are shared by the steps of a task. */
+  volumes?: readonly { readonly volume: Volume; readonly mountPath: string; readonly variable?: string }[];
+}
+
+const variable = (name: string) => name.toUpperCase().replaceAll("-", "_");
+/** A writable home directory of each step's own: caches and settings of the tools, thrown away with the pod. */
+const home = "/home/build";
+
+/** A step, whose script gets what it declares under the names of the declarations. */
+export function stepOf(args: StepArgs): StepPart {
+  const { name, image, script, params = [], workspaces = [], results = [], volumes = [] } = args;
+  const lists = params.filter(({ type }) => type === "array");
+  const homeVolume = { name: `home-${name}`, emptyDir: {} };
+  return {
+    params,
+    workspaces,
+    results,
+    volumes: [homeVolume, ...volumes.map(({ volume }) => volume)],
+    step: {
+      name,
+      image,
+      script,
+      ...(lists.length > 0 && {
+        args: lists.flatMap((list) => [...(lists.length > 1 ? [`--${list.name}`] : []), `$(params.${list.name}[*])`]),
+      }),
+      env: [
+        ...params.filter(({ type }) => type !== "array").map((param) => ({ name: variable(param.name), value: `$(params.${param.name})` })),
+        ...workspaces.map((workspace) => ({ name: variable(workspace.name), value: `$(workspaces.${workspace.name}.path)` })),
+        ...results.map((result) => ({ name: `RESULT_${variable(result.name)}`, value: `$(results.${result.name}.path)` })),
+        ...volumes.flatMap(({ variable: of, mountPath }) => (of ? [{ name: of, value: mountPath }] : [])),
+        { name: "HOME", value: home },
+      ],
+      securityContext: args.securityContext,
+      computeResources: args.computeResources,
+      volumeMounts: [
+        { name: homeVolume.name, mountPath: home },
+        ...volumes.map(({ volume, mountPath }) => ({ name: volume.name, mountPath })),
+      ],
+    },
+  };
+}
+
+/** Each once, by its name. */
+const merged = <T extends { name: string }>(lists: readonly (readonly T[])[]): T[] => [
+  ...new Map(lists.flat().map((one) => [one.name, one])).values(),
+];
+
+/** A Task of one or more steps. Where there are several, each gets the workspaces that it declares, and no other. */
+export function taskOf(name: string, description: string, parts: readonly StepPart[]): Task {
+  const results = merged(parts.map((part) => part.results));
+  return {
+    apiVersion: "tekton.dev/v1",
+    kind: "Task",
+    metadata: { name },
+    spec: {
+      description,
+      params: merged(parts.map((part) => part.params)),
+      workspaces: merged(parts.map((part) => part.workspaces)),
+      ...(results.length > 0 && { results }),
+      steps: parts.map(({ step, workspaces }) => ({
+        ...step,
+        ...(parts.length > 1 && { workspaces: workspaces.map((workspace) => ({ name: workspace.name })) }),
+      })),
+      volumes: merged(parts.map((part) => part.volumes)),
+    },
+  };
+}
