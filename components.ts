@@ -129,5 +129,9 @@ function check(args: ImageBuildsArgs) {
     problems.push(`architectures is ${JSON.stringify(args.architectures)}; expected one or more of ${architectures.join(", ")}`);
   if (problems.length > 0 || !space.success)
     throw new UserMistake(`The arguments have mistakes:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
-  return { images: images.flatMap(({ data }) => (data ? [completeBuild(data)] : [])), namespace: space.data, architectures: wanted as Architecture[] };
+  return {
+    images: images.flatMap(({ data }) => (data ? [completeBuild(data)] : [])),
+    namespace: space.data,
+    architectures: wanted as Architecture[],
+  };
 }

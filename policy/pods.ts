@@ -94,7 +94,7 @@ export const noPrivilegedPods = rule<{ capabilities: string[] }>(
     capabilities: {
       type: "array",
       items: { type: "string" },
-      // tekton/tasks/buildah-build/task.ts says why.
+      // tekton/steps/buildah-build/step.ts says why.
       default: ["SETFCAP"],
       description: "Capabilities that a container may add to those that it has anyway",
     },

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { serviceAccounts } from "./placement";
+import { buildahAccounts, serviceAccounts } from "./placement";
 import type { RunEnvironment } from "./runs";
 import type { TaskImages } from "./task-images";
 import { tasks } from "./tasks";
@@ -106,7 +106,7 @@ export class BuildNamespace extends pulumi.ComponentResource {
       {
         metadata: { name: "buildah", namespace: args.name },
         roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "pipelines-scc-clusterrole" },
-        subjects: [serviceAccounts.build, serviceAccounts.push].map((account) => ({
+        subjects: buildahAccounts.map((account) => ({
           kind: "ServiceAccount",
           name: account,
           namespace: args.name,

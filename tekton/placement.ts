@@ -4,15 +4,17 @@ import { sorted } from "./pipelines";
 import type { Affinity, PipelineTask, TaskRunSpec } from "./resources";
 
 /**
- * Service accounts by what their pods do. Code of third parties (npm, Maven) runs under `sources`, which has no right at all.
- * `build` and `push` may use pipelines-scc: to be root with SETFCAP, and to run without the seccomp profile that would refuse buildah's
- * user namespace. The operator lets an account `pipeline` of every namespace use it as well; no run of ours has that account.
+ * Service accounts by what their pods do. Code of third parties (npm, Maven) runs under `sources`, which has no right at all. The others
+ * may use pipelines-scc: `build` to be root with SETFCAP, all to run without the seccomp profile that would refuse buildah's user namespace.
+ * The operator lets an account `pipeline` of every namespace use it as well; no run of ours has that account.
  */
-export const serviceAccounts = { sources: "image-sources", build: "image-build", push: "image-push" } as const;
+export const serviceAccounts = { clone: "image-clone", sources: "image-sources", build: "image-build", push: "image-push" } as const;
+/** Those whose pods buildah runs in. */
+export const buildahAccounts = [serviceAccounts.clone, serviceAccounts.build, serviceAccounts.push];
 
 /** The account of a task, and the steps that a build's own limits are for: those that compile and build. */
 const ofTask: Record<string, { account: string; heavy?: string }> = {
-  "git-clone": { account: serviceAccounts.sources },
+  "git-clone": { account: serviceAccounts.clone },
   "npm-build": { account: serviceAccounts.sources, heavy: "npm" },
   "maven-package": { account: serviceAccounts.sources, heavy: "maven" },
   prepare: { account: serviceAccounts.sources, heavy: "prepare" },

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { script } from "../tekton/tasks/shared";
+import { script } from "../tekton/steps/shared";
 import type { Registered } from "./graph";
 import type { Planned } from "./planned";
 
@@ -81,9 +81,9 @@ function waitedFor({ dependencyUrns, urn }: Registered, all: readonly Registered
 
 /** Task scripts by their text: their files are reviewed as files. */
 function scripts(): Map<string, string> {
-  const folder = join(__dirname, "..", "tekton", "tasks");
+  const folder = join(__dirname, "..", "tekton", "steps");
   const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
-  return new Map(names.map((name) => [script(name), `tekton/tasks/${name}/${name}.sh`]));
+  return new Map(names.map((name) => [script(name), `tekton/steps/${name}/${name}.sh`]));
 }
 
 /** A value with every text as lines that can be compared: JSON within a text is unfolded, a script is its file and a digest. */

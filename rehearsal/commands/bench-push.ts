@@ -2,7 +2,6 @@ import { stringify } from "yaml";
 import { type Architecture, architectures } from "../../config/architecture";
 import { defaults } from "../../config/defaults";
 import { serviceAccounts } from "../../tekton/placement";
-import { workspacePath } from "../../tekton/tasks/shared";
 import { registry } from "../machine/places";
 import { until } from "../machine/process";
 import { step, UserError } from "../machine/progress";
@@ -86,8 +85,8 @@ const scriptRun = (name: string, architecture: Architecture, script: string) =>
           image: defaults.namespace.taskImages.buildah,
           script,
           env: [
-            workspacePath("SHARED", "shared"),
-            workspacePath("DOCKERCONFIG", "dockerconfig"),
+            { name: "SHARED", value: "$(workspaces.shared.path)" },
+            { name: "DOCKERCONFIG", value: "$(workspaces.dockerconfig.path)" },
             { name: "STORAGE_DRIVER", value: "vfs" },
             { name: "BUILDAH_ISOLATION", value: "chroot" },
             { name: "HOME", value: "/tmp" },

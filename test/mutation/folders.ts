@@ -36,7 +36,7 @@ export const folders: readonly Folder[] = [
   },
   { name: "policy", language: "TypeScript", files: ["policy/**/*.ts"], tests: ["test/policy/*.test.ts"] },
   { name: "stages", language: "shell", files: ["infra/stages/**/*.sh"], tests: ["test/infra/stages{*,/**/*}.test.ts"] },
-  { name: "tasks", language: "shell", files: ["tekton/tasks/**/*.sh"], tests: ["test/tekton/scripts{*,/**/*}.test.ts"] },
+  { name: "tasks", language: "shell", files: ["tekton/steps/**/*.sh"], tests: ["test/tekton/scripts{*,/**/*}.test.ts"] },
 ];
 
 /** What the project wants to reach, in per cent. */

@@ -191,7 +191,7 @@ export function shellMutants(source: string): ShellMutant[] {
       parents.pop();
       return true;
     }
-    // Without what it sources no script works, and in those of tasks its text stands in place of this line (tekton/tasks/shared.ts).
+    // Without what it sources no script works, and in those of tasks its text stands in place of this line (tekton/steps/shared.ts).
     if (syntax.NodeType(node) === "Stmt" && /^source\s/.test(of(node))) return false;
     parents.push(node);
     visit[syntax.NodeType(node)]?.(node);

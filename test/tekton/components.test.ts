@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Architecture } from "../../config/settings";
 import { BuildNamespace, type BuildNamespaceArgs } from "../../tekton/build-namespace";
+import type { PipelineKind } from "../../tekton/build-source";
 import { MultiArchBuild } from "../../tekton/multi-arch-build";
-import type { PipelineKind } from "../../tekton/pipelines";
 import { defaultTaskImages } from "../../tekton/task-images";
 import { graph, resolved as known } from "../graph";
 import { ApiServer, type KubeObject } from "./api-server";
@@ -93,14 +93,19 @@ describe("BuildNamespace", () => {
   it("has service accounts without API tokens, of which only buildah's may use pipelines-scc", async () => {
     const { resources, named } = await program();
     const accounts = resources.filter((resource) => resource.type === "kubernetes:core/v1:ServiceAccount");
-    expect(accounts.map(({ inputs }) => inputs.metadata.name).sort()).toEqual(["image-build", "image-push", "image-sources"]);
+    expect(accounts.map(({ inputs }) => inputs.metadata.name).sort()).toEqual([
+      "image-build",
+      "image-clone",
+      "image-push",
+      "image-sources",
+    ]);
     for (const { inputs } of accounts) expect(inputs.automountServiceAccountToken).toBe(false);
     const bindings = resources.filter((resource) => resource.type.includes("RoleBinding"));
     expect(bindings).toHaveLength(1);
     const { inputs } = named("builds-scc");
     expect(inputs.roleRef).toEqual({ apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "pipelines-scc-clusterrole" });
     const subject = (name: string) => ({ kind: "ServiceAccount", name, namespace: "build-multiarch" });
-    expect(inputs.subjects).toEqual([subject("image-build"), subject("image-push")]);
+    expect(inputs.subjects).toEqual([subject("image-clone"), subject("image-build"), subject("image-push")]);
   });
 
   it("makes Secrets only for what is configured, all secret in the state", async () => {
@@ -175,7 +180,7 @@ describe("BuildNamespace", () => {
       expect([name, inputs.metadata.namespace]).toEqual([name, "build-multiarch"]);
       expect([options.dependsOn].flat()).toContainEqual(expect.objectContaining({ __pulumiType: "kubernetes:core/v1:Namespace" }));
     }
-    expect(objects.filter(({ type }) => type === "kubernetes:tekton.dev/v1:Task")).toHaveLength(5);
+    expect(objects.filter(({ type }) => type === "kubernetes:tekton.dev/v1:Task")).toHaveLength(6);
   });
 });
 

@@ -2,38 +2,50 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { script } from "../../tekton/steps/shared";
 import { defaultTaskImages } from "../../tekton/task-images";
 import { tasks } from "../../tekton/tasks";
 
-const folder = join(__dirname, "../../tekton/tasks");
+const folder = join(__dirname, "../../tekton/steps");
 const all = tasks(defaultTaskImages);
 /** https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline */
 const baselineCapabilities =
   "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT".split(" ");
 
 const noPrivileges = { runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+/** OpenShift's restricted-v2, for what runs code of third parties and what is in one pod with it. */
 const restricted = { ...noPrivileges, seccompProfile: { type: "RuntimeDefault" } };
-/**
- * OpenShift's restricted-v2 for what runs code of third parties; pipelines-scc for buildah, which admits no seccomp profile to be named
- * and of capabilities only SETFCAP to be added. The user 65534 has a name in the image.
- */
-const securityContexts: Record<string, object> = {
-  "git-clone": restricted,
-  "npm-build": restricted,
-  "maven-package": restricted,
-  "buildah-build": {
-    runAsUser: 0,
-    allowPrivilegeEscalation: false,
-    capabilities: { add: ["SETFCAP"], drop: ["AUDIT_WRITE", "MKNOD", "NET_RAW", "SYS_CHROOT"] },
-  },
-  "buildah-push": { ...noPrivileges, runAsUser: 65534 },
+/** pipelines-scc for buildah, which admits no seccomp profile to be named. The user 65534 has a name in the image. */
+const nobody = { ...noPrivileges, runAsUser: 65534 };
+/** The same; of capabilities it admits only SETFCAP to be added. */
+const root = {
+  runAsUser: 0,
+  allowPrivilegeEscalation: false,
+  capabilities: { add: ["SETFCAP"], drop: ["AUDIT_WRITE", "MKNOD", "NET_RAW", "SYS_CHROOT"] },
 };
-const secretWorkspaces: Record<string, string[]> = {
-  "git-clone": [],
-  "npm-build": ["npmrc"],
-  "maven-package": ["maven-settings"],
-  "buildah-build": ["dockerconfig"],
-  "buildah-push": ["dockerconfig"],
+/** What each step may do, and which credentials, certificates and files of other tasks it sees. */
+const rights: Record<string, Record<string, { as: object; sees: string[] }>> = {
+  "git-clone": {
+    clone: { as: nobody, sees: ["shared", "git-credentials", "trust"] },
+    find: { as: nobody, sees: ["dockerconfig", "trust"] },
+  },
+  "npm-build": {
+    unpack: { as: restricted, sees: ["shared"] },
+    npm: { as: restricted, sees: ["npmrc", "trust"] },
+    pack: { as: restricted, sees: ["shared"] },
+  },
+  "maven-package": {
+    unpack: { as: restricted, sees: ["shared"] },
+    maven: { as: restricted, sees: ["maven-settings", "trust"] },
+    pack: { as: restricted, sees: ["shared"] },
+  },
+  prepare: {
+    unpack: { as: restricted, sees: ["shared"] },
+    prepare: { as: restricted, sees: ["build-secrets", "trust"] },
+    pack: { as: restricted, sees: ["shared"] },
+  },
+  "buildah-build": { build: { as: root, sees: ["shared", "dockerconfig", "build-secrets", "rhel-entitlement", "trust"] } },
+  "buildah-push": { push: { as: nobody, sees: ["shared", "dockerconfig", "trust"] } },
 };
 /** A quantity of Kubernetes as a number. */
 function quantity(text: string): number {
@@ -42,15 +54,17 @@ function quantity(text: string): number {
   return Number(number) * (unit ? units[unit] : 1);
 }
 
-it("has one folder with a definition and a script for each task", () => {
-  const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  expect(folders.map((entry) => entry.name).sort()).toEqual(all.map((task) => task.metadata.name).sort());
+it("has one folder with a definition and a script for each step, which some task uses", () => {
+  const folders = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  const used = new Set(all.flatMap(({ spec }) => spec.steps.map((step) => step.script)));
+  for (const name of folders) expect([name, used.has(script(name))]).toEqual([name, true]);
+  expect(used.size).toBe(folders.length);
 });
 
 describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s", (name, spec) => {
   it("inlines its script, into which nothing is substituted", () => {
     for (const step of spec.steps) {
-      expect(step.script).toMatch(/^#!\/usr\/bin\/env bash\n/);
+      expect(step.script).toMatch(/^#!\/(usr\/bin\/env bash|bin\/sh)\n/);
       expect(step.script).not.toMatch(/\$\((params|workspaces|results|context|steps|tasks)[.[]/);
     }
   });
@@ -69,26 +83,31 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s",
     for (const volume of spec.volumes) expect(Object.keys(volume)).toEqual(["name", "emptyDir"]);
   });
 
-  it("has exactly the rights that it needs, in its one step", () => {
-    expect(spec.steps.map(({ securityContext }) => securityContext)).toEqual([securityContexts[name]]);
+  it("has exactly the rights that it needs, and sees only the credentials that it needs, in each step", () => {
+    const given = spec.steps.map(({ name: step, securityContext, workspaces }) => [
+      step,
+      { as: securityContext, sees: (workspaces ?? spec.workspaces).map((workspace) => workspace.name) },
+    ]);
+    expect(Object.fromEntries(given)).toEqual(rights[name]);
   });
 
   it("gets credentials only to read, and only if the run has them", () => {
-    const secrets = spec.workspaces.filter((workspace) => workspace.name !== "shared");
-    expect(secrets.map((workspace) => workspace.name)).toEqual(secretWorkspaces[name]);
-    for (const workspace of secrets) expect(workspace).toMatchObject({ readOnly: true, optional: true });
-    const shared = spec.workspaces.find((workspace) => workspace.name === "shared");
-    expect(shared).toMatchObject({ name: "shared" });
-    expect([shared?.readOnly, shared?.optional]).toEqual([undefined, undefined]);
+    for (const workspace of spec.workspaces) {
+      const shared = workspace.name === "shared";
+      expect([workspace.readOnly, workspace.optional]).toEqual(shared ? [undefined, undefined] : [true, true]);
+    }
   });
 
-  it("has a writable home, and mounts only volumes that it has", () => {
+  it("has a writable home for each step, which no other step sees, and mounts only volumes that it has", () => {
     for (const step of spec.steps) {
       expect(step.env).toContainEqual({ name: "HOME", value: "/home/build" });
-      expect(step.volumeMounts).toContainEqual({ name: "home", mountPath: "/home/build" });
-      expect(step.volumeMounts.map((mount) => mount.name).sort()).toEqual(spec.volumes.map((volume) => volume.name).sort());
+      expect(step.volumeMounts).toContainEqual({ name: `home-${step.name}`, mountPath: "/home/build" });
+      const others = step.volumeMounts.filter((mount) => mount.name.startsWith("home-") && mount.name !== `home-${step.name}`);
+      expect(others).toEqual([]);
     }
-    expect(spec.volumes).toContainEqual({ name: "home", emptyDir: {} });
+    const mounted = new Set(spec.steps.flatMap(({ volumeMounts }) => volumeMounts.map((mount) => mount.name)));
+    expect([...mounted].sort()).toEqual(spec.volumes.map((volume) => volume.name).sort());
+    for (const { emptyDir } of spec.volumes) expect(emptyDir).toEqual({});
   });
 
   it("asks for little and may use much, of processors, memory and disk", () => {
@@ -108,23 +127,27 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s",
     for (const described of [...spec.params, ...spec.workspaces, ...(spec.results ?? [])]) expect(described.description).not.toBe("");
   });
 
-  it("has a script without findings of shellcheck, as it is run and as it is kept", () => {
-    const whole = spec.steps.map((step) => step.script).join("\n");
-    execFileSync("shellcheck", ["--shell=bash", "-"], { input: whole, stdio: ["pipe", "pipe", "pipe"] });
-    execFileSync("shellcheck", ["-x", join(folder, name, `${name}.sh`)], { stdio: "pipe" });
+  it("has scripts without findings of shellcheck, as they are run", () => {
+    for (const { script: text } of spec.steps) {
+      const dialect = text.startsWith("#!/bin/sh") ? "sh" : "bash";
+      execFileSync("shellcheck", [`--shell=${dialect}`, "-"], { input: text, stdio: ["pipe", "pipe", "pipe"] });
+    }
   });
 
-  it("has the common functions in its script, which sources no file that a pod does not have", () => {
-    for (const { script } of spec.steps) {
-      expect(script).toContain("\nfail() {\n");
-      expect(script).not.toMatch(/^\s*(source|\.) /m);
-    }
+  it("sources no file that a pod does not have", () => {
+    for (const { script: text } of spec.steps) expect(text).not.toMatch(/^\s*(source|\.) /m);
   });
 });
 
-it("gives a build's storage a volume of its own, whose size is limited below what the step may use", () => {
+it("has scripts without findings of shellcheck, as they are kept", () => {
+  const kept = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".sh"));
+  expect(kept.length).toBeGreaterThan(8);
+  for (const file of kept) execFileSync("shellcheck", ["-x", join(folder, file)], { stdio: "pipe" });
+});
+
+it("builds with a storage of its own on the node's disk, which the limit of the step bounds", () => {
   const build = all.find((task) => task.metadata.name === "buildah-build")?.spec;
-  expect(build?.volumes).toContainEqual({ name: "containers", emptyDir: { sizeLimit: "30Gi" } });
+  expect(build?.volumes).toContainEqual({ name: "containers", emptyDir: {} });
   expect(build?.steps[0].volumeMounts).toContainEqual({ name: "containers", mountPath: "/var/lib/containers" });
   expect(build?.steps[0].computeResources).toEqual({
     requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "10Gi" },

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeEach } from "vitest";
 import { places } from "../../../rehearsal/machine/places";
-import { script } from "../../../tekton/tasks/shared";
+import { script } from "../../../tekton/steps/shared";
 import { withinLimits } from "../../ulimits";
 
 /** A folder of a test with what a step's pod has: a home, a shared volume, files for results. Made before each test. */

@@ -1,0 +1,44 @@
+import { type StepPart, stepOf } from "../parts";
+import { params, resources, script, sources, workspaces } from "../shared";
+
+export const build = (image: string): StepPart =>
+  stepOf({
+    name: "build",
+    image,
+    script: script("buildah-build"),
+    params: [
+      { name: "architecture", description: "amd64 or arm64" },
+      params.archive,
+      params.context,
+      {
+        name: "containerfile",
+        description: "Containerfile, relative to the context, or to the repository's root when it begins with a slash",
+      },
+      { name: "target", description: "Stage of the Containerfile that becomes the image; empty: the last one", default: "" },
+      {
+        name: "generated",
+        description: "Folder of the context that an earlier task has made, to which an ignore file does not apply; empty for none",
+        default: "",
+      },
+      { name: "build-args", type: "array", description: "Values of the Containerfile's ARGs, as NAME=value", default: [] },
+      { name: "labels", type: "array", description: "Labels of the image, as NAME=value", default: [] },
+      { name: "cache", description: "Repository that keeps layers, to which the architecture is added; empty for none", default: "" },
+      params.insecureRegistries,
+      { name: "layout", description: "Folder of the shared volume that gets the image" },
+      { name: "commit", description: "Commit of the sources, for the image's label" },
+      { name: "url", description: "Repository of the sources, for the image's label" },
+      { ...params.timestamp, description: "Time that the image and its files get, in seconds since 1970" },
+    ],
+    workspaces: [workspaces.shared, workspaces.dockerconfig, workspaces.buildSecrets, workspaces.rhelEntitlement, workspaces.trust],
+    // What OpenShift's pipelines-scc lets a pod have: root inside the pod, the default capabilities and SETFCAP (packages set file
+    // capabilities). What other runtimes give on top of OpenShift's defaults is dropped, so that a build that works elsewhere works there.
+    // No seccomp profile: the SCC admits none to be named, and the default one would refuse buildah's user namespace.
+    securityContext: {
+      runAsUser: 0,
+      allowPrivilegeEscalation: false,
+      capabilities: { add: ["SETFCAP"], drop: ["AUDIT_WRITE", "MKNOD", "NET_RAW", "SYS_CHROOT"] },
+    },
+    computeResources: resources.image,
+    // Storage not in the container's own file system: overlay cannot be mounted upon overlay.
+    volumes: [sources, { volume: { name: "containers", emptyDir: {} }, mountPath: "/var/lib/containers" }],
+  });

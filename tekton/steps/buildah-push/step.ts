@@ -1,0 +1,33 @@
+import { type StepPart, stepOf } from "../parts";
+import { nobody, params, resources, script, workspaces } from "../shared";
+
+/**
+ * Joins the layouts of all architectures in one index and pushes it. Results are named as Tekton Chains expects them
+ * (https://github.com/tektoncd/chains/blob/main/docs/slsa-provenance.md): it signs the index, and through `IMAGES` its members.
+ */
+export const push = (image: string): StepPart =>
+  stepOf({
+    name: "push",
+    image,
+    script: script("buildah-push"),
+    params: [
+      params.image,
+      { name: "tags", type: "array", description: "More tags, in which {commit} and {branch} stand for what was built", default: [] },
+      params.architectures,
+      { name: "layouts", description: "Folder of the shared volume that holds one layout per architecture" },
+      { name: "run", description: "A tag of the index that is unique for each run" },
+      { name: "commit", description: "Commit that was built" },
+      { name: "branch", description: "Branch or tag that was built, as a tag of an image; empty for a commit", default: "" },
+      { name: "key", description: "What find has looked for; empty for nothing", default: "" },
+      { name: "found", description: "Digest of the image that was built already; empty: the layouts are pushed", default: "" },
+      params.insecureRegistries,
+    ],
+    workspaces: [workspaces.shared, workspaces.dockerconfig, workspaces.trust],
+    results: [
+      { name: "IMAGE_URL", description: "Repository and tag of the index" },
+      { name: "IMAGE_DIGEST", description: "Digest of the index" },
+      { name: "IMAGES", description: "repository@digest of each architecture's image, separated by commas" },
+    ],
+    securityContext: nobody,
+    computeResources: resources.light,
+  });

@@ -1,0 +1,38 @@
+import { type StepPart, stepOf } from "../parts";
+import { nobody, params, resources, script, workspaces } from "../shared";
+
+/** What was fetched. */
+export const commitResults = [
+  { name: "commit", description: "Full id of the commit" },
+  { name: "url", description: "Repository that it came from" },
+];
+
+/**
+ * Fetches one commit once and hands its files on, so that no two tasks of a run can see different commits.
+ * Here a typing error in a build's folder or Containerfile costs one pod instead of one for each architecture.
+ */
+export const clone = (image: string): StepPart =>
+  stepOf({
+    name: "clone",
+    image,
+    script: script("git-clone"),
+    params: [
+      { name: "url", description: "Repository: https://, http://, git:// or ssh://, without a password or a query" },
+      { name: "revision", description: "Branch, tag or commit" },
+      { name: "submodules", description: "Whether submodules are fetched: true or false", default: "true" },
+      { name: "lfs", description: "Whether files of Git LFS are fetched: true or false", default: "true" },
+      { name: "git-folder", description: "Whether the sources keep their .git: true or false", default: "false" },
+      { name: "context", description: "Folder that the commit must have, . for all of it; empty: not looked for", default: "" },
+      { name: "containerfile", description: "File that this folder must have; empty: not looked for", default: "" },
+      { ...params.archive, description: "Archive of the shared volume that gets the sources" },
+    ],
+    workspaces: [workspaces.shared, workspaces.gitCredentials, workspaces.trust],
+    results: [
+      ...commitResults,
+      { name: "timestamp", description: "Time of the commit in seconds since 1970, the time that the image's files get" },
+      { name: "branch", description: "Branch or tag that was asked for, as a tag of an image; empty for a commit" },
+    ],
+    // Its pod has to be one in which buildah can look for the image; ssh wants a name for its user.
+    securityContext: nobody,
+    computeResources: resources.light,
+  });

@@ -1,0 +1,15 @@
+import { type StepPart, stepOf } from "../parts";
+import { params, resources, script, sources, unprivileged, workspaces } from "../shared";
+
+/** Installs what an application needs at run time, on a node of the architecture that it is for. */
+export const npm = (image: string): StepPart =>
+  stepOf({
+    name: "npm",
+    image,
+    script: script("npm-build"),
+    params: [params.context, params.environment],
+    workspaces: [workspaces.npmrc, workspaces.trust],
+    securityContext: unprivileged,
+    computeResources: resources.compile,
+    volumes: [sources],
+  });

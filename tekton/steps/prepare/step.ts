@@ -1,0 +1,19 @@
+import { type StepPart, stepOf } from "../parts";
+import { params, resources, script, sources, unprivileged, workspaces } from "../shared";
+
+/** A script of the user's own, in an image of the user's choice. */
+export const prepare: StepPart = stepOf({
+  name: "prepare",
+  image: "$(params.image)",
+  script: script("prepare"),
+  params: [
+    { name: "script", description: "What is run, by sh in the build context" },
+    params.context,
+    params.timestamp,
+    params.environment,
+  ],
+  workspaces: [workspaces.buildSecrets, workspaces.trust],
+  securityContext: unprivileged,
+  computeResources: resources.compile,
+  volumes: [sources],
+});

@@ -1,0 +1,38 @@
+import type { Task } from "./resources";
+import { build } from "./steps/buildah-build/step";
+import { push } from "./steps/buildah-push/step";
+import { find } from "./steps/find-built/step";
+import { clone } from "./steps/git-clone/step";
+import { maven } from "./steps/maven-package/step";
+import { npm } from "./steps/npm-build/step";
+import { pack } from "./steps/pack/step";
+import { taskOf } from "./steps/parts";
+import { prepare } from "./steps/prepare/step";
+import { unpack } from "./steps/unpack/step";
+import type { TaskImages } from "./task-images";
+
+/** Every task that the pipelines use, with its scripts. */
+export const tasks = ({ buildah, nodejs, maven: jdk }: TaskImages): Task[] => [
+  taskOf(
+    "git-clone",
+    "Fetches one commit and lays its files on the shared volume, as one archive; looks whether its image is there already.",
+    [clone(nodejs), find(buildah)],
+  ),
+  taskOf("npm-build", "Installs and builds a Node.js application: exactly the locked versions, natively compiled for this node.", [
+    unpack(nodejs),
+    npm(nodejs),
+    pack(nodejs),
+  ]),
+  taskOf("maven-package", "Packages a Java application, once for all architectures: bytecode is the same everywhere.", [
+    unpack(jdk),
+    maven(jdk),
+    pack(jdk),
+  ]),
+  taskOf("prepare", "Runs a script of the user's own, in an image of the user's choice, on the sources.", [
+    unpack(nodejs),
+    prepare,
+    pack(nodejs),
+  ]),
+  taskOf("buildah-build", "Builds the image of one architecture and writes it as an OCI layout to the shared volume.", [build(buildah)]),
+  taskOf("buildah-push", "Joins the image layouts of all architectures in one index, pushes it and reads it back.", [push(buildah)]),
+];
