@@ -153,10 +153,10 @@ class Follower {
       for (const line of changes(before, states)) tell(line);
       before = states;
       for (const taskRun of taskRuns.filter(({ metadata }) => !told.has(metadata.name))) {
-        const where = whereItWarned(taskRun);
-        if (!where) continue;
-        told.add(taskRun.metadata.name);
-        for (const line of await this.warnings(where)) tell(line);
+        for (const where of whereItWarned(taskRun)) {
+          told.add(taskRun.metadata.name);
+          for (const line of await this.warnings(where)) tell(line);
+        }
       }
 
       const result = outcome(run);

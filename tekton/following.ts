@@ -182,11 +182,10 @@ export function claimsToFree(claims: Claim[], runs: Run[]): Claim[] {
 export const withoutProtection = ({ metadata }: Claim): string[] =>
   (metadata.finalizers ?? []).filter((finalizer) => finalizer !== "kubernetes.io/pvc-protection");
 
-/** The Task that a task run is of, its pod and the container of its step: where the warnings of a task that went well are. */
-export function whereItWarned(taskRun: TaskRun): { task: string; pod: string; container: string } | undefined {
+/** The Task that a task run is of, its pod and the containers of its steps: where the warnings of a task that went well are. */
+export function whereItWarned(taskRun: TaskRun): { task: string; pod: string; container: string }[] {
   const task = taskRun.metadata.labels?.["tekton.dev/task"];
-  const { podName: pod, steps } = taskRun.status ?? {};
-  const step = steps?.[0];
-  if (outcome(taskRun) !== "succeeded" || !task || !pod || !step) return undefined;
-  return { task, pod, container: step.container ?? `step-${step.name}` };
+  const { podName: pod, steps = [] } = taskRun.status ?? {};
+  if (outcome(taskRun) !== "succeeded" || !task || !pod) return [];
+  return steps.map(({ name, container }) => ({ task, pod, container: container ?? `step-${name}` }));
 }

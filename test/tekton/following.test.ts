@@ -272,16 +272,17 @@ describe("a task's warnings", () => {
     status: { conditions: condition("True"), podName: "pod", steps: [{ name: "build", container: "container" }], ...status },
   });
 
-  it("are in the log of its step, in the container that Tekton names, or the one called after the step", () => {
-    expect(whereItWarned(done({}))).toEqual({ task: "buildah-build", pod: "pod", container: "container" });
-    expect(whereItWarned(done({ steps: [{ name: "build" }, { name: "other" }] }))?.container).toBe("step-build");
+  it("are in the logs of its steps, in the container that Tekton names, or the one called after the step", () => {
+    expect(whereItWarned(done({}))).toEqual([{ task: "buildah-build", pod: "pod", container: "container" }]);
+    const steps = [{ name: "unpack" }, { name: "npm", container: "c" }];
+    expect(whereItWarned(done({ steps })).map(({ container }) => container)).toEqual(["step-unpack", "c"]);
   });
   it("are nowhere while it runs, when it has failed, without a pod, a step or the Task's name", () => {
-    for (const status of ["Unknown", "False"]) expect(whereItWarned(done({ conditions: condition(status) }))).toBeUndefined();
+    for (const status of ["Unknown", "False"]) expect(whereItWarned(done({ conditions: condition(status) }))).toEqual([]);
     for (const status of [{ podName: undefined }, { podName: "" }, { steps: [] }, { steps: undefined }])
-      expect(whereItWarned(done(status))).toBeUndefined();
+      expect(whereItWarned(done(status))).toEqual([]);
     for (const labels of [{}, { "tekton.dev/pipelineTask": "build" } as Record<string, string>])
-      expect(whereItWarned(done({}, labels))).toBeUndefined();
-    expect(whereItWarned({ metadata: { name: "t", namespace: "n" } })).toBeUndefined();
+      expect(whereItWarned(done({}, labels))).toEqual([]);
+    expect(whereItWarned({ metadata: { name: "t", namespace: "n" } })).toEqual([]);
   });
 });
