@@ -15,6 +15,7 @@ export const kubectlOfBuilds = (args: readonly string[], input?: string): Promis
 
 /** Folders of the shared volume. */
 const source = "source";
+const archive = "sources.tar.gz";
 const layouts = "layouts";
 const archives = "archives";
 
@@ -31,6 +32,7 @@ cat >"$context/Containerfile" <<'END'
 FROM registry.access.redhat.com/ubi9/nodejs-22-minimal:9.8
 COPY node_modules ./node_modules
 END
+tar --create --gzip --directory "$SHARED/${source}/app" --file "$SHARED/${archive}" .
 chmod -R a+rX "$SHARED"
 `;
 
@@ -106,8 +108,8 @@ const layoutBuild = (architecture: Architecture) =>
     taskRef: { name: "buildah-build" },
     params: params({
       architecture,
-      source,
-      context: "app",
+      archive,
+      context: ".",
       containerfile: "Containerfile",
       layout: `${layouts}/${architecture}`,
       commit: "0".repeat(40),
@@ -119,7 +121,7 @@ const layoutBuild = (architecture: Architecture) =>
 /** A run of the program's own push task. */
 const layoutPush = taskRun("bench-layouts", serviceAccounts.push, "amd64", {
   taskRef: { name: "buildah-push" },
-  params: params({ image: `${registry}/bench/${layouts}:latest`, architectures, layouts, run: "bench-layouts" }),
+  params: params({ image: `${registry}/bench/${layouts}:latest`, architectures, layouts, run: "bench-layouts", commit: "0".repeat(40) }),
 });
 
 const claim = {
