@@ -86,7 +86,12 @@ export function constraintSteps(): void {
       seen.add(`${spec.serviceAccountName}: ${metadata.annotations["openshift.io/scc"]}`);
       expect(spec.securityContext).toMatchObject({ fsGroup: first, seLinuxOptions: { level } });
     }
-    expect([...seen].sort()).toEqual(["image-build: pipelines-scc", "image-push: pipelines-scc", "image-sources: restricted-v2"]);
+    expect([...seen].sort()).toEqual([
+      "image-build: pipelines-scc",
+      "image-clone: pipelines-scc",
+      "image-push: pipelines-scc",
+      "image-sources: restricted-v2",
+    ]);
   });
 
   it("gives a pod that asks for nothing a user, a group, a level, a seccomp profile, and no capability", async () => {
