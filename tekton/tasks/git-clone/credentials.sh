@@ -106,7 +106,7 @@ check_key() {
   local key=$credentials/$1
   grep -q -- '-----BEGIN .*PRIVATE KEY-----' "$key" || fail "the file $1 of the workspace git-credentials is no private key for ssh"
   # openssh-portable, PROTOCOL.key: the name of the cipher stands first.
-  if grep -q ENCRYPTED "$key" || { grep -q 'BEGIN OPENSSH' "$key" && ! sed -n 2p "$key" | base64 --decode 2>/dev/null | head -c 32 | grep -aq none; }; then
+  if grep -q ENCRYPTED "$key" || { grep -q 'BEGIN OPENSSH' "$key" && ! grep -aq none < <(sed -n 2p "$key" | base64 --decode 2>/dev/null); }; then
     fail "the key $1 of the workspace git-credentials has a passphrase, which nobody can type here: use a key without one, for this purpose alone"
   fi
   [[ -s $GIT_CREDENTIALS/known_hosts ]] ||

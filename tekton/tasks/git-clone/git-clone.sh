@@ -53,10 +53,12 @@ patiently() {
     if [[ $attempt == 3 ]] || said 'could not read Username|authentication failed|not found|does not (exist|appear)|not allowed|not our ref|unadvertised|find remote ref|HTTP [0-9]* curl|returned error: 40[0-9]|permission denied \(|host key verification failed|no entry in /etc/passwd|certificate'; then
       return 1
     fi
-    echo "git ${1} failed, trying again: $(tail -n 1 "$HOME/git.log" | masked)" >&2
+    echo "git ${1} failed, trying again: $(cause | masked)" >&2
     sleep "$pause"
   done
 }
+# The line that says most: git adds general advice to what ssh says.
+cause() { grep -vE '^$|^Please make sure|^and the repository exists|^fatal: Could not read from remote' "$HOME/git.log" | tail -n 1; }
 show_log() { masked <"$HOME/git.log" >&2; }
 cannot_fetch() {
   show_log

@@ -77,7 +77,8 @@ export async function clone(more: Record<string, string>, seconds?: number, as?:
     },
     [],
     seconds,
-    as,
+    // Not in a folder that only this user may see.
+    as && ["env", `--chdir=${at()}`, ...as],
   );
   const archive = at("shared", more.ARCHIVE ?? parameters.ARCHIVE);
   if (result.status === 0 && existsSync(archive))
