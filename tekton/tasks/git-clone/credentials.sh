@@ -199,6 +199,8 @@ explained() {
     echo ": the knownHosts of gitCredentials lacks the key that $host shows. Add the lines of ssh-keyscan, compared with what the server's operator publishes"
   elif said 'permission denied \('; then
     echo ": $host takes no key of gitCredentials. Add its public half there, as a deploy key"
+  elif said "transport 'ssh' not allowed"; then
+    echo ": it is read with a key, which gitCredentials lacks: sshKey and knownHosts, or a line for https://$host"
   elif said 'certificate'; then
     echo ": no authority that is trusted here has signed the certificate of $host. Add it to the trust bundle"
   elif said 'could not read Username|authentication failed|returned error: 40[134]|not found|not appear to be a git repository'; then

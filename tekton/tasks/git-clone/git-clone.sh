@@ -65,6 +65,14 @@ cannot_fetch() {
   fail "cannot fetch from $URL$(explained "$URL")"
 }
 
+# Makes .git say of the unpacked files what it says here: that nothing was changed. They are compared by size and time of change, so that
+# nobody has to read all of them, and the content of Git LFS is no change where its program is missing.
+keep_git_folder() {
+  git config core.checkStat minimal
+  git update-index -q --refresh || true
+  rm -rf "$(git rev-parse --git-dir)"/{lfs,FETCH_HEAD}
+}
+
 echo "fetching $REVISION of $URL" >&2
 refs=$(patiently ls-remote --symref origin HEAD "$REVISION") || cannot_fetch
 offered=$'\n'$(cut -f 2 <<<"$refs")$'\n'
@@ -116,17 +124,17 @@ timestamp=$(git show --no-patch --format=%ct "$commit")
 # Here a typing error costs seconds and one pod.
 check_wanted_submodules
 if [[ $SUBMODULES != false ]]; then fetch_submodules ''; fi
+cd "$tree"
 fetch_lfs
 [[ -z ${CONTEXT:-} ]] || check_context "$tree" "$CONTEXT" "${CONTAINERFILE:-}"
 
+# The same commit gives the same archive.
+find . -name .git -prune -o -exec touch --no-dereference --date "@$timestamp" {} +
 if [[ $GIT_FOLDER == true ]]; then
-  rm -rf .git/lfs .git/FETCH_HEAD
+  for module in . "${modules[@]}"; do (cd "$module" && keep_git_folder); done
 else
   find . -name .git -prune -exec rm -rf {} +
 fi
-# The same commit gives the same archive.
-find . -name .git -prune -o -exec touch --no-dereference --date "@$timestamp" {} +
-if [[ -d .git ]]; then git update-index -q --refresh || true; fi
 pack_sources "$tree" "$ARCHIVE"
 echo "$commit -> $ARCHIVE" >&2
 

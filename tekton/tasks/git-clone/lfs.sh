@@ -15,8 +15,7 @@ lfs_pointers() {
 all_lfs_pointers() {
   local module
   lfs_pointers ''
-  # shellcheck disable=SC2016 # git's own variable
-  git submodule --quiet foreach --recursive 'printf "%s\n" "$displaypath"' | while IFS= read -r module; do
+  for module in "${modules[@]}"; do
     (cd "$module" && lfs_pointers "$module/")
   done
 }
@@ -35,8 +34,7 @@ fetch_lfs() {
   # In git's settings of this pod, not in the repository's: a kept .git would ask for the program wherever it is used.
   git lfs install --skip-repo >/dev/null
   patiently lfs pull >/dev/null || show_log
-  # shellcheck disable=SC2016 # git's own variable
-  git submodule --quiet foreach --recursive 'printf "%s\n" "$displaypath"' | while IFS= read -r module; do
+  for module in "${modules[@]}"; do
     patiently -C "$module" lfs pull >/dev/null || show_log
   done
   pointers=$(all_lfs_pointers)

@@ -2,11 +2,15 @@
 # Submodules of the commit, each by itself, so that a failure has a name. $SUBMODULES: true, false, or the paths of those that are
 # wanted, one a line; what is below these comes with them.
 
-# $1: path of the repository in $PWD inside of the whole, with a slash behind it.
+# Paths of those that are there, theirs included.
+modules=()
+
+# $1: path of the repository whose submodules they are, with a slash behind it; empty for the whole.
 fetch_submodules() {
   local path wanted=$'\n'$SUBMODULES$'\n'
+  cd "$tree/$1"
   while IFS= read -r -d '' path; do
-    if [[ -z $1 && $wanted != $'\n'true$'\n' && $wanted != *$'\n'"$path"$'\n'* ]]; then
+    if [[ -z $1 && $SUBMODULES != true && $wanted != *$'\n'"$path"$'\n'* ]]; then
       echo "submodule $path is left out" >&2
       continue
     fi
@@ -15,7 +19,9 @@ fetch_submodules() {
       continue
     fi
     fetch_submodule "$path" "$1$path"
-    (cd "$path" && fetch_submodules "$1$path/")
+    modules+=("$1$path")
+    fetch_submodules "$1$path/"
+    cd "$tree/$1"
   done < <(git ls-files --stage -z | sed -z -n -E 's/^160000 [0-9a-f]+ 0\t//p')
 }
 

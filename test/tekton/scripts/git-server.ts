@@ -25,6 +25,8 @@ interface Behaviour {
   readonly objects?: Readonly<Record<string, string>>;
   readonly name?: "localhost" | "127.0.0.1";
   readonly plain?: boolean;
+  /** Speaks git's first protocol alone, which gives single commits only by the name of a branch or tag. */
+  readonly old?: boolean;
 }
 
 const open: { close(): void; closeAllConnections(): void }[] = [];
@@ -81,7 +83,7 @@ function answer(behaviour: Behaviour, requests: Request[], base: string, request
     response.writeHead(401, { "www-authenticate": 'Basic realm="git"', "lfs-authenticate": 'Basic realm="git"' }).end();
   else if (wanted !== undefined && user !== wanted) response.writeHead(403).end("no right to read");
   else if (path.endsWith("/info/lfs/objects/batch")) batch(behaviour, base, request, response);
-  else backend(path, url, request, response);
+  else backend(path, url, behaviour.old === true, request, response);
 }
 
 /** The batch API of Git LFS (git-lfs, docs/api/batch.md). */
@@ -104,7 +106,7 @@ function batch({ objects = {} }: Behaviour, base: string, request: IncomingMessa
 }
 
 /** git-http-backend(1), a CGI program. */
-function backend(path: string, url: string, request: IncomingMessage, response: ServerResponse): void {
+function backend(path: string, url: string, old: boolean, request: IncomingMessage, response: ServerResponse): void {
   const child = spawn("git", ["http-backend"], {
     env: {
       ...process.env,
@@ -116,7 +118,7 @@ function backend(path: string, url: string, request: IncomingMessage, response: 
       REQUEST_METHOD: request.method,
       CONTENT_TYPE: request.headers["content-type"] ?? "",
       HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
-      HTTP_GIT_PROTOCOL: String(request.headers["git-protocol"] ?? ""),
+      HTTP_GIT_PROTOCOL: old ? "" : String(request.headers["git-protocol"] ?? ""),
     },
   });
   request.pipe(child.stdin);
