@@ -1,6 +1,7 @@
 import type { Architecture } from "./architecture";
 import { architectureOfInstanceType, architectures, cpusOfInstanceType, isInstanceType } from "./architecture";
 import { regionProblem, regionWarning } from "./aws";
+import { mayRead } from "./git-credentials";
 import { entryServes, normalised } from "./images";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
@@ -35,6 +36,7 @@ export function crossCheck(
   checkBuilds(builds, problem);
   warnAboutNodes(pools, builds, warnings);
   warnAboutRepositories(builds, warnings);
+  warnAboutKeys(values.gitCredentials, builds, warnings);
   warnAboutRegistries(values.registryCredentials, builds, warnings);
 }
 
@@ -183,6 +185,18 @@ function warnAboutRepositories(builds: unknown[], warnings: string[]): void {
       `The repository of ${open.join(", ")} is read over http:// or git://: whoever is on the way can change what is built. Use https:// where the server has it.`,
     );
   }
+}
+
+function warnAboutKeys(credentials: unknown, builds: unknown[], warnings: string[]): void {
+  const secret = typeof credentials === "string" ? credentials : JSON.stringify(credentials ?? {});
+  builds.forEach((candidate, i) => {
+    const repository = at(candidate, ["repository"]);
+    if (typeof repository === "string" && !mayRead(secret, repository)) {
+      warnings.push(
+        `builds[${i}].repository is read over ssh, for which gitCredentials has neither an sshKey nor a line of its host: its builds will fail.`,
+      );
+    }
+  });
 }
 
 function warnAboutRegistries(credentials: unknown, builds: unknown[], warnings: string[]): void {

@@ -52,11 +52,12 @@ export function loadSettings(): Settings {
       registryCredentials: config.requireSecret("registryCredentials").apply(withAuth),
       npmrc: config.getSecret("npmrc"),
       mavenSettings: config.getSecret("mavenSettings"),
+      gitCredentials: config.getSecret("gitCredentials"),
     },
   };
 }
 
-const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings"];
+const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "gitCredentials"];
 
 /** Pulumi hands objects and lists over as JSON, and every other value as text. */
 function parseValue(key: string, value: string): unknown {

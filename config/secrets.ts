@@ -1,3 +1,4 @@
+import { gitCredentialsProblem } from "./git-credentials";
 import { isObject } from "./paths";
 import { Redactor } from "./redact";
 
@@ -121,5 +122,12 @@ export const secretKeys = {
       if (!/<settings[\s/>]/.test(value)) return "it has no <settings> element";
       return /\$\{env\./.test(value) ? "it takes a value from an environment variable, which a build does not have" : undefined;
     },
+  },
+  gitCredentials: {
+    required: false,
+    description: "What builds read private repositories and submodules with: tokens for hosts over https, a key for ssh.",
+    right:
+      "the text of a .git-credentials file, lines https://USER:TOKEN@HOST, or an object with credentials (such a text), sshKey and knownHosts",
+    problem: gitCredentialsProblem,
   },
 } as const;

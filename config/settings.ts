@@ -56,6 +56,8 @@ export interface NamespaceSettings extends PlainNamespaceSettings {
   readonly registryCredentials: pulumi.Output<string>;
   readonly npmrc?: pulumi.Output<string>;
   readonly mavenSettings?: pulumi.Output<string>;
+  /** Its files for the task git-clone: `gitCredentialFiles`. */
+  readonly gitCredentials?: pulumi.Output<string>;
 }
 /** One stack's configuration, checked and complete. */
 export interface Settings extends Omit<PlainSettings, "cluster" | "namespace"> {

@@ -5,9 +5,18 @@ import { label, oneOf, text } from "./parts";
 
 const insideRepository = (right: string) => text(/^(?![/-])(?!(?:.*\/)?\.\.(?:\/|$))[A-Za-z0-9._@+/-]+$/, right);
 const pipelineKinds = ["containerfile", "nodejs", "quarkus"] as const;
-const gitUrl = /^(?:https?|git):\/\/[^\s/@?#]+\/[^\s?#]+$/;
+/** Whose sources are read without a name, or with a token that gitCredentials has. */
+const openUrl = /(?:https?|git):\/\/[^\s/@?#]+\/[^\s?#]+/;
+const sshHost = /[A-Za-z0-9._-]+@(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])/;
+/** The two forms of git-clone(1); their user is no secret, and there is no password. */
+const sshUrl = new RegExp(`ssh:\\/\\/${sshHost.source}(?::\\d{1,5})?\\/[^\\s?#]+|${sshHost.source}:(?!\\/\\/)[^\\s?#:]+`);
+const gitUrl = new RegExp(`^(?:${openUrl.source}|${sshUrl.source})$`);
 const gitUrlText =
-  'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git"';
+  'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git", or one for ssh with its user, such as "git@github.com:example/app.git" or "ssh://git@example.com:2222/app.git"';
+
+const revisionText = "a branch, a tag or a commit";
+/** What git-check-ref-format(1) lets a name be; and no option. */
+const gitName = /^(?![-/])(?!@$)(?!.*(?:\.\.|@\{|\/\/|[~^:?*[\\\x7f]))(?!(?:.*\/)?\.)(?!.*\.lock(?:\/|$))(?!.*[./]$)[!-\uffff]{1,250}$/;
 
 export const build = z.strictObject(
   {
@@ -22,13 +31,19 @@ export const build = z.strictObject(
     }),
     repository: z
       .string({ error: gitUrlText })
-      .refine((value) => gitUrl.test(value) && URL.canParse(value), { error: gitUrlText })
+      .refine((value) => gitUrl.test(value) && (URL.canParse(value) || !value.includes("://")), { error: gitUrlText })
       .meta({
-        description: "Git repository of the sources, which anybody may read.",
+        description: "Git repository of the sources. One that not everybody may read needs gitCredentials.",
         pattern: gitUrl.source,
         examples: ["https://github.com/example/app.git"],
       }),
-    revision: text(/^(?!-)(?!.*\.\.)[A-Za-z0-9._/+@-]{1,250}$/, "a branch, a tag or a commit")
+    revision: z
+      .string({
+        // 1234567, 0123456 and 12e4567 are numbers to YAML: what somebody wrote can no longer be told.
+        error: ({ input }) =>
+          typeof input === "number" ? `${revisionText} in quotes, without which YAML makes a number of it` : revisionText,
+      })
+      .regex(gitName, { error: revisionText })
       .default(defaults.build.revision)
       .meta({
         description: "What is built. A branch is not built again when it moves: name the new commit for that.",
