@@ -7,6 +7,7 @@ use_credentials() {
   credentials=$HOME/credentials
   rm -rf "$credentials" "$HOME/.gitconfig"
   (umask 077 && mkdir "$credentials")
+  trap 'rm -rf "$credentials"' EXIT
   export GIT_CONFIG_GLOBAL=$HOME/.gitconfig
   touch "$credentials"/{all,hosts,secrets,used}
   git config --global credential.helper ''
@@ -37,6 +38,7 @@ read_workspace() {
     esac
     case $name in
       .git-credentials) read_lines ;;
+      username | password) check_pair ;;&
       password) read_basic_auth ;;
       ssh-privatekey | id_*) check_key "$name" ;;
     esac
@@ -61,11 +63,15 @@ read_lines() {
   done <"$credentials/.git-credentials"
 }
 
+check_pair() {
+  [[ -f $GIT_CREDENTIALS/username && -f $GIT_CREDENTIALS/password ]] ||
+    fail "the workspace git-credentials holds one of username and password without the other"
+}
+
 # A Secret of type kubernetes.io/basic-auth names no host: it is for that of the repository.
 read_basic_auth() {
   local user password scheme=${URL%%://*} host
   [[ $URL == http*://* ]] || return 0
-  [[ -f $GIT_CREDENTIALS/username ]] || fail "the workspace git-credentials holds a password and no username"
   host=$(host_of "$URL")
   allow_scheme "$scheme" "$host"
   user=$(encoded <"$GIT_CREDENTIALS/username")

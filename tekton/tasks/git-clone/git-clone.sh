@@ -128,12 +128,11 @@ cd "$tree"
 fetch_lfs
 [[ -z ${CONTEXT:-} ]] || check_context "$tree" "$CONTEXT" "${CONTAINERFILE:-}"
 
+if [[ $GIT_FOLDER != true ]]; then find . -name .git -prune -exec rm -rf {} +; fi
 # The same commit gives the same archive.
 find . -name .git -prune -o -exec touch --no-dereference --date "@$timestamp" {} +
 if [[ $GIT_FOLDER == true ]]; then
   for module in . "${modules[@]}"; do (cd "$module" && keep_git_folder); done
-else
-  find . -name .git -prune -exec rm -rf {} +
 fi
 pack_sources "$tree" "$ARCHIVE"
 echo "$commit -> $ARCHIVE" >&2

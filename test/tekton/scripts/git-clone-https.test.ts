@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { addSubmodules, clone, filesWith, gitIn, repository } from "./clone";
 import { serve } from "./git-server";
@@ -23,7 +24,7 @@ function expectSilence(log: string): void {
   for (const secret of secrets) {
     expect(log).not.toContain(secret);
     expect(calls().join("\n")).not.toContain(secret);
-    for (const folder of ["tree", "sources", "shared", "results"]) expect(filesWith(folder, secret)).toEqual([]);
+    for (const folder of ["tree", "sources", "shared", "results", "home"]) expect(filesWith(folder, secret)).toEqual([]);
   }
 }
 
@@ -190,8 +191,11 @@ describe("git-clone and its workspaces", () => {
     expect((await clone({ GIT_CREDENTIALS: bound.GIT_CREDENTIALS })).log).toContain(
       "the workspace git-credentials holds neither .git-credentials,",
     );
-    write("credentials/password", "x");
-    const { log } = await clone({ GIT_CREDENTIALS: bound.GIT_CREDENTIALS, URL: "https://127.0.0.1:1/a" });
-    expect(log).toContain("the workspace git-credentials holds a password and no username");
+    for (const name of ["password", "username"]) {
+      rmSync(at("credentials"), { recursive: true });
+      write(`credentials/${name}`, "x");
+      const { log } = await clone({ GIT_CREDENTIALS: bound.GIT_CREDENTIALS, URL: "https://127.0.0.1:1/a" });
+      expect(log).toBe("git-clone: the workspace git-credentials holds one of username and password without the other\n");
+    }
   });
 });

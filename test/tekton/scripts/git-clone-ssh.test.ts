@@ -35,7 +35,7 @@ describe("git-clone of a private repository over ssh", () => {
     expect(read("results/url")).toBe(address());
     expect(secret().length).toBeGreaterThan(40);
     for (const text of [log, calls().join("\n")]) expect(text).not.toContain(secret());
-    for (const folder of ["tree", "shared", "sources"]) expect(filesWith(folder, secret())).toEqual([]);
+    for (const folder of ["tree", "shared", "sources", "home"]) expect(filesWith(folder, secret())).toEqual([]);
     expect(gitIn("tree", "config", "--get-regexp", ".*")).not.toMatch(/ssh-privatekey|known_hosts/i);
     // What ssh is told, by its own words.
     const [call = ""] = calls().filter((line) => line.startsWith("ssh "));
