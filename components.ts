@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Architecture, UserMistake } from "./config";
 import { architectures } from "./config/architecture";
+import { needsCredentials } from "./config/git-credentials";
 import { build, completeBuild } from "./config/schema/builds";
 import { namespace } from "./config/schema/pipelines";
 import { withAuth } from "./config/secrets";
@@ -130,7 +131,7 @@ function check(args: ImageBuildsArgs) {
   if (problems.length > 0 || !space.success)
     throw new UserMistake(`The arguments have mistakes:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
   return {
-    images: images.flatMap(({ data }) => (data ? [completeBuild(data)] : [])),
+    images: images.flatMap(({ data }) => (data ? [completeBuild(data, needsCredentials(undefined, data.repository))] : [])),
     namespace: space.data,
     architectures: wanted as Architecture[],
   };

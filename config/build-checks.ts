@@ -1,3 +1,4 @@
+import { mayRead } from "./git-credentials";
 import { entryServes, normalised } from "./images";
 import { at, isObject, keyOf, list, unique } from "./paths";
 import { entriesOf } from "./secrets";
@@ -42,6 +43,18 @@ export function warnAboutRepositories(builds: unknown[], warnings: string[]): vo
       `The repository of ${open.join(", ")} is read over http:// or git://: whoever is on the way can change what is built. Use https:// where the server has it.`,
     );
   }
+}
+
+export function warnAboutKeys(credentials: unknown, builds: unknown[], warnings: string[]): void {
+  const secret = typeof credentials === "string" ? credentials : JSON.stringify(credentials ?? {});
+  builds.forEach((candidate, i) => {
+    const repository = at(candidate, ["repository"]);
+    if (typeof repository === "string" && !mayRead(secret, repository)) {
+      warnings.push(
+        `builds[${i}].repository is read over ssh, for which gitCredentials has neither an sshKey nor a line of its host: its builds will fail.`,
+      );
+    }
+  });
 }
 
 export function warnAboutRegistries(credentials: unknown, builds: unknown[], warnings: string[]): void {

@@ -1,7 +1,7 @@
 import type { Architecture } from "./architecture";
 import { architectureOfInstanceType, architectures, cpusOfInstanceType, isInstanceType } from "./architecture";
 import { regionProblem, regionWarning } from "./aws";
-import { checkBuilds, type Problem, warnAboutRegistries, warnAboutRepositories } from "./build-checks";
+import { checkBuilds, type Problem, warnAboutKeys, warnAboutRegistries, warnAboutRepositories } from "./build-checks";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
 import { minorOf, wrongArchitecture, zoneName } from "./schema";
@@ -32,6 +32,7 @@ export function crossCheck(
   checkBuilds(values, problem);
   warnAboutNodes(pools, builds, warnings);
   warnAboutRepositories(builds, warnings);
+  warnAboutKeys(values.gitCredentials, builds, warnings);
   warnAboutRegistries(values.registryCredentials, builds, warnings);
 }
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsCredentials, secretAwsKeys } from "./aws";
+import { gitCredentialFiles } from "./git-credentials";
 import { entitlementFiles, withAuth } from "./secrets";
 import { parseSettings, type Settings } from "./settings";
 
@@ -54,6 +55,7 @@ export function loadSettings(): Settings {
       mavenSettings: config.getSecret("mavenSettings"),
       rhelEntitlement: config.getSecret("rhelEntitlement")?.apply(entitlementFiles),
       buildSecrets: secretsOfBuilds(values.buildSecrets),
+      gitCredentials: config.getSecret("gitCredentials")?.apply(gitCredentialFiles),
     },
   };
 }
@@ -65,7 +67,7 @@ const secretsOfBuilds = (value: unknown): Record<string, pulumi.Output<Record<st
   );
 
 /** Settings that Pulumi would give as something else where their text looks like it. */
-const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "rhelEntitlement"];
+const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "gitCredentials", "rhelEntitlement"];
 /** Settings that have to be encrypted. */
 const secrets = [...texts, "buildSecrets"];
 

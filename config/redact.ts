@@ -77,13 +77,24 @@ function texts(value: unknown): string[] {
   return [value];
 }
 
-/** A text and the password in it if it is a registry's `auth`; of an .npmrc or a settings.xml only the passwords. */
+/** A text and the password in it if it is a registry's `auth`; of an .npmrc, a settings.xml or a .git-credentials only the passwords. */
 function passwords(text: string): string[] {
   const npmrc = [...text.matchAll(/_(?:authToken|auth|password)\s*=\s*"?([^"\s]+)/g)];
   const maven = [...text.matchAll(/<(?:password|passphrase)>\s*([^<\s]+)/g)];
-  const found = [...npmrc, ...maven].map((match) => match[1] ?? "");
+  const git = [...text.matchAll(/^https?:\/\/[^/:@\s]+:([^/@\s]+)@/gm)];
+  const key = text.includes("PRIVATE KEY-----") ? [...text.matchAll(/^([A-Za-z0-9+/]{12,}={0,2})\r?$/gm)] : [];
+  const found = [...npmrc, ...maven, ...git, ...key].flatMap(([, password = ""]) => [password, decoded(password)]);
   if (found.length > 0) return found;
   return [text, /:(.*)$/s.exec(Buffer.from(text, "base64").toString())?.[1] ?? ""];
+}
+
+/** As an address means it. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function encodings(text: string): string[] {

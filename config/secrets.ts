@@ -1,3 +1,4 @@
+import { gitCredentialsProblem } from "./git-credentials";
 import { isObject } from "./paths";
 import { Redactor } from "./redact";
 
@@ -172,5 +173,12 @@ export const secretKeys = {
     description: "Subscription of RHEL for builds with entitlement: true.",
     right: "a certificate of /etc/pki/entitlement and its private key, one behind the other, as PEM",
     problem: entitlementProblem,
+  },
+  gitCredentials: {
+    required: false,
+    description: "What builds read private repositories and submodules with: tokens for hosts over https, a key for ssh.",
+    right:
+      "the text of a .git-credentials file, lines https://USER:TOKEN@HOST, or an object with credentials (such a text), sshKey and knownHosts",
+    problem: gitCredentialsProblem,
   },
 } as const;

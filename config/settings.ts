@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type Architecture, architectures } from "./architecture";
 import type { AwsCredentials } from "./aws";
 import { crossCheck } from "./checks";
+import { needsCredentials } from "./git-credentials";
 import { UserMistake } from "./mistake";
 import { at, keyOf } from "./paths";
 import { Redactor } from "./redact";
@@ -60,6 +61,8 @@ export interface NamespaceSettings extends PlainNamespaceSettings {
   readonly rhelEntitlement?: pulumi.Output<Record<string, string>>;
   /** By names of builds, then of secrets. */
   readonly buildSecrets: Record<string, pulumi.Output<Record<string, string>>>;
+  /** By names of the files. */
+  readonly gitCredentials?: pulumi.Output<Record<string, string>>;
 }
 /** One stack's configuration, checked and complete. */
 export interface Settings extends Omit<PlainSettings, "cluster" | "namespace"> {
@@ -149,16 +152,16 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
     const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
     throw new UserMistake(`The stack's configuration has ${count}:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
   }
-  return { settings: complete(result.data, region), warnings };
+  return { settings: complete(result.data, region, (repository) => needsCredentials(values.gitCredentials, repository)), warnings };
 }
 
-function complete(parsed: Parsed, region: string): PlainSettings {
+function complete(parsed: Parsed, region: string, isPrivate: (repository: string) => boolean): PlainSettings {
   const amd64 = parsed.pools.find((candidate) => candidate.architecture === "amd64");
   const controlZone = parsed.cluster.controlPlane.zone ?? (amd64 ?? parsed.pools[0])?.zones[0]?.name ?? "";
   const zones = [...new Set([controlZone, ...parsed.pools.flatMap((candidate) => candidate.zones.map((zone) => zone.name))])].sort();
   return {
     ...parsed,
-    builds: parsed.builds.map(completeBuild),
+    builds: parsed.builds.map((build) => completeBuild(build, isPrivate(build.repository))),
     cluster: {
       ...parsed.cluster,
       region,

@@ -44,8 +44,8 @@ export interface BuildSource {
   repository: string;
   /** Branch, tag or commit. */
   revision: string;
-  /** Whether the repository's submodules are fetched. @default true */
-  submodules?: boolean;
+  /** Whether the repository's submodules are fetched, or the paths of those that are. @default true */
+  submodules?: boolean | string[];
   /** Whether files of Git LFS are fetched. @default true */
   lfs?: boolean;
   /** Whether the sources keep their .git. @default false */
@@ -84,8 +84,9 @@ const assignments = (values: Record<string, string> = {}): string[] =>
 export const parametersOf = (source: BuildSource, insecureRegistries: readonly string[] = []): Record<string, string | string[]> => ({
   url: source.repository,
   revision: source.revision,
-  submodules: String(source.submodules ?? true),
+  submodules: Array.isArray(source.submodules) ? source.submodules.join("\n") : String(source.submodules ?? true),
   lfs: String(source.lfs ?? true),
+  insecure: String(insecureRegistries.includes(/^http:\/\/([^/]+)/.exec(source.repository)?.[1] ?? "")),
   "git-folder": String(source.gitFolder ?? false),
   context: source.context,
   containerfile: source.containerfile,

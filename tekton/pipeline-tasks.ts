@@ -52,6 +52,7 @@ export function clone(architectures: Architecture[], following: PipelineTask[], 
       text("submodules"),
       text("lfs"),
       text("git-folder"),
+      text("insecure"),
       // Looked for here, where a typing error costs seconds and one pod.
       text("context"),
       text("containerfile"),

@@ -26,8 +26,9 @@ const list = (name: string, description: string): ParamSpec => ({ name, type: "a
 const params: ParamSpec[] = [
   string("url", "Git repository"),
   string("revision", "Branch, tag or commit", "main"),
-  string("submodules", "Whether the repository's submodules are fetched: true or false", "true"),
+  string("submodules", "Which submodules are fetched: true for all, false for none, or paths of those that are, one a line", "true"),
   string("lfs", "Whether files of Git LFS are fetched: true or false", "true"),
+  string("insecure", "Whether Git's credentials may go over http://: true or false", "false"),
   string("git-folder", "Whether the sources keep their .git: true or false", "false"),
   string("context", "Build context, a folder of the repository", "."),
   string(

@@ -6,9 +6,18 @@ import { label, oneOf, text, whole } from "./parts";
 
 const insideRepository = (right: string) => text(/^(?![/-])(?!(?:.*\/)?\.\.(?:\/|$))[A-Za-z0-9._@+/ -]+$/, right);
 const pipelineKinds = ["containerfile", "nodejs", "quarkus"] as const;
-const gitUrl = /^(?:https?|git):\/\/[^\s/@?#]+\/[^\s?#]+$/;
+/** Whose sources are read without a name, or with a token that gitCredentials has. */
+const openUrl = /(?:https?|git):\/\/[^\s/@?#]+\/[^\s?#]+/;
+const sshHost = /[A-Za-z0-9._-]+@(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])/;
+/** The two forms of git-clone(1); their user is no secret, and there is no password. */
+const sshUrl = new RegExp(`ssh:\\/\\/${sshHost.source}(?::\\d{1,5})?\\/[^\\s?#]+|${sshHost.source}:(?!\\/\\/)[^\\s?#:]+`);
+const gitUrl = new RegExp(`^(?:${openUrl.source}|${sshUrl.source})$`);
 const gitUrlText =
-  'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git"';
+  'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git", or one for ssh with its user, such as "git@github.com:example/app.git" or "ssh://git@example.com:2222/app.git"';
+
+const revisionText = "a branch, a tag or a commit";
+/** What git-check-ref-format(1) lets a name be; and no option. */
+const gitName = /^(?![-/])(?!@$)(?!.*(?:\.\.|@\{|\/\/|[~^:?*[\\\x7f]))(?!(?:.*\/)?\.)(?!.*\.lock(?:\/|$))(?!.*[./]$)[!-\uffff]{1,250}$/;
 
 const flag = (right: string, standard: boolean, description: string) =>
   z
@@ -107,13 +116,19 @@ export const build = z.strictObject(
     }),
     repository: z
       .string({ error: gitUrlText })
-      .refine((value) => gitUrl.test(value) && URL.canParse(value), { error: gitUrlText })
+      .refine((value) => gitUrl.test(value) && (URL.canParse(value) || !value.includes("://")), { error: gitUrlText })
       .meta({
-        description: "Git repository of the sources, which anybody may read.",
+        description: "Git repository of the sources. One that not everybody may read needs gitCredentials.",
         pattern: gitUrl.source,
         examples: ["https://github.com/example/app.git"],
       }),
-    revision: text(/^(?!-)(?!.*\.\.)[A-Za-z0-9._/+@-]{1,250}$/, "a branch, a tag or a commit")
+    revision: z
+      .string({
+        // 1234567, 0123456 and 12e4567 are numbers to YAML: what somebody wrote can no longer be told.
+        error: ({ input }) =>
+          typeof input === "number" ? `${revisionText} in quotes, without which YAML makes a number of it` : revisionText,
+      })
+      .regex(gitName, { error: revisionText })
       .default(defaults.build.revision)
       .meta({
         description: "What is built. A branch is not built again when it moves: name the new commit for that.",
@@ -135,7 +150,15 @@ export const build = z.strictObject(
           "Containerfile (Dockerfile) of the image, relative to the context; one that begins with / is relative to the repository's root.",
         examples: ["src/main/docker/Dockerfile.jvm"],
       }),
-    submodules: flag("true or false", true, "Whether the repository's submodules are fetched."),
+    submodules: z
+      .union([z.boolean(), z.array(insideRepository("a path in the repository")).min(1)], {
+        error: "true, false, or a list of their paths",
+      })
+      .default(true)
+      .meta({
+        description: "Whether the repository's submodules are fetched, or the paths of those that are.",
+        examples: [["vendor/library"]],
+      }),
     lfs: flag("true or false", true, "Whether files of Git LFS are fetched; with false their pointers are built into the image."),
     gitFolder: flag("true or false", false, "Whether the sources keep their .git, for what reads the commit itself or copies the folder."),
     prepare,
@@ -196,10 +219,13 @@ export const build = z.strictObject(
 
 type Parsed = z.output<typeof build>;
 
-/** A build with the repository that keeps its layers. Those of its stages hold the sources: by default only of such that anybody may read. */
-export function completeBuild({ cache, ...rest }: Parsed): Omit<Parsed, "cache"> & { cache?: string } {
+/**
+ * A build with the repository that keeps its layers. Those of its stages hold the sources: by default only of such that anybody may read.
+ * @param isPrivate whether the sources are read with credentials.
+ */
+export function completeBuild({ cache, ...rest }: Parsed, isPrivate: boolean): Omit<Parsed, "cache"> & { cache?: string } {
   if (typeof cache === "string") return { ...rest, cache };
-  const kept = cache ?? /^(?:https?|git):/.test(rest.repository);
+  const kept = cache ?? !isPrivate;
   return { ...rest, ...(kept && { cache: `${rest.image.replace(/:[^:/]+$/, "")}-cache` }) };
 }
 

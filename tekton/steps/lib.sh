@@ -27,6 +27,16 @@ use_dockerconfig() {
   fail "the workspace dockerconfig holds neither config.json nor .dockerconfigjson"
 }
 
+# Adds the authorities of the workspace trust to the system's, for tools that read $SSL_CERT_FILE.
+use_trust() {
+  local bundle
+  [[ -n ${TRUST:-} ]] || return 0
+  [[ -r $TRUST/ca-bundle.crt ]] || fail "the workspace trust holds no file ca-bundle.crt that user $(id -u) can read"
+  for bundle in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt; do [[ ! -r $bundle ]] || break; done
+  cat "$bundle" "$TRUST/ca-bundle.crt" >"$HOME/ca.pem"
+  export SSL_CERT_FILE=$HOME/ca.pem
+}
+
 # Lays the files of $ARCHIVE, an archive of the volume $SHARED, into the pod's own folder $SOURCES, unless an earlier step of the pod has.
 # Between tasks goes one file: many small ones are slow on a file system over the network. Sets $tree, the folder with the files.
 unpack_sources() {

@@ -97,7 +97,10 @@ const secret = (name: string, description: string): WorkspaceDeclaration => ({ n
 export const workspaces = {
   /** What every task of a run shares. */
   shared: { name: "shared", description: "Volume of the run: archives and image layouts, readable on every node" },
-  gitCredentials: secret("git-credentials", "Credentials of Git servers: a file .git-credentials, or ssh-privatekey and known_hosts"),
+  gitCredentials: secret(
+    "git-credentials",
+    "Access to private repositories and submodules: .git-credentials, or username and password for the repository's host; a key ssh-privatekey (or id_ed25519, id_ecdsa, id_rsa) without passphrase, with known_hosts",
+  ),
   dockerconfig: secret("dockerconfig", "Registry credentials: a file config.json or .dockerconfigjson"),
   npmrc: secret("npmrc", "npm's settings: a file .npmrc"),
   mavenSettings: secret("maven-settings", "Maven's settings: a file settings.xml"),

@@ -23,7 +23,13 @@ beforeEach(() => void warn.mockClear());
 afterEach(() => void delete process.env.PULUMI_CONFIG_SECRET_KEYS);
 
 it("a stack's configuration becomes settings whose secrets are secret outputs", async () => {
-  pulumi.runtime.setAllConfig({ ...stack, ...own({ npmrc: "registry=https://a.example.com", mavenSettings: "<settings/>" }) });
+  // A text that JSON would take for something else stays one.
+  const others = {
+    npmrc: "registry=https://a.example.com",
+    mavenSettings: "<settings/>",
+    gitCredentials: '{"credentials":"https://me:x@a.example.com"}',
+  };
+  pulumi.runtime.setAllConfig({ ...stack, ...own(others) });
   const settings = loadSettings();
   expect(settings.cluster).toMatchObject({
     region: "eu-west-3",
@@ -31,21 +37,16 @@ it("a stack's configuration becomes settings whose secrets are secret outputs", 
     zones: ["eu-west-3b"],
     workerInstanceType: "m6a.2xlarge",
   });
-  const { registryCredentials, npmrc, mavenSettings } = settings.namespace;
-  for (const secret of [settings.cluster.pullSecret, registryCredentials, npmrc, mavenSettings])
-    expect(await pulumi.isSecret(pulumi.output(secret))).toBe(true);
-  expect(await Promise.all([settings.cluster.pullSecret, registryCredentials, npmrc, mavenSettings].map(resolved))).toEqual([
-    credentials,
-    credentials,
-    "registry=https://a.example.com",
-    "<settings/>",
-  ]);
+  const { registryCredentials, npmrc, mavenSettings, gitCredentials } = settings.namespace;
+  const secrets = [settings.cluster.pullSecret, registryCredentials, npmrc, mavenSettings, gitCredentials];
+  for (const secret of secrets) expect(await pulumi.isSecret(pulumi.output(secret))).toBe(true);
+  expect(await Promise.all(secrets.map(resolved))).toEqual([credentials, credentials, ...Object.values(others)]);
   expect(warn).not.toHaveBeenCalled();
 });
 
 it("what may be left out is left out", () => {
   pulumi.runtime.setAllConfig(stack);
-  expect(loadSettings().namespace).toMatchObject({ npmrc: undefined, mavenSettings: undefined });
+  expect(loadSettings().namespace).toMatchObject({ npmrc: undefined, mavenSettings: undefined, gitCredentials: undefined });
 });
 
 it("registry credentials with user and password are handed on as auth, and are still secret", async () => {
@@ -66,21 +67,26 @@ it("what Pulumi's AWS provider gets as credentials is handed on: profile and acc
 });
 
 describe("secrets in plain text", () => {
-  const all = { ...stack, ...own({ npmrc: "a=b", mavenSettings: "<settings/>" }), "aws:secretKey": "x", "aws:token": "y" };
+  const all = {
+    ...stack,
+    ...own({ npmrc: "a=b", mavenSettings: "<settings/>", gitCredentials: "https://me:x@a.example.com" }),
+    "aws:secretKey": "x",
+    "aws:token": "y",
+  };
   const plain = () => warn.mock.calls.map(([message]) => message).filter((message) => /in plain text/.test(message));
   it("are warned about, each", () => {
     pulumi.runtime.setAllConfig(all);
     process.env.PULUMI_CONFIG_SECRET_KEYS = "[]";
     loadSettings();
     expect(plain()).toEqual(
-      ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "aws:secretKey", "aws:token"].map(
+      ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "gitCredentials", "aws:secretKey", "aws:token"].map(
         (key) => `${key} is in plain text in the stack's file: set it with pulumi config set --secret ${key}`,
       ),
     );
   });
   it("but not when they are encrypted, or not there", () => {
     pulumi.runtime.setAllConfig(all);
-    const keys = ["pullSecret", "registryCredentials", "mavenSettings"].map((key) => `openshift-multiarch:${key}`);
+    const keys = ["pullSecret", "registryCredentials", "mavenSettings", "gitCredentials"].map((key) => `openshift-multiarch:${key}`);
     process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify([...keys, "aws:secretKey", "aws:token"]);
     loadSettings();
     expect(plain()).toEqual(["npmrc is in plain text in the stack's file: set it with pulumi config set --secret npmrc"]);

@@ -29,6 +29,7 @@ const stackSecrets = {
   registryCredentials: JSON.stringify({ auths: { "quay.io": { username: "builder", password: own } } }),
   npmrc: `//registry.example.com/:_authToken=${own}\n`,
   mavenSettings: `<settings><servers><server><password>${own}</password></server></servers></settings>`,
+  gitCredentials: `https://x:y@a.example.com\nhttps://me:${own}@git.example.com\n`,
 };
 
 /** Every setting there is, so that every path can be broken. */
@@ -198,6 +199,22 @@ describe("what is shown of a value", () => {
     ["builder", '"builder"'],
     ["short", '"short"'],
   ])("%j", (value, shown) => expect(redactor.value(value)).toBe(shown));
+
+  it("knows the tokens of gitCredentials, as they are written and as they are meant, and each line of a key, also a part of another text", () => {
+    const lines = [`https://me:to%2Fken-to%40ken@a.example.com`, "https://you:other-token@b.example.com/team"].join("\n");
+    const key = [
+      "-----BEGIN OPENSSH PRIVATE KEY-----",
+      "b3BlbnNzaC1rZXk",
+      "Zm9yIG5vYm9keSBhdCBhbGw=",
+      "-----END OPENSSH PRIVATE KEY-----",
+    ].join("\n");
+    for (const secret of [lines, JSON.stringify({ credentials: lines, sshKey: key, knownHosts: "x" })]) {
+      const redactor = new Redactor([secret]);
+      for (const shown of ["to%2Fken-to%40ken", "to/ken-to@ken", "other-token"]) expect(redactor.value(`a/${shown}/b`)).toBe("(secret)");
+    }
+    const redactor = new Redactor([JSON.stringify({ sshKey: key })]);
+    for (const shown of ["b3BlbnNzaC1rZXk", "Zm9yIG5vYm9keSBhdCBhbGw="]) expect(redactor.value(`a/${shown}/b`)).toBe("(secret)");
+  });
 
   it.each([
     ["plain", "plain"],

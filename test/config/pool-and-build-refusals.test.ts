@@ -5,7 +5,7 @@ import { problems, withValues } from "./stack";
 const type = 'an EC2 instance type such as "m6a.2xlarge" (amd64) or "m7g.2xlarge" (arm64)';
 const zone = 'the name of an availability zone such as "eu-west-3a", neither a zone id nor a Local or Wavelength Zone';
 const repository =
-  'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git"';
+  'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git", or one for ssh with its user, such as "git@github.com:example/app.git" or "ssh://git@example.com:2222/app.git"';
 const image = 'registry, lower-case repository and tag, without a digest, such as "quay.io/example/app:latest"';
 const folder = "a folder of the repository, relative and without ..";
 const file = "a file below the context, relative and without ..";
@@ -143,8 +143,15 @@ areRefused("what builds must be", [
     repository,
     [
       undefined,
-      "git@github.com:a/b.git",
-      "ssh://git@github.com/a/b",
+      "github.com:a/b.git",
+      "ssh://github.com/a/b",
+      "ssh://git@github.com",
+      "ssh://git@-oProxyCommand=x/a",
+      "git@-x:a",
+      "git@github.com:",
+      "git@github.com://a/b",
+      "git@github.com:a b",
+      "git@github.com:2222:a",
       "https://github.com",
       "https://github.com/",
       "file:///a/b",
@@ -153,7 +160,13 @@ areRefused("what builds must be", [
       1,
     ],
   ],
-  ["builds[0].revision", "a branch, a tag or a commit", ["", "-x", "--upload-pack=x", "a..b", "a b", "a:b", text(251), 1]],
+  [
+    "builds[0].revision",
+    "a branch, a tag or a commit",
+    ["", "-x", "--upload-pack=x", "a..b", "a b", "a:b", "a~1", "a^", "a*", "a[b", "a\\b", "/a", "a/", "a//b", ".a", "a/.b"],
+  ],
+  ["builds[0].revision", "a branch, a tag or a commit", ["a.", "a.lock", "a.lock/b", "a\tb", "a\x01b", "a\x7fb", text(251), true, {}]],
+  ["builds[0].revision", "a branch, a tag or a commit in quotes, without which YAML makes a number of it", [1234567, 12e3, 1.1]],
   ["builds[0].context", folder, ["", "/etc", "-x", "..", "../a", "a/../b", "a b", "a\\b", 1]],
   ["builds[0].containerfile", file, ["", "/etc/Containerfile", "-x", "../Containerfile", 1]],
   ["builds[0].image", 'where to push, such as "quay.io/example/app:latest"', [undefined, 1]],
@@ -180,11 +193,32 @@ areRefused("what builds must be", [
   ],
 ]);
 
+// Shown without what might be a user or a query.
+it.each(["a?", "@", "a@{1}"])("builds[0].revision %j", (revision) => {
+  expect(problems(withValues({ "builds[0].revision": revision }))).toEqual([
+    expect.stringMatching(/; expected a branch, a tag or a commit$/),
+  ]);
+});
+
 areAccepted("the first and the last that builds may be", [
   ["builds", [undefined, []]],
   ["builds[0].name", ["a", text(40), "a-1"]],
+  [
+    "builds[0].repository",
+    [
+      "git@github.com:a/b.git",
+      "ssh://git@github.com/a/b",
+      "ssh://git@a.example.com:2222/~me/a.git",
+      "me@10.0.0.1:/srv/a.git",
+      "ssh://git@[2001:db8::1]:22/a",
+      "git@[2001:db8::1]:a",
+    ],
+  ],
   ["builds[0].repository", ["https://a.example.com/b", "http://10.0.0.1:8080/a/b.git", "git://a/b", "https://a.example.com/~b/c%20d.git"]],
-  ["builds[0].revision", ["a", "v1.0", "feature/x", "a.b", "a@b", text(250)]],
+  [
+    "builds[0].revision",
+    ["a", "v1.0", "feature/x", "a.b", "a@b", "fix/#123", "+x", "größe", "a(b)", "a=b", "a.locked", "1234567", text(250)],
+  ],
   ["builds[0].context", [".", "a", "a/b", "a/..b", "./a", "@scope/a+b"]],
   ["builds[0].containerfile", ["Containerfile", "a/Dockerfile.arm64"]],
   [

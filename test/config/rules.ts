@@ -230,7 +230,7 @@ export const rules: Record<string, Rule> = {
     right: ["https://a/b", "http://a/b.git", "git://a:9418/b", "https://a/@group/b"],
     wrong: [
       "",
-      "git@github.com:a/b.git",
+      "github.com:a/b.git",
       "ssh://a/b",
       "https://a",
       "https://a/",
@@ -246,7 +246,7 @@ export const rules: Record<string, Rule> = {
   },
   "builds[0].revision": {
     right: ["v1", "feature/x", "a.b", "a@b+c_d", letters(250)],
-    wrong: ["", "-a", "a..b", "aa..b", "a b", "ä", letters(251), "a:b", ...anyType],
+    wrong: ["", "-a", "a..b", "aa..b", "a b", "a~1", "a.lock", letters(251), "a:b", ...anyType],
     says: "a branch, a tag or a commit",
   },
   "builds[0].context": path("a folder of the repository, relative and without .."),

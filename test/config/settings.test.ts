@@ -113,7 +113,8 @@ describe("a right configuration", () => {
 
 describe("keys that are no settings", () => {
   const cluster = "name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes";
-  const top = "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings";
+  const top =
+    "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings, gitCredentials";
   it.each([
     ["pols", "did you mean pools?"],
     ["pullsecret", "did you mean pullSecret?"],

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../config/settings";
 import { expectAgreement } from "./editor";
@@ -53,6 +54,20 @@ describe("repositories", () => {
       warning("builds[0], builds[1]"),
     ]);
     expect(warnings({ "builds[1]": { ...other, repository } })).toEqual([warning("builds[1]")]);
+  });
+  const key = { sshKey: "set below", knownHosts: `github.com ssh-ed25519 ${"AAAA".repeat(9)}` };
+  it.each(["git@github.com:a/b.git", "ssh://git@github.com:22/a"])("%s, without a key or a token for its host", (repository) => {
+    const without = (gitCredentials?: unknown) => warnings({ "builds[0].repository": repository, gitCredentials });
+    const warned = [
+      "builds[0].repository is read over ssh, for which gitCredentials has neither an sshKey nor a line of its host: its builds will fail.",
+    ];
+    expect(without()).toEqual(warned);
+    expect(without("https://me:token@github.com.example.com")).toEqual(warned);
+    expect(without("https://x:y@a.com\nhttps://me:token@github.com/a")).toEqual([]);
+    const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    key.sshKey = pair.privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+    expect(without(key)).toEqual([]);
+    expect(without(JSON.stringify(key))).toEqual([]);
   });
   it("https://", () => expect(warnings({ "builds[0].repository": "https://http.example.com/git:x" })).toEqual([]));
 });

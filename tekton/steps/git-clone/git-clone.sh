@@ -1,39 +1,48 @@
 #!/usr/bin/env bash
-# Fetches one commit and lays its files into the folders given as arguments (relative to $SHARED).
-# Environment: URL, REVISION, SHARED, HOME; CONTEXT and CONTAINERFILE, which the commit must have (empty: not looked for);
-# results are written to the files $RESULT_COMMIT, $RESULT_URL, $RESULT_TIMESTAMP.
+# Fetches one commit and packs its files into the archive $ARCHIVE of the shared volume.
+# Environment: URL, REVISION, ARCHIVE, SHARED, SOURCES, HOME; CONTEXT and CONTAINERFILE, which the commit must have (empty: not looked
+# for); SUBMODULES, LFS, GIT_FOLDER, INSECURE; GIT_CREDENTIALS and TRUST, folders (empty: none).
+# Results are written to the files $RESULT_COMMIT, $RESULT_URL, $RESULT_TIMESTAMP, $RESULT_BRANCH.
 set -euo pipefail
 task=git-clone
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source-path=SCRIPTDIR source=credentials.sh
+source "$(dirname "${BASH_SOURCE[0]}")/credentials.sh"
+# shellcheck source-path=SCRIPTDIR source=submodules.sh
+source "$(dirname "${BASH_SOURCE[0]}")/submodules.sh"
+# shellcheck source-path=SCRIPTDIR source=lfs.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lfs.sh"
 
-: "${URL:?}" "${SHARED:?}" "${HOME:?}" "${RESULT_COMMIT:?}" "${RESULT_URL:?}" "${RESULT_TIMESTAMP:?}"
-[[ $# -gt 0 ]] || fail "no folder given"
-# The URL ends in logs, results and in the image's label.
-[[ ! $URL =~ ^[a-z]+://[^/]*@ && $URL != *\?* && $URL != *\#* ]] ||
+: "${URL:?}" "${ARCHIVE:?}" "${SHARED:?}" "${SOURCES:?}" "${HOME:?}"
+: "${SUBMODULES:?}" "${LFS:?}" "${GIT_FOLDER:?}" "${INSECURE:?}"
+: "${RESULT_COMMIT:?}" "${RESULT_URL:?}" "${RESULT_TIMESTAMP:?}" "${RESULT_BRANCH:?}"
+# The URL ends in logs, results and in the image's label. The user of ssh is no secret.
+if [[ $URL == *[?#]* || ( $URL =~ ^[a-z]+://[^/]*@ && ! $URL =~ ^ssh://[A-Za-z0-9._-]+@[^/@]+/ ) ]]; then
   fail "the repository's URL holds a user, a password or a query: they would be seen in logs and in the image's label"
+fi
 if [[ -z ${REVISION:-} || $REVISION == -* ]] || ! git check-ref-format --allow-onelevel "$REVISION"; then
   fail "revision '${REVISION:-}' is not the name of a branch, a tag or a commit"
 fi
-for folder in "$@"; do
-  case "/$folder/" in
-    // | */../* | */./* | //*) fail "folder '$folder' is not a plain path inside the shared volume" ;;
-  esac
-done
+[[ $ARCHIVE =~ ^[A-Za-z0-9_][A-Za-z0-9._-]*$ ]] || fail "'$ARCHIVE' is not the plain name of an archive"
 
+# Messages of git and ssh are read, and ranges of letters are meant.
+export LC_ALL=C
 # Never wait for somebody to type a password, nor for a server that has stopped to send (git-config, http.lowSpeedLimit).
-# ssh is no use: the pod has neither a key nor a name for its user.
 export GIT_TERMINAL_PROMPT=0 GIT_HTTP_LOW_SPEED_LIMIT=1000 GIT_HTTP_LOW_SPEED_TIME=60
-export GIT_ALLOW_PROTOCOL=${GIT_ALLOW_PROTOCOL:-git:http:https}
 pause=${PAUSE:-5}
-# OpenShift's pods have an fsGroup, which makes their volumes setgid: folders would hand that on to the shared volume, and so to images.
+use_credentials
+use_trust
+[[ -z ${SSL_CERT_FILE:-} ]] || export GIT_SSL_CAINFO=$SSL_CERT_FILE
+
+# OpenShift's pods have an fsGroup, which makes their volumes setgid: folders would hand that on to images.
 umask 022
-clone=$HOME/clone
-rm -rf "$clone"
-mkdir "$clone"
-chmod g-s "$clone"
-git init --quiet "$clone"
-cd "$clone"
+tree=$SOURCES/tree
+rm -rf "$tree"
+mkdir "$tree"
+chmod g-s "$tree"
+git init --quiet --template= "$tree"
+cd "$tree"
 git remote add origin "$URL"
 
 # Runs git up to three times; a server's refusal is final. What it last said stays in $HOME/git.log.
@@ -41,99 +50,97 @@ patiently() {
   local attempt
   for attempt in 1 2 3; do
     if git "$@" 2>"$HOME/git.log"; then return 0; fi
-    if [[ $attempt == 3 ]] || grep -qiE 'could not read Username|authentication failed|not found|does not (exist|appear)|not allowed|not our ref|unadvertised|find remote ref|HTTP [0-9]* curl|returned error: 40[0-9]' "$HOME/git.log"; then
+    if [[ $attempt == 3 ]] || said 'could not read Username|authentication failed|not found|does not (exist|appear)|not allowed|not our ref|unadvertised|find remote ref|HTTP [0-9]* curl|returned error: 40[0-9]|permission denied \(|host key verification failed|no entry in /etc/passwd|certificate'; then
       return 1
     fi
-    echo "git ${1} failed, trying again: $(tail -n 1 "$HOME/git.log")" >&2
+    echo "git ${1} failed, trying again: $(cause | masked)" >&2
     sleep "$pause"
   done
 }
+# The line that says most: git adds general advice to what ssh says.
+cause() { grep -vE '^$|^Please make sure|^and the repository exists|^fatal: Could not read from remote' "$HOME/git.log" | tail -n 1; }
+show_log() { masked <"$HOME/git.log" >&2; }
 cannot_fetch() {
-  cat "$HOME/git.log" >&2
-  if grep -qiE 'could not read Username|authentication failed|returned error: 40[13]' "$HOME/git.log"; then
-    fail "cannot fetch from $URL: it does not exist or is not public"
-  fi
-  fail "cannot fetch from $URL"
+  show_log
+  fail "cannot fetch from $URL$(explained "$URL")"
+}
+
+# Makes .git say of the unpacked files what it says here: that nothing was changed. They are compared by size and time of change, so that
+# nobody has to read all of them, and the content of Git LFS is no change where its program is missing.
+keep_git_folder() {
+  git config core.checkStat minimal
+  git update-index -q --refresh || true
+  rm -rf "$(git rev-parse --git-dir)"/{lfs,FETCH_HEAD}
 }
 
 echo "fetching $REVISION of $URL" >&2
-refs=$(patiently ls-remote origin "refs/heads/$REVISION" "refs/tags/$REVISION") || cannot_fetch
+refs=$(patiently ls-remote --symref origin HEAD "$REVISION") || cannot_fetch
+offered=$'\n'$(cut -f 2 <<<"$refs")$'\n'
+default_branch=$(sed -n 's#^ref: refs/heads/\(.*\)\tHEAD$#\1#p' <<<"$refs")
 # gitrevisions(7): a tag comes before a branch. Which one is meant, only the author knows.
-if [[ $refs == *"refs/heads/$REVISION"* && $refs == *"refs/tags/$REVISION"* ]]; then
+ref=
+for name in "$REVISION" "refs/$REVISION" "refs/tags/$REVISION" "refs/heads/$REVISION"; do
+  if [[ -z $ref && $offered == *$'\n'"$name"$'\n'* ]]; then ref=$name; fi
+done
+if [[ $ref == "refs/tags/$REVISION" && $offered == *$'\n'"refs/heads/$REVISION"$'\n'* ]]; then
   warn "'$REVISION' is a branch and a tag: the tag is built; write refs/heads/$REVISION for the branch"
 fi
-if patiently fetch --quiet --depth 1 origin "$REVISION"; then
+[[ $ref != HEAD || -z $default_branch ]] || ref=refs/heads/$default_branch
+if [[ -z $ref && ! $REVISION =~ ^[0-9a-fA-F]{4,64}$ ]]; then
+  fail "$URL has no branch, tag or commit '$REVISION'; its default branch is '$default_branch'"
+fi
+
+branches='+refs/heads/*:refs/remotes/origin/*'
+tags='+refs/tags/*:refs/tags/*'
+if [[ $GIT_FOLDER != true ]]; then
+  wanted=(--depth 1 origin "${ref:-$REVISION}")
+elif [[ $ref == refs/heads/* ]]; then
+  # All that the commit came from, and the tags: git describe counts the commits between.
+  wanted=(origin "+$ref:refs/remotes/origin/${ref#refs/heads/}" "$tags")
+else
+  wanted=(origin "${ref:-$REVISION}" "$tags")
+fi
+if patiently fetch --quiet --no-tags "${wanted[@]}"; then
   commit=$(git rev-parse --verify 'FETCH_HEAD^{commit}') || fail "'$REVISION' of $URL is no commit"
 else
   mv "$HOME/git.log" "$HOME/first.log"
   # A short commit id, or a server that gives single commits only by name of a branch: then everything is fetched.
-  patiently fetch --quiet origin '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' || cannot_fetch
-  commit=$(git rev-parse --quiet --verify "$REVISION^{commit}") || {
-    cat "$HOME/first.log" >&2
+  patiently fetch --quiet origin "$branches" "$tags" || cannot_fetch
+  commit=${ref/#refs\/heads\//refs/remotes/origin/}
+  commit=$(git rev-parse --quiet --verify "${commit:-$REVISION}^{commit}") || {
+    masked <"$HOME/first.log" >&2
     fail "$URL has no branch, tag or commit '$REVISION'"
   }
 fi
 [[ $commit =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || fail "git gives '$commit' as the commit of '$REVISION'"
-git -c advice.detachedHead=false checkout --quiet "$commit"
-if [[ -f .gitmodules ]]; then
-  # A server that gives no single commits has to give all of them.
-  git submodule --quiet update --init --recursive --depth 1 2>"$HOME/git.log" ||
-    git submodule --quiet update --init --recursive 2>"$HOME/git.log" || {
-    cat "$HOME/git.log" >&2
-    fail "cannot fetch the submodules ($(git config --file .gitmodules --get-regexp '\.url$' | cut -d ' ' -f 2 | sed -E 's|//[^/@]*@|//|' | paste -sd ' ')): only public ones over https:// can be"
-  }
+if [[ $GIT_FOLDER == true && $ref == refs/heads/* ]]; then
+  git checkout --quiet -B "${ref#refs/heads/}" "$commit"
+else
+  git -c advice.detachedHead=false checkout --quiet "$commit"
 fi
 timestamp=$(git show --no-patch --format=%ct "$commit")
 [[ $timestamp =~ ^[0-9]+$ ]] || fail "commit $commit has no time"
 
-# Paths in this folder that Git LFS stands in for: the attribute says so, and the content is still the pointer
-# (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md).
-lfs_pointers() {
-  local path value first
-  git ls-files -z | git check-attr --stdin -z filter | while IFS= read -r -d '' path && read -r -d '' _ && read -r -d '' value; do
-    [[ $value == lfs && -f $path && ! -L $path ]] || continue
-    IFS= read -r -n 42 first <"$path" || true
-    [[ $first != 'version https://git-lfs.github.com/spec/v1' ]] || printf '%s%s\n' "$1" "$path"
-  done
-}
-all_lfs_pointers() {
-  local module
-  lfs_pointers ''
-  # shellcheck disable=SC2016 # git's own variable
-  git submodule --quiet foreach --recursive 'printf "%s\n" "$displaypath"' | while IFS= read -r module; do
-    (cd "$module" && lfs_pointers "$module/")
-  done
-}
-pointers=$(all_lfs_pointers)
-if [[ -n $pointers ]] && git lfs version >/dev/null 2>&1; then
-  echo "fetching $(wc -l <<<"$pointers") files of Git LFS" >&2
-  git lfs install --local >/dev/null
-  patiently lfs pull >&2 || cat "$HOME/git.log" >&2
-  if [[ -f .gitmodules ]]; then
-    git submodule --quiet foreach --recursive 'git lfs install --local >/dev/null && git lfs pull >&2 || true'
-  fi
-  pointers=$(all_lfs_pointers)
-  [[ -z $pointers ]] || fail "Git LFS gave no content for $(head -n 1 <<<"$pointers") ($(wc -l <<<"$pointers") files)"
-fi
-[[ -z $pointers ]] ||
-  fail "$(head -n 1 <<<"$pointers") ($(wc -l <<<"$pointers") files) is kept in Git LFS, which this task's image lacks: its pointer would be built into the image. Use a namespace.taskImages.nodejs with git-lfs, or commit the file itself"
-
 # Here a typing error costs seconds and one pod.
-[[ -z ${CONTEXT:-} ]] || check_context "$clone" "$CONTEXT" "${CONTAINERFILE:-}"
+check_wanted_submodules
+if [[ $SUBMODULES != false ]]; then fetch_submodules ''; fi
+cd "$tree"
+fetch_lfs
+[[ -z ${CONTEXT:-} ]] || check_context "$tree" "$CONTEXT" "${CONTAINERFILE:-}"
 
-# Only files go to the shared volume; a finished folder appears in one step, an unfinished one of an earlier try is cleared.
-find . -name .git -prune -exec rm -rf {} +
-for folder in "$@"; do
-  target=$SHARED/$folder
-  rm -rf "$target" "$target.tmp"
-  mkdir -p "$target.tmp"
-  chmod g-s "$target.tmp"
-  # Without --preserve=mode, which would carry a setgid bit and ask the volume for access lists; execute bits go along in any case.
-  cp -R --no-dereference --preserve=links . "$target.tmp/"
-  mv "$target.tmp" "$target"
-  echo "$commit -> $folder" >&2
-done
+if [[ $GIT_FOLDER != true ]]; then find . -name .git -prune -exec rm -rf {} +; fi
+# The same commit gives the same archive.
+find . -name .git -prune -o -exec touch --no-dereference --date "@$timestamp" {} +
+if [[ $GIT_FOLDER == true ]]; then
+  for module in . "${modules[@]}"; do (cd "$module" && keep_git_folder); done
+fi
+pack_sources "$tree" "$ARCHIVE"
+echo "$commit -> $ARCHIVE" >&2
 
+# As a part of an image's tag: a commit has no name to be called by, fix/#123 is fix-123.
+branch=${ref#refs/}
+branch=$(sed -E 's#^(heads|tags)/##; s/[^A-Za-z0-9_.-]+/-/g; s/^[.-]+//; s/-+$//' <<<"$branch" | head -c 128)
 printf '%s' "$commit" >"$RESULT_COMMIT"
 printf '%s' "$URL" >"$RESULT_URL"
 printf '%s' "$timestamp" >"$RESULT_TIMESTAMP"
+printf '%s' "$branch" >"$RESULT_BRANCH"

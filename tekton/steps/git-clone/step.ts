@@ -1,5 +1,5 @@
 import { type StepPart, stepOf } from "../parts";
-import { nobody, params, resources, script, workspaces } from "../shared";
+import { nobody, params, resources, script, sources, workspaces } from "../shared";
 
 /** What was fetched. */
 export const commitResults = [
@@ -17,22 +17,37 @@ export const clone = (image: string): StepPart =>
     image,
     script: script("git-clone"),
     params: [
-      { name: "url", description: "Repository: https://, http://, git:// or ssh://, without a password or a query" },
+      {
+        name: "url",
+        description:
+          "Repository: https://, http:// or git:// without a user or a query, ssh://USER@HOST/PATH or USER@HOST:PATH. Credentials come by the workspace git-credentials",
+      },
       { name: "revision", description: "Branch, tag or commit" },
-      { name: "submodules", description: "Whether submodules are fetched: true or false", default: "true" },
-      { name: "lfs", description: "Whether files of Git LFS are fetched: true or false", default: "true" },
-      { name: "git-folder", description: "Whether the sources keep their .git: true or false", default: "false" },
+      {
+        name: "submodules",
+        description: "Which submodules are fetched: true for all, false for none; or the paths of those that are wanted, one a line",
+        default: "true",
+      },
+      { name: "lfs", description: "Whether files of Git LFS are fetched: true or false; with false they stay pointers", default: "true" },
+      {
+        name: "git-folder",
+        description:
+          "Whether the sources keep their .git, with the history of the commit and all tags, and without any credentials: true or false",
+        default: "false",
+      },
+      { name: "insecure", description: "Whether credentials may go over http://: true or false", default: "false" },
       { name: "context", description: "Folder that the commit must have, . for all of it; empty: not looked for", default: "" },
       { name: "containerfile", description: "File that this folder must have; empty: not looked for", default: "" },
-      { ...params.archive, description: "Archive of the shared volume that gets the sources" },
+      { ...params.archive, description: "Archive of the shared volume that gets the sources, a .tar.gz", default: "sources.tar.gz" },
     ],
     workspaces: [workspaces.shared, workspaces.gitCredentials, workspaces.trust],
     results: [
       ...commitResults,
       { name: "timestamp", description: "Time of the commit in seconds since 1970, the time that the image's files get" },
-      { name: "branch", description: "Branch or tag that was asked for, as a tag of an image; empty for a commit" },
+      { name: "branch", description: "Branch or tag as a part of an image's tag: fix/#123 is fix-123; empty for the id of a commit" },
     ],
     // Its pod has to be one in which buildah can look for the image; ssh wants a name for its user.
     securityContext: nobody,
     computeResources: resources.light,
+    volumes: [sources],
   });
