@@ -1,0 +1,66 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { Mistake } from "../review/mistake";
+import { buildOf, end, newest, start, watch } from "./build";
+import { type Command, help } from "./help";
+import { placeOf } from "./stack";
+
+type Values = ReturnType<typeof parseArgs>["values"];
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+
+const options = {
+  build: { revision: text, "no-follow": flag, watch: text, cancel: text, newest: flag, stack: text },
+} as const;
+
+/** How the program is called, for the commands that it names: another program may stand before it. */
+const callOf = (stack: string | undefined) =>
+  process.env.BUILD_COMMAND ?? `npm run build --${stack === undefined ? "" : ` --stack ${stack}`}`;
+
+const run: Readonly<Record<Command, (words: string[], values: Values) => Promise<number>>> = {
+  async build([name, ...others], values) {
+    const { revision, watch: watched, cancel, stack } = values as Record<string, string | undefined>;
+    if (name === undefined || others.length > 0) throw new Mistake("build takes the name of one build; see npm run build -- --help");
+    const modes = ["revision", "watch", "cancel", "newest"].filter((key) => values[key] !== undefined);
+    if (modes.length > 1) throw new Mistake(`${modes.map((mode) => `--${mode}`).join(" and ")} exclude each other`);
+    if (values["no-follow"] && modes.some((mode) => mode !== "revision"))
+      throw new Mistake(`--${modes[0]} starts nothing that could be followed`);
+    // As config/schema/builds.ts has it: what Git and a label of the image take.
+    if (revision !== undefined && !/^(?!-)(?!.*\.\.)[A-Za-z0-9._/+@-]{1,250}$/.test(revision))
+      throw new Mistake(`--revision is ${JSON.stringify(revision)}; expected a branch, a tag or a commit`);
+    const build = await buildOf(await placeOf(stack), name, callOf(stack));
+    if (values.newest) return newest(build);
+    if (watched !== undefined) return watch(build, watched);
+    if (cancel !== undefined) return end(build, cancel);
+    return start(build, revision, !values["no-follow"]);
+  },
+};
+
+async function main([name = "", ...words]: readonly string[]): Promise<number> {
+  if (!Object.hasOwn(help, name))
+    throw new Mistake(`there is no command ${JSON.stringify(name)}; there are ${Object.keys(help).join(", ")}`);
+  const command = name as Command;
+  const { values, positionals } = arguments_(command, words);
+  if (values.help) {
+    process.stdout.write(`${help[command]}\n`);
+    return 0;
+  }
+  return run[command](positionals, values);
+}
+
+function arguments_(command: Command, args: string[]) {
+  try {
+    const known: ParseArgsConfig["options"] = { ...options[command], help: { type: "boolean", short: "h" } };
+    return parseArgs({ args, allowPositionals: true, options: known });
+  } catch (error) {
+    throw new Mistake(`${(error as Error).message}; see npm run ${command} -- --help`);
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Mistake ? error.message : error);
+    process.exit(2);
+  },
+);

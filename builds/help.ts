@@ -1,0 +1,18 @@
+export const help = {
+  build: `npm run build -- NAME [--revision R] [--no-follow] [--stack STACK]
+npm run build -- NAME --watch RUN | --cancel RUN | --newest [--stack STACK]
+
+Starts a run of a build that the stack has made, like the stack's own but for the revision, and follows it to its end. It prints the image
+that was pushed as repository@digest, or the end of the log that says why there is none. Ctrl-C leaves the run going.
+
+  --revision R   another branch, tag or commit than the stack's
+  --no-follow    print the run's name and leave it to itself
+  --watch RUN    follow a run that there is, of whoever started it
+  --cancel RUN   end a run and free its volume
+  --newest       print what the newest run that ended well has pushed: the digest that the tag names
+  --stack STACK  the stack to ask; else the one that \`pulumi stack select\` has chosen
+
+Exit code: 0 with an image, 1 when the run failed, 2 when the command could not be carried out, 130 after Ctrl-C.`,
+} as const;
+
+export type Command = keyof typeof help;
