@@ -11,6 +11,7 @@ const flag = { type: "boolean" } as const;
 
 const options = {
   build: { revision: text, "no-follow": flag, watch: text, cancel: text, newest: flag, stack: text },
+  tekton: { architectures: text, task: text, pipeline: text, run: text, out: text, bundle: text },
 } as const;
 
 /** How the program is called, for the commands that it names: another program may stand before it. */
@@ -33,6 +34,11 @@ const run: Readonly<Record<Command, (words: string[], values: Values) => Promise
     if (watched !== undefined) return watch(build, watched);
     if (cancel !== undefined) return end(build, cancel);
     return start(build, revision, !values["no-follow"]);
+  },
+  async tekton(words, values) {
+    if (words.length > 0) throw new Mistake("tekton takes options alone; see npm run tekton -- --help");
+    // Loaded when it is needed: what it prints is made of every script of every task.
+    return (await import("./tekton")).tekton(values as Record<string, string | undefined>);
   },
 };
 

@@ -13,6 +13,20 @@ that was pushed as repository@digest, or the end of the log that says why there 
   --stack STACK  the stack to ask; else the one that \`pulumi stack select\` has chosen
 
 Exit code: 0 with an image, 1 when the run failed, 2 when the command could not be carried out, 130 after Ctrl-C.`,
+  tekton: `npm run -s tekton -- [--task NAME | --pipeline NAME | --run NAME] [--architectures LIST] [--out FOLDER | --bundle REFERENCE]
+
+Prints the tasks and pipelines as YAML, with what catalogs expect of them, for any cluster with Tekton Pipelines 0.50 or newer: no stack is
+asked, nothing is of one. \`npm run -s tekton | kubectl apply -f -\` puts them into a namespace.
+
+  --task NAME           one task alone
+  --pipeline NAME       one pipeline, with the tasks that it uses
+  --run NAME            a run of this pipeline, with placeholders; kubectl create starts it
+  --architectures LIST  those that the pipelines build for, separated by commas; else amd64,arm64
+  --out FOLDER          write each into a file: tasks/NAME/NAME.yaml, pipelines/NAME/NAME.yaml
+  --bundle REFERENCE    push them as a Tekton bundle, by tkn; its pipelines find their tasks in it. With --run, nothing is pushed: the run
+                        takes the pipeline from that bundle
+
+Exit code: 0, or 2 when the command could not be carried out.`,
 } as const;
 
 export type Command = keyof typeof help;
