@@ -63,10 +63,19 @@ function arguments_(command: Command, args: string[]) {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
+/** A pipe takes no more than 64 KiB at once; what is left when the program exits is lost. */
+const written = () => Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))));
+
+// Who reads has seen enough, as `head` has.
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 2));
+
+main(process.argv.slice(2))
+  .catch((error: unknown) => {
     console.error(error instanceof Mistake ? error.message : error);
-    process.exit(2);
-  },
-);
+    return 2;
+  })
+  .then(async (code) => {
+    await written();
+    // Connections to the cluster are kept open.
+    process.exit(code);
+  });

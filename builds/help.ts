@@ -19,7 +19,7 @@ Prints the tasks and pipelines as YAML, with what catalogs expect of them, for a
 asked, nothing is of one. \`npm run -s tekton | kubectl apply -f -\` puts them into a namespace.
 
   --task NAME           one task alone
-  --pipeline NAME       one pipeline, with the tasks that it uses
+  --pipeline NAME       one pipeline, with the tasks that it uses: containerfile, prepared, prepared-once, nodejs, quarkus
   --run NAME            a run of this pipeline, with placeholders; kubectl create starts it
   --architectures LIST  those that the pipelines build for, separated by commas; else amd64,arm64
   --out FOLDER          write each into a file: tasks/NAME/NAME.yaml, pipelines/NAME/NAME.yaml

@@ -15,13 +15,14 @@ interface Entry {
 
 /**
  * The oldest Tekton Pipelines that takes the objects as they are: from 0.50 on, a step may name the workspaces that it gets without a
- * feature flag (tektoncd/pipeline, docs/additional-configs.md, "Isolated Step & Sidecar Workspaces": beta in v0.50.0).
+ * feature flag (tektoncd/pipeline, docs/additional-configs.md, "Isolated Step & Sidecar Workspaces": beta in v0.50.0). Its own validation
+ * takes them all; that of 0.49.0 refuses the tasks of several steps.
  */
 const minVersion = "0.50.0";
 /** What the default images of the tasks exist for, and the program builds on. */
 const platforms = "linux/amd64,linux/arm64";
 
-const entries: Record<string, Entry> = {
+const entries: Partial<Record<string, Entry>> = {
   "git-clone": { displayName: "Clone once, for all architectures", categories: "Git", tags: "git, multi-arch" },
   "npm-build": { displayName: "npm, natively", categories: "Build Tools", tags: "nodejs, npm, build-tool, multi-arch" },
   "maven-package": {
@@ -51,11 +52,10 @@ const entries: Record<string, Entry> = {
   },
 };
 
-/** An object with the metadata that catalogs expect. The version is this program's. @throws Error if there is no entry for it. */
+/** An object with the metadata that catalogs expect. The version is this program's. */
 export function described<T extends Task | Pipeline>(object: T): T & { metadata: ObjectMeta & { name: string } } {
   const { name = "" } = object.metadata;
   const entry = entries[name];
-  if (!entry) throw new Error(`tekton/catalog.ts has no entry for ${name}`);
   return {
     ...object,
     metadata: {
@@ -65,9 +65,11 @@ export function described<T extends Task | Pipeline>(object: T): T & { metadata:
       annotations: {
         ...object.metadata.annotations,
         "tekton.dev/pipelines.minVersion": minVersion,
-        "tekton.dev/displayName": entry.displayName,
-        "tekton.dev/categories": entry.categories,
-        "tekton.dev/tags": entry.tags,
+        ...(entry && {
+          "tekton.dev/displayName": entry.displayName,
+          "tekton.dev/categories": entry.categories,
+          "tekton.dev/tags": entry.tags,
+        }),
         "tekton.dev/platforms": platforms,
       },
     },
