@@ -34,6 +34,9 @@ export interface RunReference {
 /** Says one line to the user. */
 export type Tell = (line: string) => unknown;
 
+/** A run that has ended without an image. Any other error leaves open what becomes of the run. */
+export class RunFailed extends Error {}
+
 /** The numbers of the waits, for one followed run: each further one makes all of them look less often. */
 export interface Pace {
   readonly secondsBetweenLooks: number;
@@ -75,17 +78,28 @@ let followed = 0;
  * @throws Error with the reason if the run failed.
  */
 export async function follow(api: KubernetesApi, reference: RunReference, tell: Tell, pace: Pace = usual): Promise<FollowedBuild> {
+  const stopped = `${reference.build}: no longer followed; its run ${reference.name} goes on, the next \`pulumi up\` picks it up`;
+  const done = interruptible(stopped, tell);
+  return counted(new Follower(api, reference, tell, pace).result()).finally(done);
+}
+
+/**
+ * Follows one run to its end, whatever that is, and repeats none. When it has ended well, the volumes of all runs of the build that are
+ * over are freed, whoever started them.
+ * @throws RunFailed with the reason if the run failed.
+ */
+export const followOnce = (api: KubernetesApi, reference: RunReference, tell: Tell, pace: Pace = usual): Promise<FollowedBuild> =>
+  counted(new Follower(api, reference, tell, pace).resultOfThis());
+
+/** Ends a run, waits until its pods are gone or over, and frees its volume, which nobody will look into. */
+export const cancel = (api: KubernetesApi, reference: RunReference, tell: Tell, pace: Pace = usual): Promise<void> =>
+  new Follower(api, reference, tell, pace).cancelled();
+
+function counted<T>(following: Promise<T>): Promise<T> {
   followed++;
-  const done = interruptible(
-    `${reference.build}: no longer followed; its run ${reference.name} goes on, the next \`pulumi up\` picks it up`,
-    tell,
-  );
-  try {
-    return await new Follower(api, reference, tell, pace).result();
-  } finally {
+  return following.finally(() => {
     followed--;
-    done();
-  }
+  });
 }
 
 class Follower {
@@ -111,6 +125,27 @@ class Follower {
     const run = await this.toItsEnd(followed.metadata.name);
     await this.free([original, ...(await this.repeats()), run]);
     return builtBy(run);
+  }
+
+  async resultOfThis(): Promise<FollowedBuild> {
+    const built = builtBy(await this.toItsEnd(this.reference.name));
+    await this.free(await this.list<Run>(this.runs, `${buildLabel}=${this.reference.build}`));
+    return built;
+  }
+
+  async cancelled(): Promise<void> {
+    const path = `${this.runs}/${this.reference.name}`;
+    await ask(() => this.api.patch(path, { spec: { status: "Cancelled" } }));
+    for (;;) {
+      const run = await ask(() => this.api.get<Run>(path));
+      const pods = await this.list<Pod>(`${this.core}/pods`, `tekton.dev/pipelineRun=${this.reference.name}`);
+      // The protection of a volume is for the pods that still write to it.
+      if (outcome(run) !== "running" && pods.every(({ status }) => /^(?:Succeeded|Failed)$/.test(status?.phase ?? ""))) {
+        await this.free([run]);
+        return;
+      }
+      await sleep(this.pace.secondsBetweenLooks * 1000);
+    }
   }
 
   private async original(): Promise<Run> {
@@ -161,7 +196,7 @@ class Follower {
 
       const result = outcome(run);
       if (result === "succeeded") return run;
-      if (result === "failed") throw new Error(await this.failure(run, taskRuns, tell));
+      if (result === "failed") throw new RunFailed(await this.failure(run, taskRuns, tell));
       for (const { metadata } of tasksToEnd(taskRuns)) {
         await ask(() => this.api.patch(`${this.taskRuns}/${metadata.name}`, { spec: { status: "TaskRunCancelled" } })).catch(unlessOver);
       }

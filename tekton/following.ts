@@ -39,7 +39,7 @@ interface Metadata {
 export interface Run {
   metadata: Metadata;
   spec: Record<string, unknown>;
-  status?: { conditions?: Condition[]; results?: { name: string; value: string }[]; startTime?: string };
+  status?: { conditions?: Condition[]; results?: { name: string; value: string }[]; startTime?: string; completionTime?: string };
 }
 
 /** What is read of a TaskRun. */
@@ -60,7 +60,7 @@ export interface TaskRun {
 export interface Pod {
   metadata: Metadata;
   spec?: { nodeSelector?: Record<string, string> };
-  status?: { conditions?: Condition[] };
+  status?: { conditions?: Condition[]; phase?: string };
 }
 
 /** What is read of a PersistentVolumeClaim. */

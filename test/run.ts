@@ -77,6 +77,7 @@ const checks = (): Count[] => [
   check("what nothing uses (knip)", ["npx", "knip"]),
   check("who imports whom (dependency-cruiser)", ["npx", "depcruise", "--config", ".dependency-cruiser.json", ...trackedModules()]),
   check("shell scripts (shellcheck)", ["shellcheck", "-x", ...trackedFiles("*.sh", ".ci/run")]),
+  check("tasks and pipelines (tekton-lint)", ["bash", "test/tekton-lint/run.sh"]),
   check("workflows (actionlint)", [...actionlint, ...trackedFiles(".github/workflows/*.yml").map((file) => join(root, file))]),
 ];
 const unit = (): Count[] => [vitest("unit tests", "vitest.config.mts")];

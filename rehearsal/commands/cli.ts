@@ -30,6 +30,7 @@ const commands: Readonly<Record<string, (words: readonly string[]) => Promise<nu
     await (await import("./bench")).bench();
     return 0;
   },
+  build: async (words) => (await import("./build")).build(words),
   shell: async (words) => (await import("./shell")).shell(words),
 };
 

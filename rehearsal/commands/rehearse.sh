@@ -11,6 +11,7 @@ npm run rehearse -- destroy       `pulumi destroy`, then stop and remove all tha
 npm run rehearse -- status        what runs, with process id and memory, and the stack's outputs
 npm run rehearse -- logs [part]   the log of one part (-f follows it); without a part, their names
 npm run rehearse -- shell         a shell with pulumi, kubectl, oc, skopeo and the AWS endpoint set up
+npm run rehearse -- build NAME    npm run build, on the rehearsal's stack; its options: build --help
 npm run rehearse -- bench         measure times and memory
 npm run rehearse -- --help        this text
 

@@ -40,7 +40,14 @@ it("a stack's configuration becomes settings whose secrets are secret outputs", 
   const { registryCredentials, npmrc, mavenSettings, gitCredentials } = settings.namespace;
   const secrets = [settings.cluster.pullSecret, registryCredentials, npmrc, mavenSettings, gitCredentials];
   for (const secret of secrets) expect(await pulumi.isSecret(pulumi.output(secret))).toBe(true);
-  expect(await Promise.all(secrets.map(resolved))).toEqual([credentials, credentials, ...Object.values(others)]);
+  const { gitCredentials: _, ...texts } = others;
+  const files = { ".git-credentials": "https://me:x@a.example.com" };
+  expect(await Promise.all(secrets.map((secret) => resolved(secret as pulumi.Output<unknown>)))).toEqual([
+    credentials,
+    credentials,
+    ...Object.values(texts),
+    files,
+  ]);
   expect(warn).not.toHaveBeenCalled();
 });
 

@@ -55,7 +55,9 @@ export function problemOf(words: readonly string[]): string[] {
   return program === "pulumi" ? ofPulumi(rest) : [];
 }
 
-function ofNpm([command = "", ...rest]: readonly string[]): string[] {
+function ofNpm([command = "", ...words]: readonly string[]): string[] {
+  // Silent: npm's own lines would stand before what the script prints.
+  const rest = words.filter((word) => word !== "-s");
   if (command !== "run" && command !== "test") return known.test(command) ? [] : [`npm ${command} is not known here`];
   const script = command === "test" ? "test" : (rest[0] ?? "");
   if (scripts[script] === undefined) return [`there is no script ${script}`];

@@ -19,6 +19,7 @@ import { operatorSteps, wrongChannelStep } from "./operators";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 import { sharedStorageSteps } from "./shared-storage";
+import { tektonYamlSteps } from "./tekton-yaml";
 
 /** Runs a program in the checkout, shows what it prints as it comes, and returns it with the exit code. */
 function show(command: readonly string[], env: Record<string, string | undefined> = {}): Promise<{ code: number | null; output: string }> {
@@ -147,6 +148,7 @@ describe("the rehearsal", () => {
   sharedStorageSteps();
   constraintSteps();
   operatorSteps();
+  tektonYamlSteps();
   clusterDnsSteps();
 
   it("lets nobody push without the password", async () => {

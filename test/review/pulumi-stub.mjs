@@ -27,7 +27,8 @@ const known = [...flags.split("\n")[1].trim().split(" "), ...(process.env.PULUMI
 for (const name of Object.keys(options)) if (!known.includes(`--${name}`)) fail(1, `error: unknown flag: --${name}`);
 
 if (!process.env.PULUMI_BACKEND_URL) fail(3, "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions");
-const { stack } = options;
+const stack = options.stack ?? process.env.PULUMI_STACK;
+if (stack === undefined) fail(1, "error: no stack selected; please use `pulumi stack select` to choose one");
 if (!["dev", "refused", "drifted", "slow"].includes(stack)) fail(6, `error: no stack named '${stack}' found`);
 
 const print = (text) => process.stdout.write(text);
@@ -48,7 +49,8 @@ const wait = () => {
 if (command === "stack output") {
   const secret = options["show-secrets"] ? process.env.STUB_PASSWORD : "[secret]";
   // One is a part of an output, as the engine keeps it.
-  print(JSON.stringify({ apiUrl: process.env.STUB_API_URL, admin: { user: "kubeadmin", password: secret } }));
+  if (process.env.STUB_OUTPUTS) print(process.env.STUB_OUTPUTS);
+  else print(JSON.stringify({ apiUrl: process.env.STUB_API_URL, admin: { user: "kubeadmin", password: secret } }));
   if (process.env.STUB_WORDS) print(process.env.STUB_WORDS);
 } else if (command === "config") {
   // Not known to be secret by the recording: it is the first line of its one changed keeper.

@@ -104,7 +104,10 @@ export class ApiServer {
         if (!/s$/.test(path)) return missing;
         const [key, wanted] = (query.get("labelSelector") ?? "").split("=");
         const items = [...this.objects].filter(
-          ([at, { metadata }]) => at.slice(0, at.lastIndexOf("/")) === path && metadata.labels?.[key] === wanted,
+          ([at, { metadata }]) =>
+            at.slice(0, at.lastIndexOf("/")) === path &&
+            // A key alone selects whatever has it.
+            (wanted === undefined ? metadata.labels?.[key] !== undefined : metadata.labels?.[key] === wanted),
         );
         return { body: { items: items.map(([, item]) => item) } };
       }

@@ -1,0 +1,81 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { Mistake } from "../review/mistake";
+import { buildOf, end, newest, start, watch } from "./build";
+import { type Command, help } from "./help";
+import { placeOf } from "./stack";
+
+type Values = ReturnType<typeof parseArgs>["values"];
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+
+const options = {
+  build: { revision: text, "no-follow": flag, watch: text, cancel: text, newest: flag, stack: text },
+  tekton: { architectures: text, task: text, pipeline: text, run: text, out: text, bundle: text },
+} as const;
+
+/** How the program is called, for the commands that it names: another program may stand before it. */
+const callOf = (stack: string | undefined) =>
+  process.env.BUILD_COMMAND ?? `npm run build --${stack === undefined ? "" : ` --stack ${stack}`}`;
+
+const run: Readonly<Record<Command, (words: string[], values: Values) => Promise<number>>> = {
+  async build([name, ...others], values) {
+    const { revision, watch: watched, cancel, stack } = values as Record<string, string | undefined>;
+    if (name === undefined || others.length > 0) throw new Mistake("build takes the name of one build; see npm run build -- --help");
+    const modes = ["revision", "watch", "cancel", "newest"].filter((key) => values[key] !== undefined);
+    if (modes.length > 1) throw new Mistake(`${modes.map((mode) => `--${mode}`).join(" and ")} exclude each other`);
+    if (values["no-follow"] && modes.some((mode) => mode !== "revision"))
+      throw new Mistake(`--${modes[0]} starts nothing that could be followed`);
+    // As config/schema/builds.ts has it: what Git and a label of the image take.
+    if (revision !== undefined && !/^(?!-)(?!.*\.\.)[A-Za-z0-9._/+@-]{1,250}$/.test(revision))
+      throw new Mistake(`--revision is ${JSON.stringify(revision)}; expected a branch, a tag or a commit`);
+    const build = await buildOf(await placeOf(stack), name, callOf(stack));
+    if (values.newest) return newest(build);
+    if (watched !== undefined) return watch(build, watched);
+    if (cancel !== undefined) return end(build, cancel);
+    return start(build, revision, !values["no-follow"]);
+  },
+  async tekton(words, values) {
+    if (words.length > 0) throw new Mistake("tekton takes options alone; see npm run tekton -- --help");
+    // Loaded when it is needed: what it prints is made of every script of every task.
+    return (await import("./tekton")).tekton(values as Record<string, string | undefined>);
+  },
+};
+
+async function main([name = "", ...words]: readonly string[]): Promise<number> {
+  if (!Object.hasOwn(help, name))
+    throw new Mistake(`there is no command ${JSON.stringify(name)}; there are ${Object.keys(help).join(", ")}`);
+  const command = name as Command;
+  const { values, positionals } = arguments_(command, words);
+  if (values.help) {
+    process.stdout.write(`${help[command]}\n`);
+    return 0;
+  }
+  return run[command](positionals, values);
+}
+
+function arguments_(command: Command, args: string[]) {
+  try {
+    const known: ParseArgsConfig["options"] = { ...options[command], help: { type: "boolean", short: "h" } };
+    return parseArgs({ args, allowPositionals: true, options: known });
+  } catch (error) {
+    throw new Mistake(`${(error as Error).message}; see npm run ${command} -- --help`);
+  }
+}
+
+/** A pipe takes no more than 64 KiB at once; what is left when the program exits is lost. */
+const written = () => Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))));
+
+// Who reads has seen enough, as `head` has.
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 2));
+
+main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    console.error(error instanceof Mistake ? error.message : error);
+    return 2;
+  })
+  .then(async (code) => {
+    await written();
+    // Connections to the cluster are kept open.
+    process.exit(code);
+  });

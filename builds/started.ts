@@ -1,0 +1,74 @@
+/** Runs that somebody starts by hand: what they are made of, as pure functions of what the cluster holds. */
+
+import { buildLabel, builtBy, type FollowedBuild, outcome, type Run, repeatsLabel } from "../tekton/following";
+import type { Param, ParamSpec } from "../tekton/resources";
+
+/** What is read of a build's Pipeline. */
+export interface BuildPipeline {
+  metadata: { name: string; namespace: string; uid: string };
+  spec: { params?: ParamSpec[]; tasks: { name: string }[] };
+}
+
+const newestFirst = (runs: readonly Run[], time: (run: Run) => string | undefined) =>
+  [...runs].sort((a, b) => (time(b) ?? "").localeCompare(time(a) ?? ""));
+
+/**
+ * The run that a new one is made like: the stack's own, or, when it was pruned, the newest of the build.
+ * @param uid of the stack's run, as its output `builds` has it.
+ */
+export const templateOf = (runs: readonly Run[], uid: string | undefined): Run | undefined =>
+  runs.find(({ metadata }) => metadata.uid !== undefined && metadata.uid === uid) ??
+  newestFirst(runs, ({ metadata }) => metadata.creationTimestamp)[0];
+
+/** Tasks of the pipeline that a run like this one would start on any node, as it was made for an older pipeline. */
+export function unplacedTasks(pipeline: BuildPipeline, template: Run): string[] {
+  const placed = (template.spec.taskRunSpecs ?? []) as { pipelineTaskName: string }[];
+  return pipeline.spec.tasks.map(({ name }) => name).filter((name) => !placed.some(({ pipelineTaskName }) => pipelineTaskName === name));
+}
+
+/** The revision that the stack builds. */
+export const revisionOf = (pipeline: BuildPipeline): string =>
+  String(pipeline.spec.params?.find(({ name }) => name === "revision")?.default ?? "");
+
+/**
+ * A further run of a build: parameters are those of the Pipeline, which always is as the stack has it; workspaces, nodes and accounts are
+ * those of another run. It has the build's label, by which volumes and runs are found, and belongs to the Pipeline: with it, it goes.
+ * @param revision @default the stack's.
+ */
+export function startedRun(pipeline: BuildPipeline, template: Run, revision?: string) {
+  const { name, namespace, uid } = pipeline.metadata;
+  // `status` in a spec is a request to cancel.
+  const { status: _, params = [], ...spec } = template.spec as { status?: unknown; params?: Param[]; [key: string]: unknown };
+  const before = new Map(params.map((param) => [param.name, param.value]));
+  const given = (pipeline.spec.params ?? []).flatMap((param) => {
+    const value = param.name === "revision" && revision !== undefined ? revision : (param.default ?? before.get(param.name));
+    return value === undefined ? [] : [{ name: param.name, value }];
+  });
+  return {
+    apiVersion: "tekton.dev/v1",
+    kind: "PipelineRun",
+    metadata: {
+      generateName: `${name}-`,
+      namespace,
+      labels: { [buildLabel]: name },
+      ownerReferences: [{ apiVersion: "tekton.dev/v1", kind: "Pipeline", name, uid }],
+    },
+    spec: { ...spec, pipelineRef: { name }, params: given },
+  };
+}
+
+/** What the run that ended last, of those that ended well, has built: the tag names it. */
+export function newestBuilt(runs: readonly Run[]): (FollowedBuild & { ended: string }) | undefined {
+  const [run] = newestFirst(
+    runs.filter((candidate) => outcome(candidate) === "succeeded"),
+    ({ status }) => status?.completionTime,
+  );
+  return run && { ...builtBy(run), ended: run.status?.completionTime ?? "" };
+}
+
+/** Those that go on, which push the same tag. */
+export const runningRuns = (runs: readonly Run[]): Run[] => runs.filter((run) => outcome(run) === "running");
+
+/** Whether the next `pulumi up` would begin it anew when it is ended. */
+export const isOfStack = (run: Run, uid: string | undefined): boolean =>
+  run.metadata.uid === uid || Boolean(run.metadata.labels?.[repeatsLabel]);
