@@ -39,7 +39,7 @@ it("a stack's configuration becomes settings whose secrets are secret outputs", 
   });
   const { registryCredentials, npmrc, mavenSettings, gitCredentials } = settings.namespace;
   const secrets = [settings.cluster.pullSecret, registryCredentials, npmrc, mavenSettings, gitCredentials];
-  for (const secret of secrets) expect(await pulumi.isSecret(pulumi.output(secret))).toBe(true);
+  for (const secret of secrets) expect(await pulumi.isSecret(secret as pulumi.Output<unknown>)).toBe(true);
   const { gitCredentials: _, ...texts } = others;
   const files = { ".git-credentials": "https://me:x@a.example.com" };
   expect(await Promise.all(secrets.map((secret) => resolved(secret as pulumi.Output<unknown>)))).toEqual([
