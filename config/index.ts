@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsCredentials, secretAwsKeys } from "./aws";
-import { entitlementFiles, withAuth } from "./secrets";
+import { entitlementFiles } from "./certificates";
+import { withAuth } from "./secrets";
 import { parseSettings, type Settings } from "./settings";
 
 export { UserMistake } from "./mistake";
