@@ -28,10 +28,28 @@ export interface ImageArgs {
   revision?: string;
   /** Folder of the repository. Default: . */
   context?: string;
-  /** File below the context. Default: Containerfile */
+  /** File below the context, or with a slash in front below the repository's root. Default: Containerfile */
   containerfile?: string;
+  /** Whether submodules are fetched. Default: true */
+  submodules?: boolean;
+  /** Whether files of Git LFS are fetched. Default: true */
+  lfs?: boolean;
+  /** Whether the sources keep their .git. Default: false */
+  gitFolder?: boolean;
+  /** Stage of the Containerfile. Default: the last one */
+  target?: string;
+  /** Values of the Containerfile's ARGs; the image's history shows them. */
+  buildArgs?: { [name: string]: string };
+  /** Labels of the image. */
+  labels?: { [name: string]: string };
+  /** Environment of npm and Maven. */
+  environment?: { [name: string]: string };
   /** Where to push, as registry/repository:tag. */
   image: string;
+  /** More tags, in which {commit} and {branch} stand for what was built. */
+  tags?: string[];
+  /** Whether layers are kept, in the image's repository with -cache behind its name. Default: true */
+  cache?: boolean;
 }
 
 /** Arguments of ImageBuilds. */

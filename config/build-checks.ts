@@ -1,9 +1,14 @@
+import { type Architecture, architectures } from "./architecture";
 import { mayRead } from "./git-credentials";
 import { entryServes, normalised } from "./images";
 import { at, isObject, keyOf, list, unique } from "./paths";
 import { entriesOf } from "./secrets";
 
 export type Problem = (path: PropertyKey[], right: string) => void;
+/** A path as it may be shown. */
+export type Shown = (path: PropertyKey[]) => string;
+
+const each = (values: unknown[], path: PropertyKey[]): [PropertyKey[], unknown][] => values.map((value, i) => [[...path, i], value]);
 
 /** Rules between the settings of builds, and between them and other settings. */
 export function checkBuilds(values: Readonly<Record<string, unknown>>, problem: Problem): void {
@@ -13,27 +18,66 @@ export function checkBuilds(values: Readonly<Record<string, unknown>>, problem: 
     (path, first) => problem(path, `a name that no other build has (${keyOf(first)})`),
   );
   unique(
-    builds.map((candidate, i) => [["builds", i, "image"], normalised(at(candidate, ["image"]))]),
-    (path, first) => problem(path, `an image that no other build pushes (${keyOf(first)})`),
+    [
+      ...builds.map((candidate, i): [PropertyKey[], unknown] => [["builds", i, "image"], normalised(at(candidate, ["image"]))]),
+      ...builds.flatMap((candidate, i) => each(imagesOfTags(candidate), ["builds", i, "tags"])),
+    ],
+    (path, first) => problem(path, path[2] === "tags" ? tagAgain(path, first) : `an image that no other build pushes (${keyOf(first)})`),
   );
   builds.forEach((candidate, i) => {
-    const wrong = (key: string, right: string, ...more: number[]) => problem(["builds", i, key, ...more], right);
-    if (at(candidate, ["prepare"]) !== undefined && at(candidate, ["pipeline"]) !== "containerfile") {
-      wrong("prepare", "nothing: nodejs and quarkus have a step of their own before the build, only containerfile takes another");
-    }
-    if (at(candidate, ["entitlement"]) === true && values.rhelEntitlement === undefined) {
-      wrong("entitlement", "false, or a subscription: pulumi config set --secret rhelEntitlement < FILE");
-    }
-    list(at(candidate, ["architectures"])).forEach((architecture, j) => {
-      if (!list(values.pools).some((pool) => at(pool, ["architecture"]) === architecture)) {
-        wrong("architectures", "an architecture that a pool has", j);
-      }
-    });
+    checkBuild(candidate, ["builds", i], values, problem);
   });
+  unique(each(list(at(values.namespace, ["insecureRegistries"])), ["namespace", "insecureRegistries"]), (path, first) =>
+    problem(path, `a registry that is not in the list yet (${keyOf(first)})`),
+  );
   const names = builds.map((candidate) => at(candidate, ["name"]));
-  for (const name of isObject(values.buildSecrets) ? Object.keys(values.buildSecrets) : []) {
-    if (!names.includes(name)) problem(["buildSecrets", name], "secrets of a build that there is");
-  }
+  for (const name of isObject(values.buildSecrets) ? Object.keys(values.buildSecrets) : [])
+    if (!names.includes(name)) problem(["buildSecrets", name], "the name of a build (builds[].name) in front of its secrets");
+}
+
+/** A template counts as what it is: two builds of one commit would push to the same tag. */
+const imagesOfTags = (build: unknown): unknown[] =>
+  list(at(build, ["tags"])).map((tag) => {
+    const image = at(build, ["image"]);
+    const name = normalised(typeof image === "string" ? image : undefined)?.replace(/:[^:/]+$/, "");
+    return name && typeof tag === "string" ? `${name}:${tag}` : undefined;
+  });
+
+const tagAgain = (path: PropertyKey[], first: PropertyKey[]) =>
+  path[1] === first[1] ? `a tag that the image does not have yet (${keyOf(first)})` : `a tag that no other build pushes (${keyOf(first)})`;
+
+function checkBuild(build: unknown, path: PropertyKey[], { pools, rhelEntitlement }: Readonly<Record<string, unknown>>, problem: Problem) {
+  const pipeline = at(build, ["pipeline"]);
+  if (at(build, ["prepare"]) !== undefined && (pipeline === "nodejs" || pipeline === "quarkus"))
+    problem([...path, "prepare"], `nothing: ${pipeline} has a step of its own; containerfile takes any other`);
+  if (at(build, ["entitlement"]) === true && rhelEntitlement === undefined)
+    problem([...path, "entitlement"], "false, or a subscription: pulumi config set --secret rhelEntitlement < FILE");
+  const wanted = each(list(at(build, ["architectures"])), [...path, "architectures"]);
+  unique(wanted, (path, first) => problem(path, `an architecture that is not in the list yet (${keyOf(first)})`));
+  for (const [path, architecture] of wanted)
+    if (architectures.includes(architecture as Architecture) && !list(pools).some((pool) => at(pool, ["architecture"]) === architecture))
+      problem(path, "an architecture of a pool (pools[].architecture)");
+  // The schema does not see it.
+  for (const key of ["buildArgs", "environment"])
+    if (at(build, [key, "__proto__"]) !== undefined) problem([...path, key, "__proto__"], "another name");
+}
+
+const secretName = /TOKEN|PASSW|SECRET|CREDENTIAL|(?:API|ACCESS|PRIVATE)_?KEY/i;
+
+/** @param shown names a path: a key may hold by mistake what no log may */
+export function warnAboutSecretNames(builds: unknown[], shown: Shown, warnings: string[]): void {
+  const where = {
+    buildArgs: "the stack's file, the cluster and the image's history: buildSecrets and RUN --mount=type=secret are for secrets.",
+    environment: "the stack's file and the cluster: buildSecrets, npmrc and mavenSettings are for secrets.",
+  };
+  builds.forEach((candidate, i) => {
+    for (const [key, places] of Object.entries(where)) {
+      const values = at(candidate, [key]);
+      for (const name of isObject(values) ? Object.keys(values) : [])
+        if (secretName.test(name))
+          warnings.push(`${shown(["builds", i, key, name])} has the name of a secret, and is in plain text in ${places}`);
+    }
+  });
 }
 
 export function warnAboutRepositories(builds: unknown[], warnings: string[]): void {
@@ -61,11 +105,13 @@ export function warnAboutRegistries(credentials: unknown, builds: unknown[], war
   const read = typeof credentials === "string" ? entriesOf(credentials) : undefined;
   if (!read || "problem" in read) return;
   builds.forEach((candidate, i) => {
-    const image = at(candidate, ["image"]);
-    if (typeof image === "string" && normalised(image) && !read.entries.some(([entry]) => entryServes(entry, image))) {
-      warnings.push(
-        `builds[${i}].image goes to ${image.split("/")[0]}, for which registryCredentials has no entry: the push will be anonymous.`,
-      );
+    for (const [key, loss] of [
+      ["image", "the push will be anonymous"],
+      ["cache", "layers will be kept there anonymously"],
+    ] as const) {
+      const image = at(candidate, [key]);
+      if (typeof image === "string" && normalised(image) && !read.entries.some(([entry]) => entryServes(entry, image)))
+        warnings.push(`builds[${i}].${key} goes to ${image.split("/")[0]}, for which registryCredentials has no entry: ${loss}.`);
     }
   });
 }

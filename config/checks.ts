@@ -1,7 +1,15 @@
 import type { Architecture } from "./architecture";
 import { architectureOfInstanceType, architectures, cpusOfInstanceType, isInstanceType } from "./architecture";
 import { regionProblem, regionWarning } from "./aws";
-import { checkBuilds, type Problem, warnAboutKeys, warnAboutRegistries, warnAboutRepositories } from "./build-checks";
+import {
+  checkBuilds,
+  type Problem,
+  type Shown,
+  warnAboutKeys,
+  warnAboutRegistries,
+  warnAboutRepositories,
+  warnAboutSecretNames,
+} from "./build-checks";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
 import { minorOf, wrongArchitecture, zoneName } from "./schema";
@@ -12,6 +20,7 @@ export function crossCheck(
   values: Readonly<Record<string, unknown>>,
   region: string | undefined,
   problem: Problem,
+  shown: Shown,
   warnings: string[],
 ): void {
   const pools = list(values.pools);
@@ -33,6 +42,7 @@ export function crossCheck(
   warnAboutNodes(pools, builds, warnings);
   warnAboutRepositories(builds, warnings);
   warnAboutKeys(values.gitCredentials, builds, warnings);
+  warnAboutSecretNames(builds, shown, warnings);
   warnAboutRegistries(values.registryCredentials, builds, warnings);
 }
 
@@ -154,10 +164,14 @@ function warnAboutNodes(pools: unknown[], builds: unknown[], warnings: string[])
     );
   }
   pools.forEach((pool, i) => {
+    const architecture = at(pool, ["architecture"]);
+    const wanted = builds
+      .map((build) => at(build, ["architectures"]))
+      .filter((only) => only === undefined || list(only).includes(architecture));
     // Builds for amd64 run on the control plane then.
-    if (builds.length > 0 && at(pool, ["architecture"]) !== "amd64" && replicasOf(pool) === 0) {
+    if (wanted.length > 0 && architecture !== "amd64" && replicasOf(pool) === 0) {
       warnings.push(
-        `pools[${i}] has no node in any zone, so every build waits for one of architecture ${at(pool, ["architecture"])} and fails when the time of its task is over: set replicas of one zone to 1.`,
+        `pools[${i}] has no node in any zone, so every build for ${architecture} waits for one and fails when the time of its task is over: set replicas of one zone to 1.`,
       );
     }
   });

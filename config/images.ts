@@ -10,11 +10,14 @@ const reference = new RegExp(`^${name}(?::(?<tag>${tag}))?(?:@(?<digest>${digest
 const plain = name.replaceAll(/\?<\w+>/g, "?:");
 /** distribution/reference: NameTotalLengthMax, of a name without a port. */
 const length = "(?=[^:@]{1,255}(?:[:@]|$)|[^/]*:\\d+/)";
-/** What editors know of an image to push, and of one that is pinned. */
+/** What editors know of an image to push, of one that is pinned, and of a repository. */
 export const imagePatterns = {
   toPush: `^${length}${plain}(?::${tag})?$`,
   pinned: `^${length}${plain}(?:@${digest}|:${tag}(?:@${digest})?)$`,
+  repository: `^${length}${plain}$`,
 };
+/** A registry, as host or host:port. */
+export const registryPattern = new RegExp(`^${domain}(?::(?:${port}))?$`);
 
 interface Image {
   readonly host: string;

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsCredentials, secretAwsKeys } from "./aws";
+import { entitlementFiles } from "./certificates";
 import { gitCredentialFiles } from "./git-credentials";
-import { entitlementFiles, withAuth } from "./secrets";
+import { withAuth } from "./secrets";
 import { parseSettings, type Settings } from "./settings";
 
 export { UserMistake } from "./mistake";

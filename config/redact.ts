@@ -42,7 +42,8 @@ export class Redactor {
   }
 }
 
-const looksLikeDocument = (text: string) => /[\r\n]/.test(text) || /^\s*(?:[[{<]|-----)/.test(text);
+/** A template of a tag may begin with {commit}, which no JSON does. */
+const looksLikeDocument = (text: string) => /[\r\n]/.test(text) || /^\s*(?:[[<]|\{(?![a-z]{1,8}\})|-----)/.test(text);
 const knownToken = /(?:gh[pousr]_|github_pat_|glpat-|npm_|xox[a-z]-|AKIA|ASIA|sha256~|eyJ)[A-Za-z0-9_\-.]{8}/;
 const looksLikeToken = (text: string) =>
   knownToken.test(text) || (/^[A-Za-z0-9+/_=-]{20,}$/.test(text) && /[a-z]/.test(text) && /[A-Z]/.test(text) && /[0-9]/.test(text));

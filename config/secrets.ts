@@ -1,3 +1,4 @@
+import { entitlementProblem } from "./certificates";
 import { gitCredentialsProblem } from "./git-credentials";
 import { isObject } from "./paths";
 import { Redactor } from "./redact";
@@ -100,32 +101,15 @@ function buildSecretsProblem(value: string): string | undefined {
   }
   if (!isObject(parsed)) return "it is no object";
   for (const secrets of Object.values(parsed)) {
-    if (!isObject(secrets) || Object.keys(secrets).length === 0) return "what it has for one of the builds is no object";
+    if (!isObject(secrets) || Object.keys(secrets).length === 0) return "what it has for one of the builds is no object of secrets";
     for (const [id, text] of Object.entries(secrets)) {
       // What Kubernetes takes as a key of a Secret, and buildah as an id.
-      if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/.test(id))
-        return "one of its secrets has a name with other characters than A-Z a-z 0-9 . _ -";
+      if (!/^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/.test(id))
+        return "one of its secrets has a name that is too long, or has other characters than A-Z a-z 0-9 . _ -";
       if (!filled(text)) return "one of its secrets is no text, or empty";
     }
   }
   return undefined;
-}
-
-const pemBlocks = (text: string) =>
-  [...text.matchAll(/-----BEGIN ([A-Z ]+)-----[A-Za-z0-9+/=\s]+-----END \1-----/g)].map(([block, kind]) => ({ kind, block }));
-
-/** The files of a RHEL entitlement, as a host has them in /etc/pki/entitlement. */
-export function entitlementFiles(text: string): Record<string, string> {
-  const blocks = pemBlocks(text);
-  const file = (wanted: boolean) =>
-    blocks.flatMap(({ kind, block }) => (kind.endsWith("PRIVATE KEY") === wanted ? [`${block}\n`] : [])).join("");
-  return { "entitlement.pem": file(false), "entitlement-key.pem": file(true) };
-}
-
-function entitlementProblem(text: string): string | undefined {
-  const files = entitlementFiles(text);
-  if (files["entitlement.pem"] === "") return "it has no certificate";
-  return files["entitlement-key.pem"] === "" ? "it has no private key" : undefined;
 }
 
 /** Settings that are secret: what each is and is for, and what is wrong with a value. */
@@ -164,14 +148,14 @@ export const secretKeys = {
   buildSecrets: {
     required: false,
     description:
-      "Secrets that RUN --mount=type=secret,id=NAME of a Containerfile gets, by name of the build: pulumi config set --secret --path buildSecrets.BUILD.NAME",
-    right: "an object of names of builds and, for each, names of secrets and their texts",
+      "Secrets of each build, which RUN --mount=type=secret,id=NAME of its Containerfile and the prepare step get as files; one of them is set with pulumi config set --secret --path buildSecrets.BUILD.NAME < FILE.",
+    right: "an object that has, by name of the build, an object of names of secrets and their texts",
     problem: buildSecretsProblem,
   },
   rhelEntitlement: {
     required: false,
-    description: "Subscription of RHEL for builds with entitlement: true.",
-    right: "a certificate of /etc/pki/entitlement and its private key, one behind the other, as PEM",
+    description: "Subscription of RHEL: what RUN instructions of builds with entitlement: true install packages with.",
+    right: "a certificate of /etc/pki/entitlement and its private key, as cat ID.pem ID-key.pem prints them",
     problem: entitlementProblem,
   },
   gitCredentials: {

@@ -146,7 +146,7 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
   for (const { message } of wrong?.issues ?? []) problem(["aws:region"], message);
   if (aws.profile !== undefined && typeof aws.profile !== "string")
     problems.push("aws:profile is not a text; expected the name of a profile");
-  crossCheck(values, region, problem, warnings);
+  crossCheck(values, region, problem, name, warnings);
 
   if (problems.length > 0 || !result.success || !region) {
     const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;

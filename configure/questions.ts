@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { crossCheck } from "../config/checks";
+import { keyOf } from "../config/paths";
 import { awsKeys, schema, zoneName } from "../config/schema";
 
 /** What was answered, by the name of the question, as it was typed; without those that were not asked. */
@@ -137,6 +138,6 @@ export function problemOf({ name, part, several }: Question, answer: string, ear
   const problems: string[] = [];
   const answers = { ...earlier, [name]: answer };
   // Whatever is wrong between answers now is so by this one.
-  crossCheck(valuesOf(answers), answers.region, (_, right) => problems.push(`expected ${right}`), []);
+  crossCheck(valuesOf(answers), answers.region, (_, right) => problems.push(`expected ${right}`), keyOf, []);
   return problems[0];
 }

@@ -9,7 +9,12 @@ interface Setting {
   readonly required: boolean;
 }
 
-const code = (value: unknown) => (value === undefined ? "" : `\`${typeof value === "string" ? value : JSON.stringify(value)}\``);
+/** In a cell of a table: of a text with several lines the first one. */
+const code = (value: unknown) => {
+  if (value === undefined) return "";
+  const [first = "", ...more] = (typeof value === "string" ? value : JSON.stringify(value)).split("\n");
+  return more.length > 0 ? `\`${first}\` ...` : `\`${first}\``;
+};
 /** As HTML, `<name>` would be a tag that nobody sees. */
 const prose = (text = "") => text.replaceAll("<", "&lt;");
 const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;

@@ -15,9 +15,9 @@ export interface Prepare {
 export interface Minutes {
   /** @default 10 */
   clone?: number;
-  /** Maven, or a step that runs once. @default 20 */
+  /** npm, Maven, or a step of the user's own. @default 20 */
   prepare?: number;
-  /** The image of one architecture, with npm or a step that runs on each. @default 40 */
+  /** The image of one architecture. @default 40 */
   build?: number;
   /** @default 15 */
   push?: number;
@@ -74,10 +74,16 @@ export interface BuildSource {
   resources?: StepLimits;
 }
 
+/**
+ * A text of the user's, which reaches a script as it is: in arguments and environments of containers, Kubernetes takes two dollars for one,
+ * and $(NAME) for a variable (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/, `args` and `env`).
+ */
+const verbatim = (text: string) => text.replaceAll("$", "$$$$");
+
 /** Elements of a list parameter: NAME=value, in an order of their own. */
 const assignments = (values: Record<string, string> = {}): string[] =>
   Object.entries(values)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${name}=${verbatim(value)}`)
     .sort();
 
 /** What a build gives for each parameter that a pipeline may have. @param insecureRegistries registries that are spoken to by plain http. */
@@ -95,7 +101,7 @@ export const parametersOf = (source: BuildSource, insecureRegistries: readonly s
   labels: assignments(source.labels),
   environment: assignments(source.environment),
   "prepare-image": source.prepare?.image ?? "",
-  "prepare-script": source.prepare?.script ?? "",
+  "prepare-script": verbatim(source.prepare?.script ?? ""),
   image: source.image,
   tags: [...(source.tags ?? [])],
   cache: source.cache ?? "",

@@ -112,7 +112,7 @@ export class MultiArchBuild extends pulumi.ComponentResource {
     const lost = lostArchitectures(built, architectures);
     if (lost.length === 0) return;
     await pulumi.log.warn(
-      `${image} will lose ${lost.join(" and ")}: its next index holds ${[...architectures].sort().join(" and ")} alone, as \`pools\` has no other architecture.`,
+      `${image} will lose ${lost.join(" and ")}: its next index holds ${[...architectures].sort().join(" and ")} alone, as neither \`pools\` nor the build's own \`architectures\` have more.`,
       this,
     );
   }

@@ -107,6 +107,8 @@ it.each([
     "images[0].pipeline: expected one of containerfile, nodejs, quarkus",
   ],
   ["an image without a registry", { images: [image("htop"), image("app", { image: "app" })] }, "images[1].image: expected registry"],
+  ["a tag that is none", { images: [image("app", { tags: ["a b"] })] }, "images[0].tags.0: expected a tag of at most 128 characters"],
+  ["an ARG that is none", { images: [image("app", { buildArgs: { "A-B": "x" } })] }, "images[0].buildArgs.A-B: expected a name of letters"],
   ["a namespace of the cluster's own", { namespace: "openshift-builds" }, "name: expected lower-case"],
   [
     "an architecture that there is not",

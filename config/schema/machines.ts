@@ -1,6 +1,10 @@
 import * as z from "zod";
-import { type Architecture, instanceTypePattern } from "../architecture";
+import { type Architecture, architectures, instanceTypePattern, machineArchitecture } from "../architecture";
 import { oneOf, text, when, whole } from "./parts";
+
+/** What other tools call the architectures. */
+const otherNames = { [machineArchitecture.amd64]: "amd64", "x86-64": "amd64", x64: "amd64", [machineArchitecture.arm64]: "arm64" };
+export const architectureName = oneOf(architectures, undefined, otherNames);
 
 export const instanceType = text(instanceTypePattern, 'an EC2 instance type such as "m6a.2xlarge" (amd64) or "m7g.2xlarge" (arm64)');
 export const wrongArchitecture = (wanted: Architecture) =>

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { certificatePattern, exampleAuthority, trustProblem, trustText } from "../certificates";
 import { defaults } from "../defaults";
-import { imagePatterns, isPinnedImage } from "../images";
+import { imagePatterns, isPinnedImage, registryPattern } from "../images";
 import { label, text, whole } from "./parts";
 
 export const pipelines = z
@@ -24,8 +25,6 @@ export const pipelines = z
   )
   .prefault({})
   .meta({ description: "OpenShift Pipelines: the operator and its pruner." });
-
-const trustText = "certificates as PEM, such as a file ca-bundle.crt holds";
 
 const taskImage = (image: string, description: string) =>
   z
@@ -63,25 +62,26 @@ export const namespace = z
       taskImages,
       trustBundle: z
         .string({ error: trustText })
-        .regex(/^\s*(?:(?:#|[A-Za-z]).*\n|\s|-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----)+$/, {
-          error: trustText,
+        .superRefine((value, context) => {
+          const message = trustProblem(value);
+          if (message) context.addIssue({ code: "custom", message });
         })
-        .regex(/-----BEGIN CERTIFICATE-----/, { error: trustText })
         .optional()
         .meta({
           description:
             "Certificates of authorities that builds trust in addition: for Git, npm, Maven and registries. They are not in the images.",
-          examples: ["-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n"],
+          pattern: certificatePattern,
+          not: { pattern: "PRIVATE KEY-----" },
+          errorMessage: trustText,
+          examples: [exampleAuthority],
         }),
       insecureRegistries: z
-        .array(
-          text(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/, 'a registry as host or host:port, such as "registry.example.com:5000"'),
-          {
-            error: "a list of registries",
-          },
-        )
+        .array(text(registryPattern, 'a registry as host or host:port, such as "registry.example.com:5000"'), {
+          error: "a list of registries",
+        })
         .default([])
         .meta({
+          uniqueItems: true,
           description:
             "Registries that builds speak to by plain http: whoever is on the way can read the credentials and change what is built.",
           examples: [["registry.example.com:5000"]],

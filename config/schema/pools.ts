@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { architectures, machineArchitecture, nodeSizePattern, typesOf } from "../architecture";
-import { instanceType, rootVolume, wrongArchitecture, zoneName } from "./machines";
-import { oneOf, when, whole } from "./parts";
+import { architectures, nodeSizePattern, typesOf } from "../architecture";
+import { architectureName, instanceType, rootVolume, wrongArchitecture, zoneName } from "./machines";
+import { when, whole } from "./parts";
 
 const zone = z.strictObject(
   {
@@ -18,12 +18,10 @@ const zone = z.strictObject(
   { error: 'an object with name and replicas, such as {name: "eu-west-3a", replicas: 1}' },
 );
 
-/** What other tools call the architectures. */
-const otherNames = { [machineArchitecture.amd64]: "amd64", "x86-64": "amd64", x64: "amd64", [machineArchitecture.arm64]: "arm64" };
 export const pool = z
   .strictObject(
     {
-      architecture: oneOf(architectures, undefined, otherNames).meta({
+      architecture: architectureName.meta({
         description:
           "Architecture of the pool's nodes, as Kubernetes and OCI call it. Every image is built for each architecture that has a pool.",
         examples: ["arm64"],

@@ -31,15 +31,24 @@ it("the example of a stack on real AWS is right as it stands", () => {
 /** With the `#` taken away in front of what is commented out and has a default, at whatever depth it stands. */
 const uncommented = (text: string) =>
   text.replace(
-    /^( *)# (?=openshift-multiarch:|(?:networks|mirror|destroyMinutes|protect): | {2,}(?:name|taskImages|buildah|nodejs|maven):)/gm,
+    /^( *)# (?=openshift-multiarch:|(?:networks|mirror|destroyMinutes|protect): | {2,}(?:name|taskImages|buildah|nodejs|maven|insecureRegistries):)/gm,
     "$1",
   );
 
 it("what is commented out in the example are settings, and the defaults", () => {
   const text = readFileSync(stackFile, "utf8");
   const active = uncommented(text);
-  expect(active.split("\n").filter((line, i) => line !== text.split("\n")[i])).toHaveLength(12);
+  expect(active.split("\n").filter((line, i) => line !== text.split("\n")[i])).toHaveLength(13);
   expect(settingsOf(active).settings).toEqual(settingsOf(text).settings);
+});
+
+it("the build of docs/builds.md is right as it stands", () => {
+  const page = readFileSync(resolve(__dirname, "../../docs/builds.md"), "utf8");
+  const builds = parse(/```yaml\n(.*?)```/s.exec(page)?.[1] ?? "")["openshift-multiarch:builds"];
+  const { settings } = settingsOf(readFileSync(stackFile, "utf8").replace(/^ {2}openshift-multiarch:builds:[\s\S]*/m, ""), {
+    values: { builds },
+  });
+  expect(settings.builds).toMatchObject([{ name: "app", target: "runtime", cache: "quay.io/example/layers" }]);
 });
 
 const pulumi = [join(home, "path", "pulumi"), "pulumi"].find((program) => spawnSync(program, ["version"]).error === undefined);

@@ -44,7 +44,7 @@ export const beyondSchema: readonly Beyond[] = [
     example: { pullSecret: undefined },
   },
   {
-    says: /^(?:pullSecret|registryCredentials|npmrc|mavenSettings|gitCredentials) is \(secret\), but /,
+    says: /^(?:pullSecret|registryCredentials|npmrc|mavenSettings|gitCredentials|buildSecrets|rhelEntitlement) is \(secret\), but /,
     why: content,
     example: { pullSecret: "x" },
   },
@@ -91,6 +91,36 @@ export const beyondSchema: readonly Beyond[] = [
     says: /^fileSystem\.tags is an object; expected at most 49 tags together/,
     why: counts,
     example: { "cluster.tags": many(25, "a"), "fileSystem.tags": many(25, "b") },
+  },
+  {
+    says: /^builds\[\d+\]\.entitlement is true; expected false, or a subscription/,
+    why: "secrets are set after the file is written",
+    example: { "builds[0].entitlement": true },
+  },
+  {
+    says: /^buildSecrets\.\(secret\) is \(secret\); expected the name of a build/,
+    why: compares,
+    example: { buildSecrets: { other: { token: "x" } } },
+  },
+  {
+    says: /^builds\[\d+\]\.tags\[\d+\] is ".*"; expected a tag that (?:the image does not have yet \(builds\[\d+\]\.image\)|no other build pushes)/,
+    why: compares,
+    example: { "builds[0].tags": ["1"] },
+  },
+  {
+    says: /^builds\[\d+\]\.tags\[\d+\] is "[\w.{}-]*\{(?:commit|branch)\}[\w.{}-]*"; expected a tag of at most 128 characters/,
+    why: counts,
+    example: { "builds[0].tags": [`${"x".repeat(89)}{commit}`] },
+  },
+  {
+    says: /; expected an architecture of a pool /,
+    why: compares,
+    example: { pools: [{ architecture: "amd64", instanceType: "m6a.2xlarge", zones: [zone] }], "builds[0].architectures": ["arm64"] },
+  },
+  {
+    says: /^namespace\.trustBundle is .*; expected certificates as PEM, .*: one of these cannot be read/,
+    why: content,
+    example: { "namespace.trustBundle": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" },
   },
   {
     says: /^builds\[\d+\]\.repository is "https:\/\/\[\/c"/,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { exampleAuthority } from "../../config/certificates";
 import { Redactor } from "../../config/redact";
 import { parseSettings, type RawSettings } from "../../config/settings";
+import { entitlement } from "./certificates";
 import { put, raw, refusal, type Values } from "./stack";
 
 // Two secrets that no encoding hides: none of their letters is like those of the messages.
@@ -30,6 +32,8 @@ const stackSecrets = {
   npmrc: `//registry.example.com/:_authToken=${own}\n`,
   mavenSettings: `<settings><servers><server><password>${own}</password></server></servers></settings>`,
   gitCredentials: `https://x:y@a.example.com\nhttps://me:${own}@git.example.com\n`,
+  buildSecrets: { htop: { token: own } },
+  rhelEntitlement: entitlement.whole,
 };
 
 /** Every setting there is, so that every path can be broken. */
@@ -50,7 +54,26 @@ const complete = (values: Values): void => {
   values.fileSystem = { lifecycle: "NEVER", tags: { owner: "me" } };
   values.pipelines = { channel: "latest", keep: 20 };
   values.namespace = { name: "builds", taskImages: { buildah: "quay.io/a:1", nodejs: "quay.io/a:1", maven: "quay.io/a:1" } };
-  Object.assign(values.builds[0], { revision: "main", context: ".", containerfile: "Containerfile" });
+  Object.assign(values.namespace, { trustBundle: exampleAuthority, insecureRegistries: ["registry.example.com:5000"] });
+  Object.assign(values.builds[0], {
+    revision: "main",
+    context: ".",
+    containerfile: "Containerfile",
+    submodules: true,
+    lfs: true,
+    gitFolder: false,
+    prepare: { image: "quay.io/a:1", script: "true", once: true },
+    target: "runtime",
+    buildArgs: { VERSION: "1" },
+    labels: { title: "htop" },
+    environment: { NODE_OPTIONS: "" },
+    tags: ["{commit}"],
+    cache: "quay.io/example/layers",
+    architectures: ["arm64"],
+    entitlement: true,
+    minutes: { clone: 10, prepare: 20, build: 40, push: 15 },
+    resources: { cpu: 4, memory: 8, storage: 20 },
+  });
 };
 
 function pathsOf(value: unknown, path = ""): string[] {
@@ -110,10 +133,13 @@ const paths = [
   "pools[0].unknown",
   "builds[0].unknown",
   "cluster.tags.x",
+  "builds[0].buildArgs.x",
+  "builds[0].labels.x",
+  "builds[0].environment.x",
 ];
 
 it("every setting is tried", () => {
-  expect(paths.length).toBeGreaterThan(70);
+  expect(paths.length).toBeGreaterThan(95);
   expect(told(raw(complete))).toBe("");
 });
 
@@ -159,6 +185,15 @@ it("nothing of a setting that is encrypted is shown, neither a value nor a key t
   );
 });
 
+it("a name that looks like a secret's is warned of, but not shown where it is one itself", () => {
+  const input = raw((values) => {
+    complete(values);
+    values.buildSecrets = { htop: { token: "a_secret_token_of_30_characters" } };
+    values.builds[0].buildArgs = { a_secret_token_of_30_characters: "x" };
+  });
+  expect(told(input)).toMatch(/^builds\[0\]\.buildArgs\.<\(secret\)> has the name of a secret, and is in plain text/);
+});
+
 describe("what is shown of a value", () => {
   const redactor = new Redactor([own, 1234567, JSON.stringify({ username: "builder", password: "short" })]);
   it.each([
@@ -175,6 +210,9 @@ describe("what is shown of a value", () => {
     ["x".repeat(121), "a text of 121 characters"],
     ["a\nb", "a text of 3 characters"],
     [" {}", "a text of 3 characters"],
+    ["{commit}-x", '"{commit}-x"'],
+    ["{password: x}", "a text of 13 characters"],
+    ["{passwords}", "a text of 11 characters"],
     ["<a", "a text of 2 characters"],
     ["-----BEGIN", "a text of 10 characters"],
     ["ghp_abcdefgh", "a text of 12 characters"],

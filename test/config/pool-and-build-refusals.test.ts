@@ -8,7 +8,8 @@ const repository =
   'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git", or one for ssh with its user, such as "git@github.com:example/app.git" or "ssh://git@example.com:2222/app.git"';
 const image = 'registry, lower-case repository and tag, without a digest, such as "quay.io/example/app:latest"';
 const folder = "a folder of the repository, relative and without ..";
-const file = "a file below the context, relative and without ..";
+const file = "a file below the context, or with / in front below the repository's root, without ..";
+const prepare = { image: "docker.io/library/golang:1.26", script: "go build" };
 const namespace =
   "lower-case letters, digits and dashes, with a letter first, at most 63 characters, not one of the cluster's own (openshift-*, kube-*, default)";
 const lifecycle =
@@ -100,7 +101,7 @@ areRefused("what file system, pipelines and namespace must be", [
     ["stable", "pipelines-1.13", "pipelines-1.9", "pipelines-2.0", "pipelines-1.21.1", "xlatest", "latestx", 1.21],
   ],
   ["pipelines.keep", "the number of finished runs of a build to keep, from 3 to 1000", [0, 2, 1001, 1.5, "20"]],
-  ["namespace", "an object with name and taskImages", ["builds", []]],
+  ["namespace", "an object with name, taskImages, trustBundle and insecureRegistries", ["builds", []]],
   ["namespace.name", namespace, ["", "default", "openshift", "openshift-builds", "kube-x", "Builds", "1a", "a-", text(64), 1]],
   ["namespace.taskImages", "an object with buildah, nodejs and maven", ["x", []]],
   [
@@ -167,8 +168,8 @@ areRefused("what builds must be", [
   ],
   ["builds[0].revision", "a branch, a tag or a commit", ["a.", "a.lock", "a.lock/b", "a\tb", "a\x01b", "a\x7fb", text(251), true, {}]],
   ["builds[0].revision", "a branch, a tag or a commit in quotes, without which YAML makes a number of it", [1234567, 12e3, 1.1]],
-  ["builds[0].context", folder, ["", "/etc", "-x", "..", "../a", "a/../b", "a b", "a\\b", 1]],
-  ["builds[0].containerfile", file, ["", "/etc/Containerfile", "-x", "../Containerfile", 1]],
+  ["builds[0].context", folder, ["", "/etc", "-x", "..", "../a", "a/../b", " a", "a ", "a\\b", 1]],
+  ["builds[0].containerfile", file, ["", "/", "/../Containerfile", "//etc", "-x", "../Containerfile", "docker/", 1]],
   ["builds[0].image", 'where to push, such as "quay.io/example/app:latest"', [undefined, 1]],
   [
     "builds[0].image",
@@ -219,8 +220,13 @@ areAccepted("the first and the last that builds may be", [
     "builds[0].revision",
     ["a", "v1.0", "feature/x", "a.b", "a@b", "fix/#123", "+x", "größe", "a(b)", "a=b", "a.locked", "1234567", text(250)],
   ],
-  ["builds[0].context", [".", "a", "a/b", "a/..b", "./a", "@scope/a+b"]],
-  ["builds[0].containerfile", ["Containerfile", "a/Dockerfile.arm64"]],
+  ["builds[0].context", [".", "a", "a/b", "a/..b", "./a", "@scope/a+b", "My App/a b"]],
+  ["builds[0].containerfile", ["Containerfile", "a/Dockerfile.arm64", "/Containerfile", "/docker files/app"]],
+  ["builds[0].prepare", [prepare, { ...prepare, once: true }]],
+  ["builds[0].architectures", [["arm64"], ["arm64", "amd64"]]],
+  ["builds[0].tags", [["2"], ["{commit}", "{branch}"], ["{branch}-{commit}", "latest"]]],
+  ["builds[0].cache", [true, false, "quay.io/example/layers"]],
+  ["namespace.insecureRegistries", [[], ["registry.example.com", "registry.example.com:5000"]]],
   [
     "builds[0].image",
     [

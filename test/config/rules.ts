@@ -1,3 +1,6 @@
+import { exampleAuthority } from "../../config/certificates";
+import { entitlement } from "./certificates";
+
 /** Per setting: the last values that are right, the first ones that are wrong, and what the message says would be right. */
 export interface Rule {
   readonly right: readonly unknown[];
@@ -43,8 +46,14 @@ const taskImage = {
   says: "an image with registry and tag or digest, such as",
 };
 const path = (says: string): Rule => ({
-  right: [".", "a", "a/b", "a.b_c@1+2-3", "a..b", "..a/b"],
-  wrong: ["", "/a", "-a", "..", "a/../b", "a/..", "a b", "a\nb", "ä", ...anyType],
+  right: [".", "a", "a/b", "a.b_c@1+2-3", "a..b", "..a/b", "a b/c  d"],
+  wrong: ["", "-a", "..", "a/../b", "a/..", "/..", " a", "a ", " ", "a\tb", "a\nb", "ä", ...anyType],
+  says,
+});
+const flag: Rule = { right: [true, false], wrong: ["true", "false", 0, 1, null, [], {}], says: "true or false" };
+const variables = (says: string): Rule => ({
+  right: [{}, { A: "" }, { _a9: "a=b \n--c", b: "x" }],
+  wrong: ["A=b", ["A=b"], 1, null],
   says,
 });
 const instanceTypeRule = {
@@ -204,7 +213,7 @@ export const rules: Record<string, Rule> = {
     says: '"latest" or a channel of OpenShift Pipelines from "pipelines-1.14" on, such as "pipelines-1.21"',
   },
   "pipelines.keep": { ...whole(3, 1000), says: "the number of finished runs of a build to keep, from 3 to 1000" },
-  namespace: anObject("an object with name and taskImages", true),
+  namespace: anObject("an object with name, taskImages, trustBundle and insecureRegistries", true),
   "namespace.name": {
     right: ["a", "a9-b", letters(63), "opens", "kube", "defaults", "openshifts"],
     wrong: ["", "9", "-a", "a-", "A", "aB", "a b", "default", "openshift", "openshift-x", "kube-x", letters(64), ...anyType],
@@ -214,6 +223,35 @@ export const rules: Record<string, Rule> = {
   "namespace.taskImages.buildah": taskImage,
   "namespace.taskImages.nodejs": taskImage,
   "namespace.taskImages.maven": taskImage,
+  "namespace.trustBundle": {
+    right: [
+      exampleAuthority,
+      `${exampleAuthority}${exampleAuthority}`,
+      // As Mozilla's, curl's and openssl's bundles have them.
+      `##\n## Bundle of CA Root Certificates\n\nAn Authority\n============\n${exampleAuthority}\n# Another\n${exampleAuthority}`,
+      `Certificate:\n    Data:\n        Serial Number:\n            1c:98:0e\n${exampleAuthority}`,
+      exampleAuthority.replaceAll("\n", "\r\n"),
+    ],
+    wrong: [
+      "",
+      "MIIB",
+      "/etc/pki/tls/certs/ca-bundle.crt",
+      exampleAuthority.slice(0, -30),
+      exampleAuthority.replace("MIIB", "MIIA"),
+      exampleAuthority + exampleAuthority.replace("MIIB", "MIIA"),
+      `${exampleAuthority}-----BEGIN CERTIFICATE-----\nMIIB`,
+      exampleAuthority.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE"),
+      entitlement.whole,
+      ...anyType,
+    ],
+    says: "certificates as PEM, such as a file ca-bundle.crt holds",
+  },
+  "namespace.insecureRegistries": { right: [[]], wrong: ["registry.example.com", {}, 1, null], says: "a list of registries" },
+  "namespace.insecureRegistries[0]": {
+    right: ["registry.example.com:5000", "10.0.0.1:1", "localhost", "a-b.c:65535"],
+    wrong: ["", "http://a", "a/b", "a:", "a:0", "a:65536", "A.b", "a..b", "-a", "a-", "*.example.com", "a b", "[::1]:5000", ...anyType],
+    says: 'a registry as host or host:port, such as "registry.example.com:5000"',
+  },
   builds: { right: [[]], wrong: ["text", {}, 1], says: "a list of objects with name, pipeline, repository and image" },
   "builds[0]": anObject("an object with name, pipeline, repository and image"),
   "builds[0].name": {
@@ -250,7 +288,90 @@ export const rules: Record<string, Rule> = {
     says: "a branch, a tag or a commit",
   },
   "builds[0].context": path("a folder of the repository, relative and without .."),
-  "builds[0].containerfile": path("a file below the context, relative and without .."),
+  "builds[0].containerfile": {
+    ...path("a file below the context, or with / in front below the repository's root, without .."),
+    right: ["a", "a/b c", "/a", "/a/b.c", "..a/b"],
+    wrong: [...path("").wrong, "/", "//a", "/-a", "/ a", "/a/../b", "a/"],
+  },
+  "builds[0].submodules": flag,
+  "builds[0].lfs": flag,
+  "builds[0].gitFolder": flag,
+  "builds[0].entitlement": flag,
+  "builds[0].prepare": anObject("an object with image and script"),
+  "builds[0].prepare.image": { ...taskImage, says: 'an image with registry and tag or digest, such as "docker.io/library/golang:1.26"' },
+  "builds[0].prepare.script": {
+    right: ["true", 'set -eu\ngo build -o app .\necho "$HOME" | cat\n'],
+    wrong: ["", " ", "\n\t", ["go build"], null, {}, 1],
+    says: "the text of a shell script",
+  },
+  "builds[0].prepare.once": flag,
+  "builds[0].target": {
+    right: ["runtime", "0", "a.b_c-D"],
+    wrong: ["", "-a", ".a", "a b", "a/b", "a\n", ...anyType],
+    says: "the name of a stage of the Containerfile",
+  },
+  "builds[0].buildArgs": variables("an object of names of ARGs and their texts"),
+  "builds[0].environment": variables("an object of names of variables and their texts"),
+  "builds[0].labels": {
+    right: [
+      {},
+      { a: "" },
+      { "org.opencontainers.image.title": "a=b" },
+      { "com.example/A_b-1": "x\ny" },
+      { "org.opencontainers.image.sources": "x" },
+    ],
+    wrong: ["a=b", ["a=b"], 1, null],
+    says: "an object of names of labels and their texts",
+  },
+  "builds[0].tags": { right: [[], ["a", "b"]], wrong: ["a", {}, 1, null], says: "a list of tags" },
+  "builds[0].tags[0]": {
+    right: [
+      "v1.0_a-b",
+      "_",
+      "{commit}",
+      "{branch}",
+      "v-{commit}.{branch}_x",
+      letters(128),
+      `${letters(88)}{commit}`,
+      `${letters(127)}{branch}`,
+    ],
+    wrong: [
+      "",
+      ".a",
+      "-a",
+      "a b",
+      "a:b",
+      "{tag}",
+      "{commit",
+      "{Commit}",
+      "a/b",
+      letters(129),
+      `${letters(89)}{commit}`,
+      `${letters(128)}{branch}`,
+      ...anyType,
+    ],
+    says: "a tag of at most 128 characters, in which {commit} (40 of them) and {branch} stand for what was built",
+  },
+  "builds[0].cache": {
+    right: [true, false, "quay.io/a/cache", "registry:5000/a", "localhost/a/b-c"],
+    wrong: ["", "true", "quay.io/a:1", "a/b", "quay.io", "quay.io/A", `quay.io/a@sha256:${"0".repeat(64)}`, 1, null, [], {}],
+    says: 'true, false, or a repository without a tag, such as "quay.io/example/cache"',
+  },
+  "builds[0].architectures": { right: [["amd64"], ["arm64", "amd64"]], wrong: ["amd64", {}, 1, null], says: "a list of architectures" },
+  "builds[0].architectures[0]": { right: [], wrong: ["x86_64", "aarch64", "", "s390x", ...anyType], says: "one of amd64, arm64" },
+  "builds[0].minutes": anObject("an object with clone, prepare, build and push", true),
+  ...prefixed("builds[0].minutes", {
+    clone: { ...whole(1, 1440), says: "minutes, from 1 to 1440" },
+    prepare: { ...whole(1, 1440), says: "minutes, from 1 to 1440" },
+    build: { ...whole(1, 1440), says: "minutes, from 1 to 1440" },
+    push: { ...whole(1, 1440), says: "minutes, from 1 to 1440" },
+  }),
+  "builds[0].resources": anObject("an object with cpu, memory and storage", true),
+  ...prefixed("builds[0].resources", {
+    cpu: { ...whole(1, 192), says: "processors, from 1 to 192" },
+    memory: { ...whole(1, 768), says: "GiB, from 1 to 768" },
+    storage: { ...whole(10, 1000), says: "GiB, from 10 to 1000" },
+  }),
   "builds[0].image": {
     right: ["quay.io/a/b:1", "quay.io/a/b", "localhost/a", "registry:5000/a-b__c.d/e", "10.0.0.1:5000/a", `quay.io/a:${letters(128)}`],
     wrong: [

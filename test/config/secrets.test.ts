@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { entitlementFiles } from "../../config/certificates";
 import { withAuth } from "../../config/secrets";
+import { entitlement } from "./certificates";
 import { problems, withValues } from "./stack";
 
 const encoded = (text: string) => Buffer.from(text).toString("base64");
@@ -101,7 +104,66 @@ it.each([
   ["npmrc", "registry=https://registry.example.com/"],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Maven's own form.
   ["mavenSettings", '<?xml version="1.0"?>\n<settings xmlns="x"><localRepository>${user.home}/m2</localRepository></settings>'],
+  ["buildSecrets", JSON.stringify({ htop: { token: "x", "a.b_C-1": "1\n2" } })],
+  ["rhelEntitlement", entitlement.whole],
+  // As subscription-manager writes the file: the certificate has company, and the key is another file.
+  [
+    "rhelEntitlement",
+    `${entitlement.certificate}-----BEGIN ENTITLEMENT DATA-----\neJzt\n-----END ENTITLEMENT DATA-----\n-----BEGIN RSA SIGNATURE-----\nabc=\n-----END RSA SIGNATURE-----\n${entitlement.key}`,
+  ],
+  ["rhelEntitlement", `${entitlement.key}\n${entitlement.certificate}`],
 ])("%s %s is right", (key, value) => expect(problems(withValues({ [key]: value }))).toEqual([]));
+
+describe("a subscription of RHEL", () => {
+  const right = "a certificate of /etc/pki/entitlement and its private key, as cat ID.pem ID-key.pem prints them";
+  const { key, certificate } = entitlement;
+  const newKey = (options = {}) =>
+    generateKeyPairSync("ec", {
+      namedCurve: "prime256v1",
+      privateKeyEncoding: { type: "pkcs8", format: "pem", ...options },
+      publicKeyEncoding: { type: "spki", format: "pem" },
+    }).privateKey;
+  it.each([
+    ["", "it has no certificate"],
+    ["hunter2", "it has no certificate"],
+    [key, "it has no certificate"],
+    [certificate, "it has no private key, or an encrypted one"],
+    [certificate.repeat(2) + key, "it has more than one certificate, or more than one private key"],
+    [certificate + key + newKey(), "it has more than one certificate, or more than one private key"],
+    [certificate.replace("MII", "AAA") + key, "its certificate cannot be read"],
+    [certificate + newKey(), "its private key is that of another certificate"],
+    [certificate + key.replace(/\n.{10}/, "\nAAAAAAAAAA"), "its private key cannot be read"],
+    [certificate + newKey({ cipher: "aes-256-cbc", passphrase: "x" }), "its private key is encrypted, and a build has no passphrase"],
+  ])("%#: %s", (value, wrong) => refused("rhelEntitlement", value, wrong, right));
+
+  it("becomes the two files of a host, each with all that belongs to it", () => {
+    const data = "-----BEGIN ENTITLEMENT DATA-----\neJzt\n-----END ENTITLEMENT DATA-----\n";
+    expect(entitlementFiles(`a comment\n${key}${certificate}${data}`)).toEqual({
+      "entitlement.pem": certificate + data,
+      "entitlement-key.pem": key,
+    });
+  });
+});
+
+describe("secrets of builds", () => {
+  const right = "an object that has, by name of the build, an object of names of secrets and their texts";
+  it.each<[unknown, string]>([
+    ["hunter2", "it is no object"],
+    ["[]", "it is no object"],
+    ['["hunter2"]', "it is no object"],
+    [{ htop: "hunter2" }, "what it has for one of the builds is no object of secrets"],
+    [{ htop: {} }, "what it has for one of the builds is no object of secrets"],
+    [{ htop: { "a/b": "x" } }, "one of its secrets has a name that is too long, or has other characters than A-Z a-z 0-9 . _ -"],
+    [{ htop: { ".npmrc": "x" } }, "one of its secrets has a name that is too long, or has other characters than A-Z a-z 0-9 . _ -"],
+    ['{"htop":{"__proto__":"x"}}', "one of its secrets has a name that is too long, or has other characters than A-Z a-z 0-9 . _ -"],
+    [
+      { htop: { ["x".repeat(202)]: "x" } },
+      "one of its secrets has a name that is too long, or has other characters than A-Z a-z 0-9 . _ -",
+    ],
+    [{ htop: { token: "" } }, "one of its secrets is no text, or empty"],
+    [{ htop: { token: 1 } }, "one of its secrets is no text, or empty"],
+  ])("%j is refused: %s", (value, wrong) => refused("buildSecrets", value, wrong, right));
+});
 
 describe("registry credentials as buildah reads them", () => {
   it("have an auth made of user and password, and neither of these any more", () => {

@@ -42,6 +42,7 @@ describe("a right configuration", () => {
             nodejs: "registry.access.redhat.com/ubi9/nodejs-22:9.8",
             maven: "registry.access.redhat.com/ubi9/openjdk-21:1.24",
           },
+          insecureRegistries: [],
         },
         builds: [
           {
@@ -51,7 +52,17 @@ describe("a right configuration", () => {
             revision: "main",
             context: ".",
             containerfile: "Containerfile",
+            submodules: true,
+            lfs: true,
+            gitFolder: false,
+            buildArgs: {},
+            labels: {},
+            environment: {},
             image: "quay.io/example/htop:1",
+            tags: [],
+            cache: "quay.io/example/htop-cache",
+            entitlement: false,
+            minutes: { clone: 10, prepare: 20, build: 40, push: 15 },
           },
         ],
       },
@@ -105,6 +116,20 @@ describe("a right configuration", () => {
     expect(settings.builds[0]?.image).toBe("10.213.0.1:5000/builds/htop:latest");
   });
 
+  it("keeps layers beside the image, or where one says; without a word only those of sources that anybody may read", () => {
+    const keeper = (cache?: unknown, more: Record<string, unknown> = {}) =>
+      parsed({ "builds[0].cache": cache, ...more }).settings.builds[0]?.cache;
+    expect(keeper()).toBe("quay.io/example/htop-cache");
+    expect(keeper(true, { "builds[0].image": "quay.io:8443/example/htop" })).toBe("quay.io:8443/example/htop-cache");
+    expect(keeper("quay.io/example/layers")).toBe("quay.io/example/layers");
+    expect(keeper(false)).toBeUndefined();
+  });
+
+  it("has the architectures of a build in the order of all", () => {
+    const of = (architectures?: string[]) => parsed({ "builds[0].architectures": architectures }).settings.builds[0]?.architectures;
+    expect([of(["arm64", "amd64"]), of(["arm64"]), of()]).toEqual([["amd64", "arm64"], ["arm64"], undefined]);
+  });
+
   it("takes aws:profile as a text only", () => {
     expect(parseSettings({ ...raw(), aws: { profile: "work" } }).warnings).toEqual([]);
     expect(problems({ ...raw(), aws: { profile: 1 } })).toEqual(["aws:profile is not a text; expected the name of a profile"]);
@@ -114,7 +139,7 @@ describe("a right configuration", () => {
 describe("keys that are no settings", () => {
   const cluster = "name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes";
   const top =
-    "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings, gitCredentials";
+    "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings, buildSecrets, rhelEntitlement, gitCredentials";
   it.each([
     ["pols", "did you mean pools?"],
     ["pullsecret", "did you mean pullSecret?"],
@@ -135,7 +160,14 @@ describe("keys that are no settings", () => {
     ["fileSystem.version", "known here: lifecycle, tags"],
     ["pipelines.zzzzzz", "known here: channel, keep"],
     ["namespace.taskImages.node", "did you mean nodejs?"],
-    ["builds[0].url", "known here: name, pipeline, repository, revision, context, containerfile, image"],
+    [
+      "builds[0].url",
+      "known here: name, pipeline, repository, revision, context, containerfile, submodules, lfs, gitFolder, prepare, target, buildArgs, labels, environment, image, tags, cache, architectures, entitlement, minutes, resources",
+    ],
+    ["builds[0].minutes.clones", "did you mean clone?"],
+    ["builds[0].resources.disk", "known here: cpu, memory, storage"],
+    ["builds[0].args", "did you mean tags?"],
+    ["namespace.trustbundle", "did you mean trustBundle?"],
   ])("%s", (path, answer) => {
     expect(problems(withValues({ [path]: "x" }))).toEqual([`${path} is not a setting; ${answer}`]);
   });

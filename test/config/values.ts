@@ -1,10 +1,11 @@
 import { expect } from "vitest";
 import { UserMistake } from "../../config/mistake";
 import { parseSettings } from "../../config/settings";
+import { entitlement } from "./certificates";
 import { expectAgreement } from "./editor";
+import { put, type Values } from "./stack";
 
-// biome-ignore lint/suspicious/noExplicitAny: the tests break this object on purpose.
-export type Values = Record<string, any>;
+export type { Values } from "./stack";
 
 const auth = Buffer.from("user:secret-password").toString("base64");
 const credentials = JSON.stringify({ auths: { "quay.io": { auth } } });
@@ -31,18 +32,26 @@ export const base = (): Values => ({
   fileSystem: {},
   pipelines: {},
   namespace: { taskImages: {} },
-  builds: [{ name: "htop", pipeline: "containerfile", repository: "https://github.com/example/htop.git", image: "quay.io/example/htop:1" }],
+  builds: [
+    {
+      name: "htop",
+      pipeline: "containerfile",
+      repository: "https://github.com/example/htop.git",
+      image: "quay.io/example/htop:1",
+    },
+  ],
   pullSecret: credentials,
   registryCredentials: credentials,
+  rhelEntitlement: entitlement.whole,
 });
+/** Not for every pipeline, so not in every configuration. */
+const prepare = { image: "docker.io/library/golang:1.26", script: "go build" };
 
 /** That configuration with one other value. */
 export function withValue(key: string, value: unknown): Values {
   const values = base();
-  const path = key.split(/[.[\]]+/).filter(Boolean);
-  const last = path.pop() ?? "";
-  const holder = path.reduce((inside, step) => inside[step], values);
-  holder[last] = value;
+  if (key.startsWith("builds[0].prepare.")) values.builds[0].prepare = { ...prepare };
+  put(values, key, value);
   return values;
 }
 

@@ -26,7 +26,7 @@ describe("nodes", () => {
   });
 
   const waits =
-    "pools[1] has no node in any zone, so every build waits for one of architecture arm64 and fails when the time of its task is over: set replicas of one zone to 1.";
+    "pools[1] has no node in any zone, so every build for arm64 waits for one and fails when the time of its task is over: set replicas of one zone to 1.";
   it("of an architecture, 0 of them in any zone: its builds wait", () => {
     expect(warnings({ "pools[1].zones": [{ name: "eu-west-3a", replicas: 0 }, { name: "eu-west-3b" }] })).toEqual([waits]);
     expect(
@@ -41,6 +41,44 @@ describe("nodes", () => {
   it("0 of them is nothing to warn of without builds, and for amd64, which the control plane builds then", () => {
     expect(warnings({ "pools[1].zones[0].replicas": 0, builds: [] })).toEqual([]);
     expect(warnings({ "pools[0].zones[0].replicas": 0 })).toEqual([]);
+  });
+});
+
+describe("an architecture without nodes that no build is for", () => {
+  it("is nothing to warn of; for one of several builds it is", () => {
+    const other = { name: "other", pipeline: "nodejs", repository: "https://a.example.com/b", image: "quay.io/example/other" };
+    const changes = { "pools[1].zones[0].replicas": 0, "builds[0].architectures": ["amd64"] };
+    expect(warnings(changes)).toEqual([]);
+    expect(warnings({ ...changes, "builds[1]": other })).toEqual([expect.stringMatching(/^pools\[1\] has no node in any zone/)]);
+    expect(warnings({ ...changes, "builds[1]": { ...other, architectures: ["arm64"] } })).toHaveLength(1);
+  });
+});
+
+describe("names of secrets among what is in plain text", () => {
+  const args =
+    "is in plain text in the stack's file, the cluster and the image's history: buildSecrets and RUN --mount=type=secret are for secrets.";
+  const environment = "is in plain text in the stack's file and the cluster: buildSecrets, npmrc and mavenSettings are for secrets.";
+  it.each([
+    "NPM_TOKEN",
+    "token",
+    "DB_PASSWORD",
+    "passwd",
+    "CLIENT_SECRET",
+    "AWS_SECRET_ACCESS_KEY",
+    "API_KEY",
+    "apikey",
+    "PRIVATE_KEY",
+    "GIT_CREDENTIALS",
+  ])("%s", (name) => {
+    expect(warnings({ "builds[0].buildArgs": { VERSION: "1", [name]: "x" } })).toEqual([
+      `builds[0].buildArgs.${name} has the name of a secret, and ${args}`,
+    ]);
+    expect(warnings({ "builds[0].environment": { [name]: "x" } })).toEqual([
+      `builds[0].environment.${name} has the name of a secret, and ${environment}`,
+    ]);
+  });
+  it.each(["VERSION", "KEY", "MONKEY", "PASS_THROUGH", "AUTHOR", "NODE_OPTIONS", "KEYBOARD"])("but not %s", (name) => {
+    expect(warnings({ "builds[0].buildArgs": { [name]: "x" }, "builds[0].environment": { [name]: "x" } })).toEqual([]);
   });
 });
 
@@ -70,6 +108,15 @@ describe("repositories", () => {
     expect(without(JSON.stringify(key))).toEqual([]);
   });
   it("https://", () => expect(warnings({ "builds[0].repository": "https://http.example.com/git:x" })).toEqual([]));
+});
+
+describe("a repository that keeps layers", () => {
+  it("is warned of without credentials for its registry, as an image is", () => {
+    expect(warnings({ "builds[0].cache": "ghcr.io/example/layers" })).toEqual([
+      "builds[0].cache goes to ghcr.io, for which registryCredentials has no entry: layers will be kept there anonymously.",
+    ]);
+    expect(warnings({ "builds[0].cache": "quay.io/example/layers" })).toEqual([]);
+  });
 });
 
 describe("registries", () => {

@@ -30,7 +30,18 @@ const values = {
   fileSystem: { [nothing]: 1 },
   pipelines: { [nothing]: 1 },
   namespace: { [nothing]: 1, taskImages: { [nothing]: 1 } },
-  builds: [{ [nothing]: 1, name: "a", pipeline: "nodejs", repository: "https://example.com/a.git", image: "quay.io/a/a:1" }],
+  builds: [
+    {
+      [nothing]: 1,
+      name: "a",
+      pipeline: "containerfile",
+      repository: "https://example.com/a.git",
+      image: "quay.io/a/a:1",
+      prepare: { [nothing]: 1, image: "quay.io/a/b:1", script: "true" },
+      minutes: { [nothing]: 1 },
+      resources: { [nothing]: 1 },
+    },
+  ],
 };
 
 /** Every key that the program knows: it names them all to who uses another one. */

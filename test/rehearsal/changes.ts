@@ -1,3 +1,6 @@
+import { exampleAuthority } from "../../config/certificates";
+import { entitlement } from "../config/certificates";
+
 /**
  * What becomes of a change to a running stack: each key of its configuration changed alone. The end-to-end test asks the real engine
  * for each row, and the documentation shows the same rows.
@@ -29,6 +32,9 @@ const updated = (...names: string[]) => names.map((name) => `update ${name}`);
 /** Another run of a build whose own settings stay. */
 const again = (...builds: string[]) => builds.flatMap((build) => replaced(`${build}-suffix`, `${build}-run`));
 const builds = ["htop", "nodejs", "quarkus"];
+/** Another run of a build that is told something else: its Pipeline has the same, for runs by hand. */
+const otherwise = (...builds: string[]) => builds.flatMap((build) => [...updated(build, `${build}-pipeline`), ...again(build)]);
+const pipelinesOf = (...builds: string[]) => updated(...builds.map((build) => `${build}-pipeline`));
 /** Other machines of a pool. */
 const newMachines = (pool: string) => [...updated(pool), ...replaced(...everyZone(pool).flatMap((name) => [name, `${name}-ready`]))];
 
@@ -178,7 +184,7 @@ export const changes: readonly Change[] = [
     touches: [
       "delete workers-arm64",
       ...everyZone("workers-arm64").flatMap((name) => [`delete ${name}`, `delete ${name}-ready`]),
-      ...builds.flatMap((build) => [...updated(build, `${build}-pipeline`), ...again(build)]),
+      ...otherwise(...builds),
     ],
     says: "The pool workers-arm64 is no longer among `pools`: 1 machine (1 in eu-west-3b)",
     effect: "The pool's machines go, and every image is built anew without the architecture; warnings say both.",
@@ -273,9 +279,11 @@ export const changes: readonly Change[] = [
         "builds-git-clone",
         "builds-npm-build",
         "builds-maven-package",
+        "builds-prepare",
         "builds-buildah-build",
         "builds-buildah-push",
         "builds-image-build",
+        "builds-image-clone",
         "builds-image-push",
         "builds-image-sources",
       ),
@@ -290,7 +298,11 @@ export const changes: readonly Change[] = [
     path: ["namespace", "taskImages", "buildah"],
     value: "registry.example.com/buildah:1",
     outcome: "carried out",
-    touches: [...updated("builds", "builds-buildah-build", "builds-buildah-push"), ...again(...builds)],
+    touches: [
+      ...updated("builds", "builds-git-clone", "builds-buildah-build", "builds-buildah-push"),
+      ...pipelinesOf(...builds),
+      ...again(...builds),
+    ],
     effect: "All builds run anew.",
   },
   {
@@ -298,7 +310,11 @@ export const changes: readonly Change[] = [
     path: ["namespace", "taskImages", "nodejs"],
     value: "registry.example.com/nodejs:1",
     outcome: "carried out",
-    touches: [...updated("builds", "builds-git-clone", "builds-npm-build"), ...again(...builds)],
+    touches: [
+      ...updated("builds", "builds-git-clone", "builds-npm-build", "builds-prepare"),
+      ...pipelinesOf(...builds),
+      ...again(...builds),
+    ],
     effect: "All builds run anew: the image also clones.",
   },
   {
@@ -306,8 +322,25 @@ export const changes: readonly Change[] = [
     path: ["namespace", "taskImages", "maven"],
     value: "registry.example.com/maven:1",
     outcome: "carried out",
-    touches: [...updated("builds", "builds-maven-package"), ...again("quarkus")],
+    touches: [...updated("builds", "builds-maven-package", "quarkus-pipeline"), ...again("quarkus")],
     effect: "The quarkus builds run anew.",
+  },
+  {
+    setting: "namespace.trustBundle",
+    what: "set for the first time",
+    path: ["namespace", "trustBundle"],
+    value: exampleAuthority,
+    outcome: "carried out",
+    touches: [...updated("builds"), "create builds-trust", ...again(...builds)],
+    effect: "The ConfigMap is made, and all builds run anew with it; a later change changes the ConfigMap alone.",
+  },
+  {
+    setting: "namespace.insecureRegistries",
+    path: ["namespace", "insecureRegistries"],
+    value: ["registry.example.com:5000"],
+    outcome: "carried out",
+    touches: [...updated("builds"), ...pipelinesOf(...builds), ...again(...builds)],
+    effect: "All builds run anew.",
   },
   {
     setting: "builds[].name",
@@ -325,7 +358,7 @@ export const changes: readonly Change[] = [
     path: ["builds", 1, "pipeline"],
     value: "containerfile",
     outcome: "carried out",
-    touches: [...updated("nodejs", "nodejs-pipeline"), ...again("nodejs")],
+    touches: otherwise("nodejs"),
     effect: anew,
   },
   ...Object.entries({
@@ -333,11 +366,67 @@ export const changes: readonly Change[] = [
     revision: "other",
     context: "nodejs",
     containerfile: "Dockerfile",
+    submodules: false,
+    lfs: false,
+    gitFolder: true,
+    target: "runtime",
+    buildArgs: { VERSION: "1" },
+    labels: { "org.opencontainers.image.title": "htop" },
     image: "10.213.0.1:5000/builds/htop:other",
+    tags: ["{commit}"],
+    cache: false,
+    architectures: ["arm64"],
   }).map(
     ([key, value]): Change => ({
       setting: `builds[].${key}`,
       path: ["builds", 0, key],
+      value,
+      outcome: "carried out",
+      touches: otherwise("htop"),
+      effect: key === "architectures" ? "The build runs anew, for these alone; a warning says what the image loses." : anew,
+    }),
+  ),
+  ...Object.entries({ image: { image: "docker.io/library/golang:1.26" }, script: { script: "make" }, once: { once: true } }).map(
+    ([key, value]): Change => ({
+      setting: `builds[].prepare.${key}`,
+      path: ["builds", 0, "prepare"],
+      value: { image: "docker.io/library/golang:1.25", script: "go build", ...value },
+      outcome: "carried out",
+      touches: otherwise("htop"),
+      effect: anew,
+    }),
+  ),
+  {
+    setting: "builds[].environment",
+    path: ["builds", 1, "environment"],
+    value: { NODE_OPTIONS: "--max-old-space-size=8192" },
+    outcome: "carried out",
+    touches: otherwise("nodejs"),
+    effect: `${anew} Without npm, Maven or a prepare step nothing reads it, and nothing runs.`,
+  },
+  {
+    setting: "builds[].entitlement",
+    what: "without a subscription",
+    path: ["builds", 0, "entitlement"],
+    value: true,
+    outcome: "refused",
+    says: "expected false, or a subscription: pulumi config set --secret rhelEntitlement < FILE",
+    effect: "Refused as long as rhelEntitlement is not set. With it the build runs anew.",
+  },
+  ...["clone", "prepare", "build", "push"].map(
+    (key): Change => ({
+      setting: `builds[].minutes.${key}`,
+      path: ["builds", 2, "minutes", key],
+      value: 30,
+      outcome: "carried out",
+      touches: otherwise("quarkus"),
+      effect: anew,
+    }),
+  ),
+  ...Object.entries({ cpu: 4, memory: 8, storage: 120 }).map(
+    ([key, value]): Change => ({
+      setting: `builds[].resources.${key}`,
+      path: ["builds", 0, "resources", key],
       value,
       outcome: "carried out",
       touches: [...updated("htop"), ...again("htop")],
@@ -376,5 +465,23 @@ export const changes: readonly Change[] = [
     outcome: "carried out",
     touches: ["create builds-maven-settings", ...again("quarkus")],
     effect: "The Secret is made, and the quarkus builds run anew with it; a later change changes the Secret alone.",
+  },
+  {
+    setting: "buildSecrets",
+    what: "set for the first time",
+    path: ["buildSecrets"],
+    value: '{"htop":{"token":"x"}}',
+    outcome: "carried out",
+    touches: ["create builds-htop-secrets", ...again("htop")],
+    effect: "The Secret of the build is made, and the build runs anew with it; a later change changes the Secret alone.",
+  },
+  {
+    setting: "rhelEntitlement",
+    what: "set for the first time",
+    path: ["rhelEntitlement"],
+    value: entitlement.whole,
+    outcome: "carried out",
+    touches: ["create builds-rhel-entitlement"],
+    effect: "The Secret is made; builds with entitlement: true run anew with it. A later change changes the Secret alone.",
   },
 ];
