@@ -371,7 +371,7 @@ describe("what became of the builds", () => {
 
   it("is warned of in the preview when the next index will hold fewer architectures", async () => {
     const sentence =
-      "htop| registry.example.com/htop:latest will lose arm64: its next index holds amd64 alone, as `pools` has no other architecture.";
+      "htop| registry.example.com/htop:latest will lose arm64: its next index holds amd64 alone, as neither `pools` nor the build's own `architectures` have more.";
     for (const lastResults of [{ htop: built("htop", "u") }, { htop: { uid: "v", failure: "no", last: built("htop", "u") } }]) {
       told.warn.length = 0;
       await program({ architectures: ["amd64"], lastResults, preview: true });
