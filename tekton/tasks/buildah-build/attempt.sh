@@ -20,7 +20,13 @@ cache_answers() {
 # Builds with the cache. Its faults are warnings: what was built already is in the storage and is not built again.
 attempt_with_cache() {
   local log=$HOME/build.log
-  attempt --cache-from "$CACHE" --cache-to "$CACHE" && return 0
+  if attempt --cache-from "$CACHE" --cache-to "$CACHE"; then
+    # buildah gives an image with such a layer OCI's format where it keeps it, and then takes it for one of another kind.
+    if grep -q 'Cache pulled from remote' "$log" && ! grep -q 'Using cache' "$log"; then
+      warn "nothing in $CACHE could be used: a base image has layers compressed with zstd, or no history"
+    fi
+    return 0
+  fi
   if grep -q 'failed pushing cache' "$log"; then
     warn "layers are not kept in $CACHE: $(cause)"
     attempt --cache-from "$CACHE" && return 0

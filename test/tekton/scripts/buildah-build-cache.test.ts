@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { app, build, containerfile, result, sampleApp, withRegistry } from "./build";
+import { app, build, buildah, containerfile, here, makeImage, result, sampleApp, withRegistry } from "./build";
 import { at, write } from "./harness";
 import { insecure, shellFiles } from "./images";
 import { Registry, refusal } from "./registry";
@@ -152,5 +152,24 @@ describe("buildah-build and a cache that is no good", { timeout: 120_000 }, () =
     expect(log).toContain("warning: the cache is not used");
     expect(status).toBe(0);
     expect(Date.now() - started).toBeLessThan(20_000);
+  });
+
+  it("warns if it finds layers that buildah cannot use, as upon a base compressed with zstd; with gzip it uses them", async () => {
+    await withRegistry(async (host) => {
+      for (const format of ["zstd", "gzip"]) {
+        const base = `${host}/${format}:1`;
+        makeImage(base, here, []);
+        await buildah("push", "--tls-verify=false", "--format", "oci", "--compression-format", format, base);
+        containerfile(`FROM ${base}`, "COPY file /file");
+        const CACHE = `${host}/cache-${format}`;
+        expect(await inNewPod({ CACHE })).toMatchObject({ status: 0 });
+        const { digest } = result();
+        const { status, log } = await inNewPod({ CACHE });
+        expect(status).toBe(0);
+        expect(/warning: nothing in .* could be used: a base image has layers compressed with zstd/.test(log)).toBe(format === "zstd");
+        expect(log.includes("Using cache")).toBe(format === "gzip");
+        expect(result().digest).toBe(digest);
+      }
+    });
   });
 });
