@@ -27,14 +27,52 @@ use_dockerconfig() {
   fail "the workspace dockerconfig holds neither config.json nor .dockerconfigjson"
 }
 
-# Adds the authorities of the workspace trust to the system's, for tools that read $SSL_CERT_FILE.
+# Sorts a step's arguments into the lists that $1 names: each list is led by `--<name>` and becomes an array (build-args: build_args).
+# An element that has the looks of such a name and is none of them is an element.
+read_lists() {
+  local known=" $1 " argument current=''
+  shift
+  for argument in $known; do declare -ga "${argument//-/_}=()"; done
+  for argument; do
+    if [[ $argument == --?* && $argument != *' '* && $known == *" ${argument#--} "* ]]; then
+      current=${argument#--}
+      continue
+    fi
+    [[ -n $current ]] || fail "argument '$argument' belongs to no list"
+    local -n list=${current//-/_}
+    list+=("$argument")
+    unset -n list
+  done
+}
+
+# Lets programs trust the certificate authorities of the workspace `trust` besides the system's: makes $HOME/ca.pem of both, which
+# SSL_CERT_FILE names for what is written in Go or linked with OpenSSL. Returns 1 if the run binds no such workspace.
 use_trust() {
-  local bundle
-  [[ -n ${TRUST:-} ]] || return 0
-  [[ -r $TRUST/ca-bundle.crt ]] || fail "the workspace trust holds no file ca-bundle.crt that user $(id -u) can read"
-  for bundle in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt; do [[ ! -r $bundle ]] || break; done
-  cat "$bundle" "$TRUST/ca-bundle.crt" >"$HOME/ca.pem"
+  local file
+  [[ -n ${TRUST:-} ]] || return 1
+  [[ -s $TRUST/ca-bundle.crt ]] || fail "the workspace trust has no file ca-bundle.crt, or an empty one"
+  grep -q -e '-----BEGIN CERTIFICATE-----' "$TRUST/ca-bundle.crt" || fail "the file ca-bundle.crt of the workspace trust holds no certificate in PEM format"
+  : >"$HOME/ca.pem"
+  # Where Red Hat's, Debian's and Alpine's images keep them.
+  for file in "${SSL_CERT_FILE:-}" /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem; do
+    [[ -s $file && $file != "$HOME/ca.pem" ]] || continue
+    cat "$file" >"$HOME/ca.pem"
+    break
+  done
+  { echo && cat "$TRUST/ca-bundle.crt"; } >>"$HOME/ca.pem"
   export SSL_CERT_FILE=$HOME/ca.pem
+}
+
+# Adds to the image's own settings of registries (containers-registries.conf.d(5)): a short name means docker.io, as for Docker, where Red Hat's
+# images refuse it; the registries named as arguments are asked by plain http, or https with any certificate.
+use_registries() {
+  local file=$HOME/.config/containers/registries.conf.d/zz-build.conf host
+  mkdir -p "${file%/*}"
+  printf 'unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n' >"$file"
+  for host; do
+    [[ $host =~ ^[A-Za-z0-9.-]+(:[0-9]+)?$ ]] || fail "insecure registry '$host' is not a host or host:port"
+    printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$host" >>"$file"
+  done
 }
 
 # Lays the files of $ARCHIVE, an archive of the volume $SHARED, into the pod's own folder $SOURCES, unless an earlier step of the pod has.
@@ -78,13 +116,20 @@ is_inside() {
   [[ $real == "$root" || $real == "$root"/* ]]
 }
 
-# Names what the repository does not have. $1: folder with its files; $2: the context in it; $3: the Containerfile in that, or nothing.
+# Names what the repository does not have. $1: folder with its files; $2: the context in it; $3: the Containerfile in that, from the
+# repository's root if it begins with /, or nothing. Sets $containerfile; a Dockerfile stands in for a Containerfile that there is not.
 check_context() {
+  local folder=$1/$2 name=$3 place="folder '$2'"
   [[ -d $1/$2 ]] || fail "the repository has no folder '$2'$(suggestion "$1" "$2" d)"
   is_inside "$1/$2" "$1" || fail "the folder '$2' leads out of the repository"
   [[ -n $3 ]] || return 0
-  [[ -f $1/$2/$3 ]] || fail "the folder '$2' has no file '$3'$(suggestion "$1/$2" "$3" f)"
-  is_inside "$1/$2/$3" "$1" || fail "the file '$3' of the folder '$2' leads out of the repository"
+  [[ $3 != /* ]] || folder=$1 name=${3#/} place=repository
+  if [[ ! -f $folder/$name && ${name##*/} == Containerfile && -f $folder/${name%Containerfile}Dockerfile ]]; then
+    name=${name%Containerfile}Dockerfile
+  fi
+  [[ -f $folder/$name ]] || fail "the $place has no file '$name'$(suggestion "$folder" "$name" f)"
+  is_inside "$folder/$name" "$1" || fail "the file '$name' of the $place leads out of the repository"
+  containerfile=$folder/$name
 }
 
 # What stands where a folder (d) or file (f) was looked for: names that differ in case alone, and Dockerfiles.

@@ -87,7 +87,7 @@ export const params = {
   insecureRegistries: {
     name: "insecure-registries",
     type: "array",
-    description: "Registries, as host:port, that are spoken to by plain http",
+    description: "Registries, each host or host:port, that are asked by plain http or with a certificate that nobody checks",
     default: [],
   },
 } as const satisfies Record<string, ParamSpec>;

@@ -1,71 +1,60 @@
 #!/usr/bin/env bash
-# Builds the image of one architecture and writes it to a folder of the shared volume, as an OCI layout.
-# Environment: SHARED, SOURCE (folder of it), CONTEXT (folder of that), CONTAINERFILE (relative to the context),
-# ARCHITECTURE, LAYOUT (folder of SHARED), COMMIT, URL, TIMESTAMP (seconds since 1970), HOME;
-# optional GENERATED (folder of the context that an earlier task has made), DOCKERCONFIG (folder with config.json or
-# .dockerconfigjson), CONTAINERS (storage, /var/lib/containers).
+# Builds the image of one architecture and writes it to a folder of the shared volume, as an OCI layout. Beside it, <layout>.bases names
+# the images that it was built from, a line NAME@DIGEST each.
+# Arguments: lists, each led by its name: --build-args NAME=value..., --labels NAME=value..., --insecure-registries HOST[:PORT]...
+# Environment: SHARED, SOURCES (the pod's own folder, with the files in tree/, or empty), ARCHIVE (sources, in SHARED), CONTEXT (folder of the
+# sources), CONTAINERFILE (relative to the context; from the sources' root if it begins with /), ARCHITECTURE, LAYOUT (folder of SHARED),
+# COMMIT, URL, TIMESTAMP (seconds since 1970), HOME;
+# optional GENERATED (folder of the context that an earlier step has made), TARGET (stage), CACHE (repository for layers), DOCKERCONFIG (folder
+# with config.json or .dockerconfigjson), BUILD_SECRETS (folder, each file a secret), RHEL_ENTITLEMENT (folder with the certificates), TRUST (folder
+# with ca-bundle.crt), CONTAINERS (storage, /var/lib/containers), FILE_LIMIT (bytes, 30 GiB).
 set -euo pipefail
 task=buildah-build
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source-path=SCRIPTDIR source=programs.sh
 source "$(dirname "${BASH_SOURCE[0]}")/programs.sh"
+# shellcheck source-path=SCRIPTDIR source=storage.sh
+source "$(dirname "${BASH_SOURCE[0]}")/storage.sh"
+# shellcheck source-path=SCRIPTDIR source=bases.sh
+source "$(dirname "${BASH_SOURCE[0]}")/bases.sh"
+# shellcheck source-path=SCRIPTDIR source=attempt.sh
+source "$(dirname "${BASH_SOURCE[0]}")/attempt.sh"
+# shellcheck source-path=SCRIPTDIR source=layout.sh
+source "$(dirname "${BASH_SOURCE[0]}")/layout.sh"
 
-: "${SHARED:?}" "${SOURCE:?}" "${CONTEXT:?}" "${CONTAINERFILE:?}" "${ARCHITECTURE:?}" "${LAYOUT:?}" "${COMMIT:?}" "${URL:?}" "${TIMESTAMP:?}" "${HOME:?}"
+: "${SHARED:?}" "${SOURCES:?}" "${ARCHIVE:?}" "${CONTEXT:?}" "${CONTAINERFILE:?}" "${ARCHITECTURE:?}" "${LAYOUT:?}" "${COMMIT:?}" "${URL:?}" "${TIMESTAMP:?}" "${HOME:?}"
 containers=${CONTAINERS:-/var/lib/containers}
-context=$SHARED/$SOURCE/$CONTEXT
 layout=$SHARED/$LAYOUT
+# What is copied onto nothing is the same layer for every architecture, but not the same image.
+cache=${CACHE:+$CACHE-$ARCHITECTURE}
+# Of every file in a layer, if it is not older, and of the history. Not the commit's: a layer that an earlier commit has put into the cache must be
+# the one that this commit would give. The second after ZIP's first one, as Cloud Native Buildpacks have it.
+layer_time=315532801
 
-rm -rf "$layout" "$layout.tmp" # of an earlier try
-check_context "$SHARED/$SOURCE" "$CONTEXT" "$CONTAINERFILE"
+build_args=() labels=() insecure_registries=()
+read_lists "build-args labels insecure-registries" "$@"
+rm -rf "$layout" "$layout.tmp" "$layout.bases" # of an earlier try
+unpack_sources
+check_context "$tree" "$CONTEXT" "$CONTAINERFILE"
+context=$tree/$CONTEXT
+shown=$(realpath --no-symlinks --relative-to "$tree" "$containerfile")
 use_dockerconfig
+use_registries "${insecure_registries[@]}"
+use_trust || true
+use_storage
 
-# OpenShift's pods have an fsGroup, which makes their volumes setgid. The images' root folders and what a RUN makes in them would
-# inherit the bit: other layers than the same files give elsewhere.
-umask 022
-mkdir -p "$containers"
-chmod g-s "$containers"
+# A file with holes has its full size in a layer. A program that makes one larger than the storage is stopped there and then.
+file_limit=${FILE_LIMIT:-32212254720}
+ulimit -f $((file_limit / 1024)) 2>/dev/null || true
 
-# A storage configuration of our own: the images' one names fuse-overlayfs, which needs a device that the pod does not have.
-# One storage folder per driver, as the drivers refuse each other's.
-use_storage() {
-  export STORAGE_DRIVER=$1 CONTAINERS_STORAGE_CONF=$HOME/storage.conf
-  printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrunroot = "%s"\n' "$1" "$containers/$1" "$containers/run-$1" >"$CONTAINERS_STORAGE_CONF"
-}
-
-# overlay is faster and smaller than vfs, but whether an unprivileged pod may mount it depends on the kernel and the file
-# system below: try it.
-overlay_works() {
-  local container
-  use_storage overlay
-  container=$(buildah from scratch) && buildah copy --quiet "$container" "$CONTAINERS_STORAGE_CONF" /probe && buildah rm "$container"
-}
-if overlay_works >"$HOME/overlay.log" 2>&1; then
-  echo "storage: overlay" >&2
-else
-  echo "storage: vfs (overlay: $(tail -n 1 "$HOME/overlay.log"))" >&2
-  use_storage vfs
-fi
-
-# Every image in this storage is a base of the build or its result. A base without the architecture asked for would be taken
-# from another one, and either fail in the first RUN ("exec format error") or give an image that only looks right.
-check_architectures() {
-  local images image architecture name bad=0
-  images=$(buildah images --quiet --no-trunc | sort -u) && [[ -n $images ]] || return 1
-  for image in $images; do
-    read -r architecture name < <(buildah inspect --type image --format '{{.OCIv1.Architecture}} {{.FromImage}}' "$image") || true
-    if [[ ${architecture:-} != "$ARCHITECTURE" ]]; then
-      echo "$task: image ${name:-$image} is for ${architecture:-no architecture}, not for $ARCHITECTURE" >&2
-      bad=1
-    fi
-  done
-  return "$bad"
-}
+help=$(buildah build --help)
+supports() { [[ $help == *"$1 "* ]]; }
 
 # The file of patterns that buildah (1.28 to 1.43) leaves out of the context (buildah, pkg/parse, ContainerIgnoreFile).
 ignore_file() {
   local file
-  for file in "$context/$CONTAINERFILE.dockerignore" "$context/$CONTAINERFILE.containerignore" "$context/.containerignore" "$context/.dockerignore"; do
+  for file in "$containerfile.dockerignore" "$containerfile.containerignore" "$context/.containerignore" "$context/.dockerignore"; do
     if [[ -f $file ]]; then
       printf '%s' "$file"
       return 0
@@ -76,37 +65,69 @@ ignore_file() {
 arguments=(
   --isolation chroot # the pod may not set up a container of its own, and the step's pod is one already
   --platform "linux/$ARCHITECTURE"
-  --format docker          # OCI's format has no place for SHELL, and without it RUN would ignore a `set -o pipefail` there
-  --timestamp "$TIMESTAMP" # the same files give the same layer, in every build and for every architecture
-  --layers=false           # the storage is empty at the start and thrown away at the end
+  --format docker # OCI's format has no place for SHELL, and without it RUN would ignore a `set -o pipefail` there
   --label "org.opencontainers.image.revision=$COMMIT"
   --label "org.opencontainers.image.source=$URL"
-  --file "$context/$CONTAINERFILE"
+  --file "$containerfile"
   --tag result
+  # For those who declare it: ARG SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/).
+  --build-arg "SOURCE_DATE_EPOCH=$TIMESTAMP"
 )
+# From 1.41 on, --timestamp and that argument exclude each other.
+if supports --rewrite-timestamp; then
+  arguments+=(--source-date-epoch "$layer_time" --rewrite-timestamp)
+else
+  arguments+=(--timestamp "$layer_time")
+fi
+for value in "${build_args[@]}"; do arguments+=(--build-arg "$value"); done
+for value in "${labels[@]}"; do arguments+=(--label "$value"); done
+[[ -z ${TARGET:-} ]] || arguments+=(--target "$TARGET")
+if [[ -n ${BUILD_SECRETS:-} ]]; then
+  for file in "$BUILD_SECRETS"/*; do
+    [[ ! -f $file ]] || arguments+=(--secret "id=${file##*/},src=$file")
+  done
+fi
+# As the buildah task of OpenShift Pipelines does it.
+[[ -z ${RHEL_ENTITLEMENT:-} ]] || arguments+=(--volume "$RHEL_ENTITLEMENT:/etc/pki/entitlement:ro")
 # Repositories leave out what their authors' machines have installed; here it is what the pipeline has installed for this image. The
 # last pattern that matches a file decides.
 ignored=$(ignore_file)
 if [[ -n ${GENERATED:-} && -n $ignored ]]; then
   { cat "$ignored" && printf '\n!%s\n' "$GENERATED"; } >"$HOME/ignore"
   arguments+=(--ignorefile "$HOME/ignore")
-  echo "${ignored#"$context"/} does not hold for $GENERATED, which this pipeline has made" >&2
+  echo "${ignored##*/} does not hold for $GENERATED, which this pipeline has made" >&2
 fi
 # Not in every version: retries when a base image cannot be read.
-[[ $(buildah build --help) != *'--retry '* ]] || arguments+=(--retry 3)
+! supports --retry || arguments+=(--retry 3)
 
-echo "building for linux/$ARCHITECTURE with $(buildah --version)" >&2
-if ! buildah build "${arguments[@]}" "$context"; then
-  check_architectures || true
-  fail "the build of '$CONTEXT/$CONTAINERFILE' for $ARCHITECTURE failed"
+# One layer for each instruction if layers are kept, whether or not the cache can be used today: the image must not depend on that.
+method=attempt
+if [[ -z $cache ]]; then
+  arguments+=(--layers=false) # the storage is empty at the start and thrown away at the end
+else
+  arguments+=(--layers)
+  if [[ -n ${BUILD_SECRETS:-} ]]; then
+    echo "cache: not used, as buildah would take the layer of a RUN for the same whatever a secret holds" >&2
+  elif ! supports --cache-to; then
+    warn "the cache is not used: $(buildah --version) knows no --cache-to"
+  elif ! cache_answers; then
+    warn "the cache is not used, as $cache does not answer: $(tail -n 1 "$HOME/cache.log")"
+  else
+    method=attempt_with_cache
+  fi
 fi
-check_architectures || fail "the image or a base of it is not for $ARCHITECTURE"
+echo "building for linux/$ARCHITECTURE with $(buildah --version)" >&2
+"$method" || report
 
 # One value of the image's configuration, by a Go template.
 inspect() {
   buildah inspect --type image --format "$1" result
 }
-lost=$(inspect '{{with .Docker.Config}}{{if .Healthcheck}}HEALTHCHECK {{end}}{{if .OnBuild}}ONBUILD{{end}}{{end}}') || fail "buildah has no image of '$CONTEXT/$CONTAINERFILE'"
+if ! note_images || ! grep -q '"localhost/result:latest"' "$HOME/images.json"; then fail "buildah has no image of '$shown'"; fi
+architecture=$(inspect '{{.OCIv1.Architecture}}') || architecture=''
+if ! check_architectures || [[ $architecture != "$ARCHITECTURE" ]]; then fail "the image or a base of it is not for $ARCHITECTURE"; fi
+
+lost=$(inspect '{{with .Docker.Config}}{{if .Healthcheck}}HEALTHCHECK {{end}}{{if .OnBuild}}ONBUILD{{end}}{{end}}') || fail "buildah has no image of '$shown'"
 for instruction in $lost; do
   case $instruction in
     HEALTHCHECK) warn "HEALTHCHECK is not in the image: OCI images have none, and Kubernetes asks the probes of the Pod" ;;
@@ -117,8 +138,7 @@ done
 # A reader sees the whole layout or none.
 mkdir -p "$(dirname "$layout")"
 buildah push --quiet --format oci result "oci:$layout.tmp:result" || fail "the image could not be written to '$LAYOUT'"
-digest=$(digest_of_layout "$layout.tmp")
-[[ -n $digest && -s $layout.tmp/blobs/sha256/${digest#sha256:} ]] || fail "buildah wrote no image to '$LAYOUT'"
+finish_layout "$layout.tmp" "$TIMESTAMP" || fail "buildah wrote no image to '$LAYOUT'"
 
 # A program that was committed or downloaded may be for another machine than the image says: that would be seen when it is started.
 inspect '{{range .OCIv1.Config.Entrypoint}}{{printf "%s\x00" .}}{{end}}{{range .OCIv1.Config.Cmd}}{{printf "%s\x00" .}}{{end}}' >"$HOME/argv"
@@ -133,6 +153,7 @@ elif [[ ${#argv[@]} -gt 0 ]]; then
   [[ ${#wrong[@]} -eq 0 ]] || fail "the image starts a program that is not for $ARCHITECTURE"
 fi
 
-chmod -R a+rX "$layout.tmp" # the push task runs as another user
+list_bases >"$layout.bases"
+chmod -R a+rX "$layout.tmp" "$layout.bases" # the push task runs as another user
 mv "$layout.tmp" "$layout"
-echo "wrote $LAYOUT ($(du -sh "$layout" | cut -f 1))" >&2
+echo "wrote $LAYOUT ($(du -sm "$layout" | cut -f 1) MiB); storage $(du -sm "$containers" | cut -f 1) MiB" >&2

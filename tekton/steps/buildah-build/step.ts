@@ -12,7 +12,8 @@ export const build = (image: string): StepPart =>
       params.context,
       {
         name: "containerfile",
-        description: "Containerfile, relative to the context, or to the repository's root when it begins with a slash",
+        description:
+          "Containerfile, relative to the context, or to the sources' root if it begins with /; a Dockerfile stands in for a Containerfile",
       },
       { name: "target", description: "Stage of the Containerfile that becomes the image; empty: the last one", default: "" },
       {
@@ -27,7 +28,11 @@ export const build = (image: string): StepPart =>
       { name: "layout", description: "Folder of the shared volume that gets the image" },
       { name: "commit", description: "Commit of the sources, for the image's label" },
       { name: "url", description: "Repository of the sources, for the image's label" },
-      { ...params.timestamp, description: "Time that the image and its files get, in seconds since 1970" },
+      {
+        ...params.timestamp,
+        description:
+          "Time of the commit in seconds since 1970: the image's, and SOURCE_DATE_EPOCH where the Containerfile declares that argument",
+      },
     ],
     workspaces: [workspaces.shared, workspaces.dockerconfig, workspaces.buildSecrets, workspaces.rhelEntitlement, workspaces.trust],
     // What OpenShift's pipelines-scc lets a pod have: root inside the pod, the default capabilities and SETFCAP (packages set file

@@ -32,8 +32,7 @@ export LC_ALL=C
 export GIT_TERMINAL_PROMPT=0 GIT_HTTP_LOW_SPEED_LIMIT=1000 GIT_HTTP_LOW_SPEED_TIME=60
 pause=${PAUSE:-5}
 use_credentials
-use_trust
-[[ -z ${SSL_CERT_FILE:-} ]] || export GIT_SSL_CAINFO=$SSL_CERT_FILE
+! use_trust || export GIT_SSL_CAINFO=$SSL_CERT_FILE
 
 # OpenShift's pods have an fsGroup, which makes their volumes setgid: folders would hand that on to images.
 umask 022

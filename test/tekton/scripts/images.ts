@@ -28,7 +28,7 @@ export const machines = { 386: 0x03, arm: 0x28, amd64: 0x3e, arm64: 0xb7, s390x:
 
 /** bash and a few programs of this machine with their libraries, as files of a context: a RUN needs something to run. */
 export function shellFiles(folder: string): void {
-  const programs = ["bash", "cat", "mkdir"];
+  const programs = ["bash", "cat", "mkdir", "truncate"];
   const files = programs.map((name) => `/bin/${name}`);
   for (const file of [...files]) {
     const libraries = execFileSync("ldd", [file], { encoding: "utf8" }).match(/\/\S+(?= \(0x)/g) ?? [];

@@ -1,0 +1,79 @@
+# shellcheck shell=bash disable=SC2154
+# Runs buildah, with the layers of earlier builds where there are some, and says why it failed.
+
+# What buildah says goes to the log, and to $HOME/build.log. Sets $status, what it exited with.
+attempt() {
+  status=0
+  buildah build "${arguments[@]}" "$@" "$context" 2>&1 | tee "$HOME/build.log" >&2 || status=$?
+  return "$status"
+}
+
+# Whether the registry of the cache can be talked to: buildah would wait for one that is silent at each instruction. That it has
+# no such image, or none for us, is an answer: repositories are made by the first push.
+cache_answers() {
+  local arguments=(--quiet)
+  ! supports --retry || arguments+=(--retry 0)
+  timeout "${CACHE_SECONDS:-20}" buildah pull "${arguments[@]}" "docker://$cache:none" >"$HOME/cache.log" 2>&1 ||
+    grep -qiE 'unknown|unauthorized|authentication required|denied|forbidden|not found' "$HOME/cache.log"
+}
+
+# Builds with the cache. Its faults are warnings: what was built already is in the storage and is not built again.
+attempt_with_cache() {
+  local log=$HOME/build.log
+  if attempt --cache-from "$cache" --cache-to "$cache"; then
+    # buildah gives an image with such a layer OCI's format where it keeps it, and then takes it for one of another kind.
+    if grep -q 'Cache pulled from remote' "$log" && ! grep -q 'Using cache' "$log"; then
+      warn "nothing in $cache could be used: a base image has layers compressed with zstd, or no history"
+    fi
+    return 0
+  fi
+  if grep -q 'failed pushing cache' "$log"; then
+    warn "layers are not kept in $cache: $(cause)"
+    attempt --cache-from "$cache" && return 0
+  fi
+  # What a command of the Containerfile says about itself is final; everything else may be the fault of a layer that came from the cache.
+  if grep -q 'Cache pulled from remote' "$log" && ! grep -qE 'exit status [0-9]+' "$log"; then
+    warn "building without the layers of $cache: $(cause)"
+    attempt --no-cache && return 0
+  fi
+  return 1
+}
+
+# The instruction that was carried out last: `STEP 2/5: RUN make`, with the stage before it where there are several.
+last_step() {
+  sed -nE 's/^(\[[0-9]+\/[0-9]+\] )?STEP [0-9]+\/[0-9]+: (.{1,300}).*/\2/p' "$HOME/build.log" | tail -n 1
+}
+
+# buildah's last words.
+cause() {
+  { grep -E '^(Error: |error )' "$HOME/build.log" || grep . "$HOME/build.log" || echo "buildah said nothing"; } | tail -n 1 | cut -c 1-1000
+}
+
+# What a person can do about it, where the cause is not the sources'.
+way_out() {
+  local log=$HOME/build.log
+  if grep -qiE 'no space left on device|disk quota exceeded' "$log"; then
+    echo "a volume of the build is full: leave out what the image does not need. A file with holes counts in full: useradd with a large uid makes /var/log/lastlog one (useradd --no-log-init does not)"
+  elif grep -qE 'exit status 153|[Ff]ile size limit exceeded|[Ff]ile too large' "$log"; then
+    echo "a file grew beyond $file_limit bytes. A file with holes counts in full: useradd with a large uid makes /var/log/lastlog one (useradd --no-log-init does not)"
+  elif [[ $status == 137 ]] || grep -qE 'exit status 137|(with|on) signal 9|signal: killed|on killed' "$log"; then
+    echo "a process was killed, as the kernel does at the step's memory limit: give this build more memory, or let it do less at a time"
+  elif grep -qiE 'exec format error' "$log"; then
+    echo "a program is for another architecture than $ARCHITECTURE"
+  elif grep -qiE 'server gave HTTP response to HTTPS client' "$log"; then
+    echo "a registry speaks plain http: name it among the insecure registries"
+  elif grep -qiE 'certificate signed by unknown authority' "$log"; then
+    echo "a registry's certificate is signed by an authority that is not known here: give its certificate in the trust bundle"
+  fi
+}
+
+# Ends a failed build.
+report() {
+  local step hint
+  step=$(last_step)
+  ! note_images || check_architectures || true
+  hint=$(way_out)
+  echo "$task: cause: $(cause)" >&2
+  [[ -z $hint ]] || echo "$task: $hint" >&2
+  fail "the build of '$shown' for $ARCHITECTURE failed${step:+ at: $step}"
+}

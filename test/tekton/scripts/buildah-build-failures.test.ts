@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { app, build, containerfile, here, layout, sampleApp } from "./build";
+import { has, misbehaves, rights, write } from "./harness";
+import { shellFiles } from "./images";
+
+beforeEach(sampleApp);
+
+describe("buildah-build with a buildah that misbehaves", () => {
+  it.each([
+    ["builds nothing and says it did", "*' build --isolation '*", "exit 0"],
+    ["lists no images", "*' images '*", "exit 0"],
+    ["cannot list images", "*' images '*", "exit 1"],
+    ["knows no architecture", "*' inspect '*Architecture*", "exit 0"],
+    ["writes no layout", "*' push '*", "exit 0"],
+    [
+      "writes half a layout",
+      "*' push '*",
+      `d=\${!#}; d=\${d#oci:}; d=\${d%:result}; mkdir -p "$d"; echo '{"manifests":[{"dig' >"$d/index.json"`,
+    ],
+    ["cannot write the layout", "*' push '*", "echo 'no space left on device' >&2; exit 125"],
+    [
+      "gives half a layer",
+      "*' push '*",
+      `"$real" "$@"; d=\${!#}; d=\${d#oci:}; d=\${d%:result}; f=$(find "$d/blobs" -type f -printf '%s %p\\n' | sort -n | tail -n 1 | cut -d ' ' -f 2); truncate -s 20 "$f"`,
+      "buildah-build: the image in 'layouts/",
+    ],
+  ])("fails with a message if it %s", async (_, when, body, message = "buildah-build: ") => {
+    app("big", randomBytes(4000));
+    containerfile("FROM scratch", "COPY big /big", 'CMD ["/big"]');
+    misbehaves("buildah", when, body);
+    const { status, log } = await build();
+    expect(status).not.toBe(0);
+    expect(log).toMatch(/^buildah-build: /m);
+    expect(log).toContain(message);
+    expect(has(layout())).toBe(false);
+  });
+});
+
+describe("buildah-build of a Containerfile that fails", () => {
+  const lastLines = (log: string) => log.trim().split("\n").slice(-3);
+  const fails = (command: string) =>
+    containerfile("FROM scratch", "COPY root /", `RUN ["/bin/bash", "-c", "${command}"]`, "COPY file /never");
+  beforeEach(() => shellFiles("sources/tree/app/root"));
+
+  it("ends with buildah's last words, the architecture and the instruction", async () => {
+    fails("echo what the command says; exit 3");
+    const { status, log } = await build();
+    expect(status).toBe(1);
+    expect(log).toContain("what the command says");
+    expect(lastLines(log).at(-2)).toMatch(/^buildah-build: cause: .*exit status 3$/);
+    expect(lastLines(log).at(-1)).toBe(
+      `buildah-build: the build of 'app/Containerfile' for ${here} failed at: RUN ["/bin/bash", "-c", "echo what the command says; exit 3"]`,
+    );
+  });
+
+  it.each([
+    ["killed", "kill -9 $$", "a process was killed, as the kernel does at the step's memory limit"],
+    ["told that the volume is full", "echo 'write: No space left on device' >&2; exit 1", "a volume of the build is full"],
+    ["stopped as its file grows beyond the storage, holes included", "truncate -s 2G /lastlog", "a file grew beyond 1073741824 bytes"],
+  ])("says what to do where a command is %s", async (_, command, message) => {
+    fails(command);
+    const { status, log } = await build({ FILE_LIMIT: "1073741824" }, { as: rights.build });
+    expect(status).toBe(1);
+    expect(lastLines(log).at(-2)).toContain(message);
+    expect(lastLines(log).at(-1)).toContain("failed at: RUN");
+    expect(has(layout())).toBe(false);
+  });
+
+  it("says so when buildah itself is killed", async () => {
+    misbehaves("buildah", "*' build --isolation '*", "kill -9 $$");
+    expect((await build()).log).toContain("a process was killed, as the kernel does at the step's memory limit");
+  });
+
+  it("leaves neither half a layout nor one of an earlier try", async () => {
+    write(`${layout()}/index.json`, "of an earlier try");
+    write(`${layout()}.bases`, "of an earlier try");
+    fails("exit 1");
+    await build();
+    expect([has(layout()), has(`${layout()}.tmp`), has(`${layout()}.bases`)]).toEqual([false, false, false]);
+  });
+});
