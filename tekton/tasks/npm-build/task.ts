@@ -1,6 +1,7 @@
 import type { Task } from "../../resources";
 import type { TaskImages } from "../../task-images";
-import { home, param, resources, script, sharedWorkspace, unprivileged, workspacePath } from "../shared";
+import { home, sharedWorkspace, sources } from "../shared";
+import { npmStep } from "./step";
 
 /** Installs what an application needs at run time, on a node of the architecture that it is for. */
 export const npmBuild = (images: TaskImages): Task => ({
@@ -8,29 +9,20 @@ export const npmBuild = (images: TaskImages): Task => ({
   kind: "Task",
   metadata: { name: "npm-build" },
   spec: {
-    description: "Runs `npm ci --omit=dev` in a source folder: exactly the locked versions, natively compiled for this node.",
+    description:
+      "Installs exactly the locked packages, natively compiled for this node, and builds the application if it has a script for that.",
     params: [
-      { name: "source", description: "Source folder of the shared volume, one per architecture" },
-      { name: "context", description: "Folder with package.json and package-lock.json, relative to the source folder" },
+      { name: "archive", description: "Archive of the shared volume with the sources" },
+      { name: "context", description: "Folder with package.json and package-lock.json, relative to the repository's root" },
+      { name: "timestamp", description: "Time of the commit in seconds since 1970: SOURCE_DATE_EPOCH" },
+      { name: "environment", type: "array", description: "Environment of npm, NAME=value each", default: [] },
     ],
-    workspaces: [sharedWorkspace, { name: "npmrc", description: "npm's settings: a file .npmrc", optional: true, readOnly: true }],
-    steps: [
-      {
-        name: "npm",
-        image: images.nodejs,
-        script: script("npm-build"),
-        env: [
-          param("SOURCE", "source"),
-          param("CONTEXT", "context"),
-          workspacePath("SHARED", "shared"),
-          workspacePath("NPMRC", "npmrc"),
-          home.env,
-        ],
-        securityContext: unprivileged,
-        computeResources: resources.compile,
-        volumeMounts: [home.mount],
-      },
+    workspaces: [
+      sharedWorkspace,
+      { name: "npmrc", description: "npm's settings: a file .npmrc", optional: true, readOnly: true },
+      { name: "trust", description: "Certification authorities to trust: a file ca-bundle.crt", optional: true, readOnly: true },
     ],
-    volumes: [home.volume],
+    steps: [npmStep(images)],
+    volumes: [home.volume, sources.volume],
   },
 });
