@@ -39,7 +39,7 @@ sets_output_timestamp || arguments+=("-Dproject.build.outputTimestamp=$(date --u
 read -r -a given <<<"$(from_environment MAVEN_ARGS || true)"
 arguments+=("${given[@]}")
 environment+=(MAVEN_ARGS=)
-[[ $module == . ]] || arguments+=(--projects "$module" --also-make)
+[[ $module == . ]] || arguments+=(--projects "$module")
 
 choose_maven
 code=0
