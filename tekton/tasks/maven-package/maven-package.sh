@@ -31,7 +31,7 @@ if [[ -n ${MAVEN_SETTINGS:-} ]]; then
   arguments+=(--settings "$MAVEN_SETTINGS/settings.xml")
 fi
 use_trust
-[[ -z ${SSL_CERT_FILE:-} ]] || make_trust_store
+[[ -z ${TRUST:-} ]] || make_trust_store
 export SOURCE_DATE_EPOCH=$TIMESTAMP
 # https://maven.apache.org/guides/mini/guide-reproducible-builds.html. As a property of the command it would win over the project's own.
 sets_output_timestamp || arguments+=("-Dproject.build.outputTimestamp=$(date --utc --date="@$TIMESTAMP" +%Y-%m-%dT%H:%M:%SZ)")
@@ -39,7 +39,7 @@ sets_output_timestamp || arguments+=("-Dproject.build.outputTimestamp=$(date --u
 read -r -a given <<<"$(from_environment MAVEN_ARGS || true)"
 arguments+=("${given[@]}")
 environment+=(MAVEN_ARGS=)
-[[ $module == . ]] || arguments+=(--projects "$module")
+[[ $module == . ]] || arguments+=(--projects "$module" --also-make)
 
 choose_maven
 code=0

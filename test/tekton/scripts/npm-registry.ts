@@ -41,7 +41,8 @@ export async function npmRegistry(packages: Record<string, Published>, tls?: { k
     const path = request.url ?? "";
     requests.push(path);
     const asked = all.find(({ name, version }) => path === `/${name}/-/${name}-${version}.tgz`);
-    if (asked) return void response.end(asked.content);
+    // As registry.npmjs.org does: a version's tarball never changes.
+    if (asked) return void response.setHeader("cache-control", "public, must-revalidate, max-age=31557600").end(asked.content);
     const versions = all.filter(({ name }) => path === `/${name}`);
     if (versions.length === 0) return void response.writeHead(404).end("{}");
     response.setHeader("content-type", "application/json");

@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => registry.close());
 
 /** Writes a package and its lock, as a developer's npm makes it. */
-function commit(folder: string, manifest: object, url = registry.url, more: NodeJS.ProcessEnv = {}) {
+function commit(folder: string, manifest: object, url = registry.url, more: Record<string, string> = {}) {
   write(`repository/${folder}/package.json`, JSON.stringify({ name: "app", version: "1.0.0", ...manifest }));
   write(`repository/${folder}/.npmrc`, `registry=${url}\n`);
   const developer = { ...process.env, HOME: at("developer"), NPM_CONFIG_CACHE: at("developer/.npm"), ...more };
