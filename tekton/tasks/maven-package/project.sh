@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # Which project Maven builds, and with which Maven. Sourced by maven-package.sh.
 
 # Sets $root, the folder where Maven runs, and $module, the context's project relative to it; `.` if they are the same.
