@@ -71,12 +71,12 @@ export function clone(architectures: Architecture[], following: PipelineTask[], 
 /** What runs before the image is built: Maven and the like once for all architectures, npm and the like on each. */
 const preparations = {
   nodejs: { task: "npm-build", name: "npm", title: "Install dependencies", params: [], workspaces: ["npmrc"] },
-  quarkus: { task: "maven-package", name: "package", title: "Compile", params: [ofClone("timestamp")], workspaces: ["maven-settings"] },
+  quarkus: { task: "maven-package", name: "package", title: "Compile", params: [], workspaces: ["maven-settings"] },
   prepared: {
     task: "prepare",
     name: "prepare",
     title: "Prepare",
-    params: [text("image", "prepare-image"), text("script", "prepare-script"), ofClone("timestamp")],
+    params: [text("image", "prepare-image"), text("script", "prepare-script")],
     workspaces: ["build-secrets"],
   },
 };
@@ -94,6 +94,7 @@ export function prepare(kind: keyof typeof preparations, architecture: Architect
       { name: "archive", value: sources },
       { name: "packed", value: packed(architecture) },
       text("context"),
+      ofClone("timestamp"),
       list("environment"),
       ...params,
     ],

@@ -7,7 +7,7 @@ export const npm = (image: string): StepPart =>
     name: "npm",
     image,
     script: script("npm-build"),
-    params: [params.context, params.environment],
+    params: [params.context, params.timestamp, params.environment],
     workspaces: [workspaces.npmrc, workspaces.trust],
     securityContext: unprivileged,
     computeResources: resources.compile,

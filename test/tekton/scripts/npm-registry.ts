@@ -1,0 +1,66 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** A package as it is published: its package.json besides name and version, and other files by path. */
+export interface Published {
+  manifest?: Record<string, unknown>;
+  files?: Record<string, string>;
+}
+
+function tarball(manifest: Record<string, unknown>, files: Record<string, string>): Buffer {
+  const work = mkdtempSync(join(tmpdir(), "package-"));
+  for (const [path, text] of Object.entries({ "package.json": JSON.stringify(manifest), ...files })) {
+    const file = join(work, "package", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { mode: 0o755 });
+  }
+  execFileSync("tar", ["-czf", join(work, "out.tgz"), "-C", work, "package"]);
+  const content = readFileSync(join(work, "out.tgz"));
+  rmSync(work, { recursive: true });
+  return content;
+}
+
+/**
+ * The part of the registry's protocol that `npm ci` and `npm install` use: packuments and tarballs
+ * (https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md). Keys are name@version.
+ */
+export async function npmRegistry(packages: Record<string, Published>, tls?: { key: Buffer; cert: Buffer }) {
+  const requests: string[] = [];
+  const all = Object.entries(packages).map(([id, { manifest = {}, files = {} }]) => {
+    const [name, version] = id.split("@");
+    const whole = { name, version, ...manifest };
+    return { name, version, whole, content: tarball(whole, files) };
+  });
+  const answer: http.RequestListener = (request, response) => {
+    const path = request.url ?? "";
+    requests.push(path);
+    const asked = all.find(({ name, version }) => path === `/${name}/-/${name}-${version}.tgz`);
+    // As registry.npmjs.org does: a version's tarball never changes.
+    if (asked) return void response.setHeader("cache-control", "public, must-revalidate, max-age=31557600").end(asked.content);
+    const versions = all.filter(({ name }) => path === `/${name}`);
+    if (versions.length === 0) return void response.writeHead(404).end("{}");
+    response.setHeader("content-type", "application/json");
+    const described = versions.map(({ name, version, whole, content }) => [
+      version,
+      {
+        ...whole,
+        dist: {
+          tarball: `${url}${name}/-/${name}-${version}.tgz`,
+          integrity: `sha512-${createHash("sha512").update(content).digest("base64")}`,
+        },
+      },
+    ]);
+    const latest = versions[versions.length - 1];
+    response.end(JSON.stringify({ name: latest.name, "dist-tags": { latest: latest.version }, versions: Object.fromEntries(described) }));
+  };
+  const server = tls ? https.createServer(tls, answer) : http.createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `${tls ? "https" : "http"}://localhost:${(server.address() as AddressInfo).port}/`;
+  return { url, requests, close: () => new Promise((resolve) => server.close(resolve)) };
+}
