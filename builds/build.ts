@@ -80,8 +80,8 @@ export async function end(build: Build, name: string): Promise<number> {
     return 0;
   }
   tell(`${name}: asked to end; waiting for its pods`);
-  await cancel(build.place.api, referenceOf(build, run), tell);
-  tell(`${name}: cancelled, its volume is freed`);
+  const freed = await cancel(build.place.api, referenceOf(build, run), tell);
+  tell(`${name}: cancelled, its volume ${freed ? "is freed" : "stays until the run is deleted"}`);
   if (isOfStack(run, build.uid)) tell(`${name} was the stack's own run: the next \`pulumi up\` makes it again`);
   return 0;
 }

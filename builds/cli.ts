@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { gitName, revisionText } from "../config/revision";
 import { Mistake } from "../review/mistake";
 import { buildOf, end, newest, start, watch } from "./build";
 import { type Command, help } from "./help";
@@ -26,9 +27,8 @@ const run: Readonly<Record<Command, (words: string[], values: Values) => Promise
     if (modes.length > 1) throw new Mistake(`${modes.map((mode) => `--${mode}`).join(" and ")} exclude each other`);
     if (values["no-follow"] && modes.some((mode) => mode !== "revision"))
       throw new Mistake(`--${modes[0]} starts nothing that could be followed`);
-    // As config/schema/builds.ts has it: what Git and a label of the image take.
-    if (revision !== undefined && !/^(?!-)(?!.*\.\.)[A-Za-z0-9._/+@-]{1,250}$/.test(revision))
-      throw new Mistake(`--revision is ${JSON.stringify(revision)}; expected a branch, a tag or a commit`);
+    if (revision !== undefined && !gitName.test(revision))
+      throw new Mistake(`--revision is ${JSON.stringify(revision)}; expected ${revisionText}`);
     const build = await buildOf(await placeOf(stack), name, callOf(stack));
     if (values.newest) return newest(build);
     if (watched !== undefined) return watch(build, watched);

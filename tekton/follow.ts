@@ -91,9 +91,13 @@ export async function follow(api: KubernetesApi, reference: RunReference, tell: 
 export const followOnce = (api: KubernetesApi, reference: RunReference, tell: Tell, pace: Pace = usual): Promise<FollowedBuild> =>
   counted(new Follower(api, reference, tell, pace).resultOfThis());
 
-/** Ends a run, waits until its pods are gone or over, and frees its volume, which nobody will look into. */
-export const cancel = (api: KubernetesApi, reference: RunReference, tell: Tell, pace: Pace = usual): Promise<void> =>
-  new Follower(api, reference, tell, pace).cancelled();
+/**
+ * Ends a run, waits until its pods are gone or over, and frees its volume, which nobody will look into.
+ * @param seconds after which pods that do not end, as on a node that was lost, keep the volume. @default 120
+ * @returns whether it was freed.
+ */
+export const cancel = (api: KubernetesApi, reference: RunReference, tell: Tell, pace: Pace = usual, seconds = 120): Promise<boolean> =>
+  new Follower(api, reference, tell, pace).cancelled(seconds);
 
 function counted<T>(following: Promise<T>): Promise<T> {
   followed++;
@@ -133,19 +137,19 @@ class Follower {
     return built;
   }
 
-  async cancelled(): Promise<void> {
+  async cancelled(seconds: number): Promise<boolean> {
     const path = `${this.runs}/${this.reference.name}`;
+    const end = Date.now() + seconds * 1000;
     await ask(() => this.api.patch(path, { spec: { status: "Cancelled" } }));
-    for (;;) {
+    do {
       const run = await ask(() => this.api.get<Run>(path));
       const pods = await this.list<Pod>(`${this.core}/pods`, `tekton.dev/pipelineRun=${this.reference.name}`);
       // The protection of a volume is for the pods that still write to it.
-      if (outcome(run) !== "running" && pods.every(({ status }) => /^(?:Succeeded|Failed)$/.test(status?.phase ?? ""))) {
-        await this.free([run]);
-        return;
-      }
+      const over = outcome(run) !== "running" && pods.every(({ status }) => /^(?:Succeeded|Failed)$/.test(status?.phase ?? ""));
+      if (over) return this.free([run]);
       await sleep(this.pace.secondsBetweenLooks * 1000);
-    }
+    } while (Date.now() < end);
+    return false;
   }
 
   private async original(): Promise<Run> {
@@ -251,7 +255,7 @@ class Follower {
    * protection is taken away after the deletion, as Tekton itself does it where it owns the choice (`coschedule: pipelineruns`,
    * tektoncd/pipeline, PurgeFinalizerAndDeletePVCForWorkspace).
    */
-  private async free(runs: Run[]): Promise<void> {
+  private async free(runs: Run[]): Promise<boolean> {
     const claims = `${this.core}/persistentvolumeclaims`;
     try {
       for (const claim of claimsToFree(await this.list<Claim>(claims, `${buildLabel}=${this.reference.build}`), runs)) {
@@ -259,8 +263,10 @@ class Follower {
         await ask(() => this.api.delete(path));
         await ask(() => this.api.patch(path, { metadata: { finalizers: withoutProtection(claim) } })).catch(unlessGone);
       }
+      return true;
     } catch (error) {
       this.tell(`${this.reference.name}: its volume stays until the run is replaced: ${(error as Error).message}`);
+      return false;
     }
   }
 

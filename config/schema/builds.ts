@@ -2,6 +2,7 @@ import * as z from "zod";
 import { type Architecture, architectures } from "../architecture";
 import { defaults } from "../defaults";
 import { imagePatterns, isImageToPush, withTag } from "../images";
+import { gitName, revisionText } from "../revision";
 import { buildArgs, cache, environment, flag, labels, minutes, ofArchitectures, prepare, resources, tags } from "./build-parts";
 import { label, oneOf, text, when } from "./parts";
 
@@ -16,10 +17,6 @@ const sshUrl = new RegExp(`ssh:\\/\\/${sshHost.source}(?::\\d{1,5})?\\/[^\\s?#]+
 const gitUrl = new RegExp(`^(?:${openUrl.source}|${sshUrl.source})$`);
 const gitUrlText =
   'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git", or one for ssh with its user, such as "git@github.com:example/app.git" or "ssh://git@example.com:2222/app.git"';
-
-const revisionText = "a branch, a tag or a commit";
-/** What git-check-ref-format(1) lets a name be; and no option. */
-const gitName = /^(?![-/])(?!@$)(?!.*(?:\.\.|@\{|\/\/|[~^:?*[\\\x7f]))(?!(?:.*\/)?\.)(?!.*\.lock(?:\/|$))(?!.*[./]$)[!-\uffff]{1,250}$/;
 
 /** Only the pipeline containerfile takes a step of the user's own: `checkBuilds` says so. */
 const noOtherStep = when(

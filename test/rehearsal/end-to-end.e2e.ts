@@ -11,6 +11,7 @@ import { registryCredentials } from "../../rehearsal/services/registry";
 import { configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
 import { stackOutputs } from "../../rehearsal/stack/state";
 import { leaks } from "../leaks";
+import { buildCommandSteps } from "./build-command";
 import { changes } from "./changes";
 import { clusterDnsSteps } from "./cluster-dns";
 import { constraintSteps } from "./constraints";
@@ -149,6 +150,7 @@ describe("the rehearsal", () => {
   constraintSteps();
   operatorSteps();
   tektonYamlSteps();
+  buildCommandSteps(configFile);
   clusterDnsSteps();
 
   it("lets nobody push without the password", async () => {
