@@ -144,13 +144,3 @@ suggestion() {
   done
   [[ ${#names[@]} -eq 0 ]] || printf ', but %s' "${names[*]}"
 }
-
-# Adds the authorities of the workspace trust to the system's, for tools that read $SSL_CERT_FILE.
-use_trust() {
-  local bundle
-  [[ -n ${TRUST:-} ]] || return 0
-  [[ -r $TRUST/ca-bundle.crt ]] || fail "the workspace trust holds no file ca-bundle.crt that user $(id -u) can read"
-  for bundle in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt; do [[ ! -r $bundle ]] || break; done
-  cat "$bundle" "$TRUST/ca-bundle.crt" >"$HOME/ca.pem"
-  export SSL_CERT_FILE=$HOME/ca.pem
-}

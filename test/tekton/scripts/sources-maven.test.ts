@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { at, calls, has, program, run, write } from "./harness";
+import { at, calls, program, run, write } from "./harness";
 import { unpacked } from "./tree";
 
 const build = (more: Record<string, string> = {}, environment: string[] = [], context = ".") =>
