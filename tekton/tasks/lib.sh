@@ -27,6 +27,54 @@ use_dockerconfig() {
   fail "the workspace dockerconfig holds neither config.json nor .dockerconfigjson"
 }
 
+# Sorts a step's arguments into the lists that $1 names: each list is led by `--<name>` and becomes an array (build-args: build_args).
+# An element that has the looks of such a name and is none of them is an element.
+read_lists() {
+  local known=" $1 " argument current=''
+  shift
+  for argument in $known; do declare -ga "${argument//-/_}=()"; done
+  for argument; do
+    if [[ $argument == --?* && $argument != *' '* && $known == *" ${argument#--} "* ]]; then
+      current=${argument#--}
+      continue
+    fi
+    [[ -n $current ]] || fail "argument '$argument' belongs to no list"
+    local -n list=${current//-/_}
+    list+=("$argument")
+    unset -n list
+  done
+}
+
+# Lets programs trust the certificate authorities of the workspace `trust` besides the system's: makes $HOME/ca.pem of both, which
+# SSL_CERT_FILE names for what is written in Go or linked with OpenSSL. Returns 1 if the run binds no such workspace.
+use_trust() {
+  local file
+  [[ -n ${TRUST:-} ]] || return 1
+  [[ -s $TRUST/ca-bundle.crt ]] || fail "the workspace trust has no file ca-bundle.crt, or an empty one"
+  grep -q -e '-----BEGIN CERTIFICATE-----' "$TRUST/ca-bundle.crt" || fail "the file ca-bundle.crt of the workspace trust holds no certificate in PEM format"
+  : >"$HOME/ca.pem"
+  # Where Red Hat's, Debian's and Alpine's images keep them.
+  for file in "${SSL_CERT_FILE:-}" /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem; do
+    [[ -s $file && $file != "$HOME/ca.pem" ]] || continue
+    cat "$file" >"$HOME/ca.pem"
+    break
+  done
+  { echo && cat "$TRUST/ca-bundle.crt"; } >>"$HOME/ca.pem"
+  export SSL_CERT_FILE=$HOME/ca.pem
+}
+
+# Adds to the image's own settings of registries (containers-registries.conf.d(5)): a short name means docker.io, as for Docker, where Red Hat's
+# images refuse it; the registries named as arguments are asked by plain http, or https with any certificate.
+use_registries() {
+  local file=$HOME/.config/containers/registries.conf.d/zz-build.conf host
+  mkdir -p "${file%/*}"
+  printf 'unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n' >"$file"
+  for host; do
+    [[ $host =~ ^[A-Za-z0-9.-]+(:[0-9]+)?$ ]] || fail "insecure registry '$host' is not a host or host:port"
+    printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$host" >>"$file"
+  done
+}
+
 # Lays the files of $ARCHIVE, an archive of the volume $SHARED, into the pod's own folder $SOURCES, unless an earlier step of the pod has.
 # Between tasks goes one file: many small ones are slow on a file system over the network. Sets $tree, the folder with the files.
 unpack_sources() {
