@@ -2,7 +2,8 @@
 # Joins the image layouts of all architectures in one index and pushes it; or gives an index that the registry has already its tags.
 # Needs neither root nor any capability.
 # Arguments: lists, each led by its name: --architectures, --tags (templates of more tags, see tags.sh), --insecure-registries.
-# Environment: SHARED, LAYOUTS (folder of it with one layout per architecture), IMAGE (repository:tag), RUN (name of the run, a tag of
+# Environment: SHARED, LAYOUTS (folder of it with one layout per architecture; <architecture>.bases
+# and <architecture>.sbom.json beside it may name its base images and what is in it), IMAGE (repository:tag), RUN (name of the run, a tag of
 # its own), HOME; optional COMMIT, BRANCH (for the templates), KEY (of find-built.sh, a tag `built-<key>`), FOUND (digest of the index that
 # is to get the tags), DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage); results are written to
 # the files $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES.
@@ -14,6 +15,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/index.sh"
 # shellcheck source-path=SCRIPTDIR source=tags.sh
 source "$(dirname "${BASH_SOURCE[0]}")/tags.sh"
+# shellcheck source-path=SCRIPTDIR source=sboms.sh
+source "$(dirname "${BASH_SOURCE[0]}")/sboms.sh"
 
 : "${SHARED:?}" "${LAYOUTS:?}" "${IMAGE:?}" "${RUN:?}" "${HOME:?}" "${RESULT_IMAGE_URL:?}" "${RESULT_IMAGE_DIGEST:?}" "${RESULT_IMAGES:?}"
 architectures=() tags=() insecure_registries=()
@@ -147,6 +150,7 @@ wanted=$(digest_of_index index) || fail "the index cannot be written"
 # run moves the wanted tag. The other tags move to an index that has been read back, the wanted one last.
 place "$repository:$RUN" || fail "the run's own tag is not set, so nothing is published"
 read_back
+[[ -n ${FOUND:-} ]] || attach_sboms
 for tag in "${more_tags[@]}"; do
   place "$repository:$tag" || fail "the tag $tag is not set, so $IMAGE stays what it was"
 done

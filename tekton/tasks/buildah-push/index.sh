@@ -64,13 +64,13 @@ new_index() {
   quietly manifest create "localhost/$1" >/dev/null
 }
 
-# Adds to the index $1 what stands in a layout or a registry ($2), with the base images $3 as an annotation. `-`: without one.
-# buildah reads the platform from the image's own configuration.
+# Adds to the index $1 what stands in a layout or a registry ($2), with the base images $3 as an annotation. `-`: without one. The rest are
+# options. buildah reads the platform from the image's own configuration.
 add_member() {
   local -x CONTAINERS_STORAGE_CONF=$HOME/$1.conf
   local annotation=()
   [[ $3 == - ]] || annotation=(--annotation "$bases_annotation=$3")
-  quietly manifest add "${annotation[@]}" "localhost/$1" "$2" >/dev/null
+  quietly manifest add "${annotation[@]}" "${@:4}" "localhost/$1" "$2" >/dev/null
 }
 
 # Pushes the index $1 to $2, a registry (docker://) or a folder (dir:), and prints its digest; says why if it cannot. The rest are options.
