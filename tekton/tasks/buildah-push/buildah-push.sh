@@ -82,8 +82,12 @@ join_found() {
 # Pushes the image of an architecture. buildah pushes nothing but indexes out of a layout, and the images of one after the other: so each
 # goes with an index of its own, which nobody needs afterwards. It has no tag, its name in the registry is its digest.
 push_member() {
-  local architecture=$1 digest got
-  new_index "member-$architecture" && add_member "member-$architecture" "oci:$SHARED/$LAYOUTS/$architecture:result" - &&
+  local architecture=$1 layout=$SHARED/$LAYOUTS/$1 digest got options=()
+  # buildah notes in an index that a member has such layers (image, internal/manifest/oci_index.go), and fails if that changes its digest.
+  if grep -q 'tar+zstd"' "$layout/blobs/sha256/$(digest_of_layout "$layout" | cut -d : -f 2)"; then
+    options=(--annotation io.github.containers.compression.zstd=true)
+  fi
+  new_index "member-$architecture" && add_member "member-$architecture" "oci:$layout:result" - "${options[@]}" &&
     digest=$(digest_of_index "member-$architecture") || return 1
   got=$(push "member-$architecture" "docker://$repository@$digest" --all) || return 1
   [[ $got == "$digest" ]] && return 0

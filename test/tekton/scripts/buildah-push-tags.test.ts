@@ -1,6 +1,8 @@
 import { readdirSync, rmSync } from "node:fs";
+import { zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { at, has, read, write } from "./harness";
+import { writeBlobs } from "./images";
 import { digests, manifest, push, pushWith, registry, repository, tags, writtenTags } from "./pushing";
 import { refusal, sha256 } from "./registry";
 
@@ -180,6 +182,20 @@ describe("buildah-push of members", () => {
     expect(writtenTags()).toEqual([]);
     expect(manifest(digests.amd64)).toBeDefined();
     expect(has("results/digest")).toBe(false);
+  });
+
+  it("pushes an image whose layers are compressed with zstd", async () => {
+    const layer = Buffer.alloc(1024);
+    const config = { architecture: "arm64", os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [sha256(layer)] } };
+    const [hex] = writeBlobs("shared/layouts/arm64", [zstdCompressSync(layer)], config);
+    const content = Buffer.from(read(`shared/layouts/arm64/blobs/sha256/${hex}`).replaceAll("tar+gzip", "tar+zstd"));
+    write(`shared/layouts/arm64/blobs/sha256/${sha256(content).slice(7)}`, content);
+    const entry = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: sha256(content), size: content.length };
+    const manifests = [{ ...entry, annotations: { "org.opencontainers.image.ref.name": "result" } }];
+    write("shared/layouts/arm64/index.json", JSON.stringify({ schemaVersion: 2, manifests }));
+    expect(await push()).toMatchObject({ status: 0 });
+    expect(read("results/images")).toContain(`@${sha256(content)}`);
+    expect(manifest(sha256(content))).toEqual(content);
   });
 
   it("copies no layer in its own pod", async () => {
