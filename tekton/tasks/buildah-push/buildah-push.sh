@@ -114,8 +114,9 @@ push_members() {
 # Whether a tag has the index already, as after a try that failed later on: registries with immutable tags refuse even the same again.
 # The registry's answer for the tag is compared with its answer for the digest.
 is_there() {
-  local by_digest by_tag
-  by_digest=$(inspect_remote "$repository@$wanted" 2>/dev/null) && by_tag=$(inspect_remote "$1" 2>/dev/null) && [[ -n $by_tag && $by_tag == "$by_digest" ]]
+  local by_digest=${stored:-} by_tag
+  [[ -n $by_digest ]] || by_digest=$(inspect_remote "$repository@$wanted" 2>/dev/null) || return 1
+  by_tag=$(inspect_remote "$1" 2>/dev/null) && [[ -n $by_tag && $by_tag == "$by_digest" ]]
 }
 # Gives the index a tag; its members are there.
 place() {
@@ -134,7 +135,7 @@ place() {
   return 1
 }
 
-# Whether what the registry has is what was meant, and all of it.
+# Whether what the registry has is what was meant, and all of it. Sets $stored, the registry's answer.
 read_back() {
   local text found
   text=$(inspect_remote "$repository@$wanted") || fail "the registry does not give back $repository@$wanted"
@@ -143,6 +144,7 @@ read_back() {
     fail "the registry gives $repository@$wanted with the platforms ${found//$'\n'/, }, not ${expected[*]}"
   [[ $(digests "$text" | sort) == "$(printf '%s\n' "${members[@]}" | sort)" ]] ||
     fail "the registry gives $repository@$wanted with other images than ${members[*]}"
+  stored=$text
 }
 
 if [[ -n ${FOUND:-} ]]; then join_found; else join_layouts; fi
