@@ -2,7 +2,7 @@
 # Reads and writes indexes in a registry with nothing but buildah. The scripts that source it call `use_buildah` first.
 
 # Annotation of each member of an index: the base images that it was built from, as name@digest, separated by semicolons (buildah takes a
-# comma for the end of an annotation). On the member and not on the index, as buildah below 1.36 can set no annotation of an index.
+# comma for the end of an annotation). On the member and not on the index, as buildah 1.28 can set no annotation of an index.
 bases_annotation=openshift-multiarch.bases
 
 # What buildah needs before it runs the first time: credentials, registries, and a storage without a single image.
