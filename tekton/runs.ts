@@ -1,6 +1,6 @@
 import type { Architecture } from "../config/settings";
 import { type BuildSource, parametersOf } from "./build-source";
-import { fingerprint } from "./fingerprint";
+import { versionOf } from "./fingerprint";
 import { buildLabel } from "./following";
 import { duration } from "./pipeline-tasks";
 import { pipelineOf } from "./pipelines";
@@ -75,8 +75,7 @@ function bindings(
 
 /** The Pipeline of one build, called as it is: started by hand, it builds the same with nothing to fill in. */
 export function pipelineFor(source: BuildSource, architectures: readonly Architecture[], environment: RunEnvironment): Pipeline {
-  const used = new Set(pipelineOf(source, architectures).spec.tasks.map(({ taskRef }) => taskRef.name));
-  const version = fingerprint(environment.tasks.filter(({ metadata }) => used.has(metadata.name)));
+  const version = versionOf(pipelineOf(source, architectures), environment.tasks);
   const { spec, ...pipeline } = pipelineOf({ ...source, version }, architectures);
   const values = parametersOf(source, environment.insecureRegistries);
   const params = spec.params.map((param) => ({ ...param, default: values[param.name] }));

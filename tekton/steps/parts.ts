@@ -19,6 +19,8 @@ interface StepArgs {
   script: string;
   /** Texts reach the script as environment variables, lists as arguments: each led by its name where there are several. */
   params?: readonly ParamSpec[];
+  /** Parameters that the step itself is written with, and not its script: its image. */
+  written?: readonly ParamSpec[];
   /** Their paths reach the script as environment variables, empty where the run binds none. */
   workspaces?: readonly WorkspaceDeclaration[];
   /** Paths of the files to write them to reach the script as environment variables, RESULT_ in front. */
@@ -35,11 +37,11 @@ const home = "/home/build";
 
 /** A step, whose script gets what it declares under the names of the declarations. */
 export function stepOf(args: StepArgs): StepPart {
-  const { name, image, script, params = [], workspaces = [], results = [], volumes = [] } = args;
+  const { name, image, script, params = [], written = [], workspaces = [], results = [], volumes = [] } = args;
   const lists = params.filter(({ type }) => type === "array");
   const homeVolume = { name: `home-${name}`, emptyDir: {} };
   return {
-    params,
+    params: [...written, ...params],
     workspaces,
     results,
     volumes: [homeVolume, ...volumes.map(({ volume }) => volume)],

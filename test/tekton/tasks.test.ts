@@ -70,7 +70,7 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s",
   });
 
   it("passes every parameter and workspace to the script", () => {
-    const passed = JSON.stringify(spec.steps.map(({ env, args }) => ({ env, args })));
+    const passed = JSON.stringify(spec.steps.map(({ image, env, args }) => ({ image, env, args })));
     for (const param of spec.params) expect(passed).toContain(`$(params.${param.name}${param.type === "array" ? "[*]" : ""})`);
     for (const workspace of spec.workspaces) expect(passed).toContain(`$(workspaces.${workspace.name}.path)`);
     for (const result of spec.results ?? []) expect(passed).toContain(`$(results.${result.name}.path)`);

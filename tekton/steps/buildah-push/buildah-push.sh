@@ -1,106 +1,124 @@
 #!/usr/bin/env bash
-# Joins the image layouts of all architectures in one index and pushes it. Needs neither root nor any capability.
-# Arguments: the architectures. Environment: SHARED, LAYOUTS (folder of it with one layout per architecture), IMAGE
-# (repository:tag), RUN (name of the run, a tag of its own), HOME; optional DOCKERCONFIG (folder with config.json or
-# .dockerconfigjson), CONTAINERS (storage); results are written to the files $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES.
+# Joins the image layouts of all architectures in one index and pushes it; or gives an index that the registry has already its tags.
+# Needs neither root nor any capability.
+# Arguments: lists, each led by its name: --architectures, --tags (templates of more tags, see tags.sh), --insecure-registries.
+# Environment: SHARED, LAYOUTS (folder of it with one layout per architecture; <architecture>.bases
+# and <architecture>.sbom.json beside it may name its base images and what is in it), IMAGE (repository:tag), RUN (name of the run, a tag of
+# its own), HOME; optional COMMIT, BRANCH (for the templates), KEY (of find-built.sh, a tag `built-<key>`), FOUND (digest of the index that
+# is to get the tags), DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage); results are written to
+# the files $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES.
 set -euo pipefail
 task=buildah-push
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source-path=SCRIPTDIR source=index.sh
+source "$(dirname "${BASH_SOURCE[0]}")/index.sh"
+# shellcheck source-path=SCRIPTDIR source=tags.sh
+source "$(dirname "${BASH_SOURCE[0]}")/tags.sh"
+# shellcheck source-path=SCRIPTDIR source=sboms.sh
+source "$(dirname "${BASH_SOURCE[0]}")/sboms.sh"
 
 : "${SHARED:?}" "${LAYOUTS:?}" "${IMAGE:?}" "${RUN:?}" "${HOME:?}" "${RESULT_IMAGE_URL:?}" "${RESULT_IMAGE_DIGEST:?}" "${RESULT_IMAGES:?}"
-[[ $# -gt 0 ]] || fail "no architecture given"
+architectures=() tags=() insecure_registries=()
+read_lists "architectures tags insecure-registries" "$@"
+[[ ${#architectures[@]} -gt 0 ]] || fail "no architecture given"
 [[ ${IMAGE##*/} == *:* && $IMAGE != *@* ]] || fail "'$IMAGE' is not of the form repository:tag"
 repository=${IMAGE%:*}
-use_dockerconfig
-# `buildah manifest inspect` 1.28 has no --authfile and does not read REGISTRY_AUTH_FILE either, only what stands in the home directory.
-if [[ -n ${REGISTRY_AUTH_FILE:-} ]]; then
-  mkdir -p "$HOME/.docker"
-  ln -sfn "$REGISTRY_AUTH_FILE" "$HOME/.docker/config.json"
-fi
-
-# Only the index, a few kilobytes, goes through this storage: layers are read from the layouts.
-containers=${CONTAINERS:-$HOME/containers}
-export STORAGE_DRIVER=vfs CONTAINERS_STORAGE_CONF=$HOME/storage.conf
-storage() {
-  printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$containers/$1" "$containers/run-$1"
-}
-storage index >"$CONTAINERS_STORAGE_CONF"
-storage nothing >"$HOME/nothing.conf"
-
-# Without a range of user ids, buildah warns at every start that it goes on with its own id alone, which is all this needs.
-quietly() {
-  buildah --log-level error "$@"
-}
-
-# The image has no JSON tool; buildah prints these small documents with one key a line and no braces inside a platform.
-inspect() {
-  local text
-  text=$(quietly manifest inspect "$1") && tr -d ' \t\n' <<<"$text"
-}
-# What a registry says about a reference. Asked with an empty storage: buildah would answer for a digest that it has itself.
-inspect_remote() {
-  CONTAINERS_STORAGE_CONF=$HOME/nothing.conf inspect "$1"
-}
-platforms() {
-  { grep -o '"platform":{[^}]*}' || true; } <<<"$1" | sed -E 's/.*"architecture":"([^"]*)".*"os":"([^"]*)".*/\2\/\1/'
-}
-digests() {
-  { grep -o '"digest":"sha256:[0-9a-f]*"' || true; } <<<"$1" | cut -d '"' -f 4
-}
-
-echo "joining the images of $*" >&2
-index=localhost/$RUN
-quietly manifest rm "$index" >/dev/null 2>&1 || true # of an earlier try in the same storage
-quietly manifest create "$index" >/dev/null || fail "cannot make an index"
+[[ -z ${KEY:-} || $KEY =~ ^[0-9a-f]{40}$ ]] || fail "the key '$KEY' is not 40 hexadecimal digits"
+[[ -z ${FOUND:-} || $FOUND =~ ^sha256:[0-9a-f]{64}$ ]] || fail "'$FOUND', the index that is built already, is not a digest"
+fill_in_tags # sets $more_tags
+use_buildah "${insecure_registries[@]}"
 expected=()
 members=()
-for architecture in "$@"; do
-  layout=$SHARED/$LAYOUTS/$architecture
-  [[ -f $layout/index.json ]] || fail "there is no image for $architecture in '$LAYOUTS/$architecture'"
-  member=$(digest_of_layout "$layout")
-  [[ -n $member ]] || fail "'$LAYOUTS/$architecture' holds not exactly one image"
-  # buildah reads the platform from the image's own configuration.
-  quietly manifest add "$index" "oci:$layout:result" >/dev/null || fail "the image in '$LAYOUTS/$architecture' cannot be read"
-  expected+=("linux/$architecture")
-  members+=("$member")
-  local_index=$(inspect "$index") || fail "the index cannot be read"
-  found=$(platforms "$local_index")
-  [[ $found == "$(printf '%s\n' "${expected[@]}")" ]] ||
-    fail "the image in '$LAYOUTS/$architecture' is for $(tail -n 1 <<<"${found:-nothing}"), not for linux/$architecture"
-done
 
-# Pushes the index to $1, a registry (docker://) or a folder (dir:), and prints its digest; says why if it cannot.
-# buildah 1.28 to 1.44 (cmd/buildah/manifest.go, manifestPush) ends a failed push with exit code 0, an empty digest file and not a
-# word: the error of the push is overwritten by that of writing the file. Pushed again without a digest file, it says what the registry says.
-push() {
-  local attempt arguments=(manifest push --format oci --quiet)
-  [[ $1 == dir:* ]] || arguments+=(--all)
-  for attempt in 1 2 3; do
-    rm -f "$HOME/digest"
-    quietly "${arguments[@]}" --digestfile "$HOME/digest" "$index" "$1" >/dev/null || return 1
-    if [[ -s $HOME/digest ]]; then
-      cat "$HOME/digest"
-      return 0
-    fi
-    echo "pushing failed, trying again" >&2
-    quietly "${arguments[@]}" "$index" "$1" >/dev/null || return 1
-    echo "attempt $((attempt + 1)) succeeded, but gives no digest" >&2
+# Base images of the layout of an architecture, as an annotation; `-` if nobody wrote down which.
+bases_of() {
+  local file=$SHARED/$LAYOUTS/$1.bases line
+  if [[ ! -f $file ]]; then
+    echo -
+    return 0
+  fi
+  while read -r line || [[ -n $line ]]; do
+    [[ $line =~ ^[A-Za-z0-9._:/-]+@sha256:[0-9a-f]{64}$ ]] && continue
+    warn "'$LAYOUTS/$1.bases' has a line that names no image: nothing is said about the base images for $1"
+    echo -
+    return 0
+  done <"$file"
+  # In one order, so that the same bases give the same index.
+  LC_ALL=C sort -u "$file" | paste -sd ';'
+}
+
+# Makes the index `index` of the layouts.
+join_layouts() {
+  local architecture layout member text found bases
+  echo "joining the images of ${architectures[*]}" >&2
+  new_index index || fail "cannot make an index"
+  for architecture in "${architectures[@]}"; do
+    layout=$SHARED/$LAYOUTS/$architecture
+    [[ -f $layout/index.json ]] || fail "there is no image for $architecture in '$LAYOUTS/$architecture'"
+    member=$(digest_of_layout "$layout")
+    [[ -n $member ]] || fail "'$LAYOUTS/$architecture' holds not exactly one image"
+    bases=$(bases_of "$architecture")
+    add_member index "oci:$layout:result" "$bases" || fail "the image in '$LAYOUTS/$architecture' cannot be read"
+    expected+=("linux/$architecture")
+    members+=("$member")
+    text=$(inspect_index index) || fail "the index cannot be read"
+    found=$(platforms "$text")
+    [[ $found == "$(printf '%s\n' "${expected[@]}")" ]] ||
+      fail "the image in '$LAYOUTS/$architecture' is for $(tail -n 1 <<<"${found:-nothing}"), not for linux/$architecture"
   done
+}
+
+# Makes the index `index` of the members that the registry has of the index $FOUND.
+join_found() {
+  local text
+  echo "$repository@$FOUND is built already" >&2
+  text=$(inspect_remote "$repository@$FOUND") || fail "the registry does not give back $repository@$FOUND, which is built already: start the run again"
+  mapfile -t expected < <(printf 'linux/%s\n' "${architectures[@]}")
+  mapfile -t members < <(digests "$text")
+  rebuild_index index "$repository" "$text" || fail "the registry does not have all images of $repository@$FOUND: start the run again"
+}
+
+# Pushes the image of an architecture. buildah pushes nothing but indexes out of a layout, and the images of one after the other: so each
+# goes with an index of its own, which nobody needs afterwards. It has no tag, its name in the registry is its digest.
+push_member() {
+  local architecture=$1 layout=$SHARED/$LAYOUTS/$1 digest got options=()
+  # buildah notes in an index that a member has such layers (image, internal/manifest/oci_index.go), and fails if that changes its digest.
+  if grep -q 'tar+zstd"' "$layout/blobs/sha256/$(digest_of_layout "$layout" | cut -d : -f 2)"; then
+    options=(--annotation io.github.containers.compression.zstd=true)
+  fi
+  new_index "member-$architecture" && add_member "member-$architecture" "oci:$layout:result" - "${options[@]}" &&
+    digest=$(digest_of_index "member-$architecture") || return 1
+  got=$(push "member-$architecture" "docker://$repository@$digest" --all) || return 1
+  [[ $got == "$digest" ]] && return 0
+  echo "got the digest ${got:-(none)}, not $digest" >&2
   return 1
 }
 
-# Digest that the index has in a registry: only the index goes to this folder, not what it points to.
-rm -rf "$HOME/index"
-wanted=$(push "dir:$HOME/index") || fail "the index cannot be written"
-[[ $wanted =~ ^sha256:[0-9a-f]{64}$ ]] || fail "buildah gives '$wanted' as the index' digest"
+# All at the same time: most of a push is waiting for the registry.
+push_members() {
+  local architecture i jobs=() failed=()
+  echo "pushing the images of ${architectures[*]}" >&2
+  for architecture in "${architectures[@]}"; do
+    push_member "$architecture" 2>"$HOME/$architecture.log" &
+    jobs+=("$!")
+  done
+  for i in "${!jobs[@]}"; do
+    architecture=${architectures[i]}
+    wait "${jobs[i]}" || failed+=("$architecture")
+    sed "s/^/$architecture: /" "$HOME/$architecture.log" >&2
+  done
+  [[ ${#failed[@]} -eq 0 ]] || fail "cannot push the image for ${failed[*]} to $repository, so nothing is published"
+}
 
 # Whether a tag has the index already, as after a try that failed later on: registries with immutable tags refuse even the same again.
 # The registry's answer for the tag is compared with its answer for the digest.
 is_there() {
-  local by_digest by_tag
-  by_digest=$(inspect_remote "$repository@$wanted" 2>/dev/null) && by_tag=$(inspect_remote "$1" 2>/dev/null) && [[ -n $by_tag && $by_tag == "$by_digest" ]]
+  local by_digest=${stored:-} by_tag
+  [[ -n $by_digest ]] || by_digest=$(inspect_remote "$repository@$wanted" 2>/dev/null) || return 1
+  by_tag=$(inspect_remote "$1" 2>/dev/null) && [[ -n $by_tag && $by_tag == "$by_digest" ]]
 }
+# Gives the index a tag; its members are there.
 place() {
   local got
   if is_there "$1"; then
@@ -108,20 +126,43 @@ place() {
     return 0
   fi
   echo "pushing $1" >&2
-  got=$(push "docker://$1") || fail "cannot push $1"
-  [[ $got == "$wanted" ]] || fail "$1 got the digest ${got:-(none)}, not $wanted"
+  got=$(push index "docker://$1") || {
+    echo "cannot push $1" >&2
+    return 1
+  }
+  [[ $got == "$wanted" ]] && return 0
+  echo "$1 got the digest ${got:-(none)}, not $wanted" >&2
+  return 1
 }
 
+# Whether what the registry has is what was meant, and all of it. Sets $stored, the registry's answer.
+read_back() {
+  local text found
+  text=$(inspect_remote "$repository@$wanted") || fail "the registry does not give back $repository@$wanted"
+  found=$(platforms "$text" | sort)
+  [[ $found == "$(printf '%s\n' "${expected[@]}" | sort)" ]] ||
+    fail "the registry gives $repository@$wanted with the platforms ${found//$'\n'/, }, not ${expected[*]}"
+  [[ $(digests "$text" | sort) == "$(printf '%s\n' "${members[@]}" | sort)" ]] ||
+    fail "the registry gives $repository@$wanted with other images than ${members[*]}"
+  stored=$text
+}
+
+if [[ -n ${FOUND:-} ]]; then join_found; else join_layouts; fi
+wanted=$(digest_of_index index) || fail "the index cannot be written"
+[[ -z ${FOUND:-} || $wanted == "$FOUND" ]] || fail "the images of $repository@$FOUND make the index $wanted now"
+[[ -n ${FOUND:-} ]] || push_members
+
 # First under a tag that only this run uses: it keeps the digest alive in registries that collect untagged images when a later
-# run moves the wanted tag. The wanted tag moves last, to an index that has been read back.
-place "$repository:$RUN"
-remote_index=$(inspect_remote "$repository@$wanted") || fail "the registry does not give back $repository@$wanted"
-found=$(platforms "$remote_index" | sort)
-[[ $found == "$(printf '%s\n' "${expected[@]}" | sort)" ]] ||
-  fail "the registry gives $repository@$wanted with the platforms ${found//$'\n'/, }, not ${expected[*]}"
-[[ $(digests "$remote_index" | sort) == "$(printf '%s\n' "${members[@]}" | sort)" ]] ||
-  fail "the registry gives $repository@$wanted with other images than ${members[*]}"
-place "$IMAGE"
+# run moves the wanted tag. The other tags move to an index that has been read back, the wanted one last.
+place "$repository:$RUN" || fail "the run's own tag is not set, so nothing is published"
+read_back
+[[ -n ${FOUND:-} ]] || attach_sboms
+for tag in "${more_tags[@]}"; do
+  place "$repository:$tag" || fail "the tag $tag is not set, so $IMAGE stays what it was"
+done
+# Nothing but a help for a later run: where a registry never lets a tag move, the one of an image with older bases stays.
+if [[ -n ${KEY:-} ]]; then place "$repository:built-$KEY" || warn "a later run will not find that this commit is built"; fi
+place "$IMAGE" || fail "the image is not published"
 echo "$IMAGE is $wanted for ${expected[*]}" >&2
 
 printf '%s' "$IMAGE" >"$RESULT_IMAGE_URL"

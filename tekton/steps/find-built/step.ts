@@ -1,4 +1,4 @@
-import { commitResults } from "../git-clone/step";
+import { commitResult, gitUrl } from "../git-clone/step";
 import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, workspaces } from "../shared";
 
@@ -9,6 +9,7 @@ export const find = (image: string): StepPart =>
     image,
     script: script("find-built"),
     params: [
+      { name: "url", description: gitUrl },
       { ...params.image, description: "Image to look for, as repository:tag; empty: it is not looked for", default: "" },
       { ...params.architectures, default: [] },
       { name: "identity", type: "array", description: "What decides beside the commit what becomes of the image", default: [] },
@@ -16,7 +17,7 @@ export const find = (image: string): StepPart =>
     ],
     workspaces: [workspaces.dockerconfig, workspaces.trust],
     results: [
-      ...commitResults,
+      commitResult,
       { name: "key", description: "Digest of all that decides what becomes of the image; empty where nothing was looked for" },
       { name: "found", description: "Digest of the image that is there already; empty where there is none" },
     ],

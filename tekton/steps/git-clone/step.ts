@@ -2,10 +2,9 @@ import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, sources, workspaces } from "../shared";
 
 /** What was fetched. */
-export const commitResults = [
-  { name: "commit", description: "Full id of the commit" },
-  { name: "url", description: "Repository that it came from" },
-];
+export const commitResult = { name: "commit", description: "Full id of the commit" };
+export const gitUrl =
+  "Repository: https://, http:// or git:// without a user or a query, ssh://USER@HOST/PATH or USER@HOST:PATH. Credentials come by the workspace git-credentials";
 
 /**
  * Fetches one commit once and hands its files on, so that no two tasks of a run can see different commits.
@@ -17,11 +16,7 @@ export const clone = (image: string): StepPart =>
     image,
     script: script("git-clone"),
     params: [
-      {
-        name: "url",
-        description:
-          "Repository: https://, http:// or git:// without a user or a query, ssh://USER@HOST/PATH or USER@HOST:PATH. Credentials come by the workspace git-credentials",
-      },
+      { name: "url", description: gitUrl },
       { name: "revision", description: "Branch, tag or commit" },
       {
         name: "submodules",
@@ -42,7 +37,8 @@ export const clone = (image: string): StepPart =>
     ],
     workspaces: [workspaces.shared, workspaces.gitCredentials, workspaces.trust],
     results: [
-      ...commitResults,
+      commitResult,
+      { name: "url", description: "Repository that it came from" },
       { name: "timestamp", description: "Time of the commit in seconds since 1970, the time that the image's files get" },
       { name: "branch", description: "Branch or tag as a part of an image's tag: fix/#123 is fix-123; empty for the id of a commit" },
     ],

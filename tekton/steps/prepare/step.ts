@@ -6,6 +6,7 @@ export const prepare: StepPart = stepOf({
   name: "prepare",
   image: "$(params.image)",
   script: script("prepare"),
+  written: [{ name: "image", description: "Container image that the script runs in; it needs sh" }],
   params: [
     { name: "script", description: "What is run, by sh in the build context" },
     params.context,

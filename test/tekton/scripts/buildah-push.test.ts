@@ -1,42 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { at, calls, has, misbehaves, noted, read, rights, run, write } from "./harness";
+import { describe, expect, it } from "vitest";
+import { at, calls, has, misbehaves, noted, read, rights, write } from "./harness";
 import { insecure, writeLayout } from "./images";
+import { digests, manifest, push, registry, repository, tags, writtenTags } from "./pushing";
 import { Registry, refusal, sha256 } from "./registry";
-
-/** The real buildah against a registry that answers, or refuses, as registries do. */
-let registry: Registry;
-const digests: Record<string, string> = {};
-const tags = { run: "hello-abcde", wanted: "latest" };
-const repository = () => `${registry.host}/team/hello`;
-
-const push = (architectures = ["amd64", "arm64"], more: Record<string, string> = {}, as?: readonly string[]) =>
-  run(
-    "buildah-push",
-    {
-      LAYOUTS: "layouts",
-      IMAGE: `${repository()}:${tags.wanted}`,
-      RUN: tags.run,
-      RESULT_IMAGE_URL: at("results/url"),
-      RESULT_IMAGE_DIGEST: at("results/digest"),
-      RESULT_IMAGES: at("results/images"),
-      ...more,
-    },
-    architectures,
-    60,
-    as,
-  );
-const manifest = (name: string) => registry.manifests.get(`team/hello:${name}`)?.content;
-const writtenTags = () => registry.written.filter((name) => !name.startsWith("sha256:"));
-
-beforeEach(async () => {
-  registry = new Registry();
-  await registry.start();
-  insecure(registry.host);
-  for (const architecture of ["amd64", "arm64"]) digests[architecture] = writeLayout(`shared/layouts/${architecture}`, architecture);
-});
-afterEach(() => registry.stop());
 
 describe("buildah-push", () => {
   it("pushes one OCI index with all members, under the run's own tag first and the wanted tag last, and reports digests", async () => {
@@ -124,7 +92,8 @@ describe("buildah-push", () => {
     const result = await push();
     expect(result.status).toBe(1);
     expect(result.log).toMatch(words);
-    expect(result.log).toContain(`cannot push ${repository()}:${tags.run}`);
+    expect(result.log).toMatch(/^buildah-push: (cannot push the image for|the run's own tag is not set)/m);
+    expect(writtenTags()).toEqual([]);
     expect(has("results/digest")).toBe(false);
   });
 
@@ -201,7 +170,7 @@ describe("buildah-push", () => {
   });
 
   it.each([
-    ["a push that says nothing and pushes nothing", "*' --digestfile '*docker://*", "exit 0", "cannot push "],
+    ["a push that says nothing and pushes nothing", "*' --digestfile '*docker://*", "exit 0", "cannot push the image for amd64 arm64 to "],
     [
       "half a digest",
       "*' --digestfile '*docker://*",

@@ -15,6 +15,8 @@ export interface RegistryOptions {
   /** A tag that exists is never written again, not even with the same content. */
   readonly immutable?: boolean;
   readonly tls?: { key: string; cert: string };
+  /** How long every answer takes, in milliseconds. */
+  readonly delay?: number;
 }
 
 /** An error as registries tell it: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes */
@@ -30,6 +32,11 @@ export class Registry {
   readonly manifests = new Map<string, { type: string; content: Buffer }>();
   /** `PUT <tag or digest>` of every manifest that was accepted. */
   readonly written: string[] = [];
+  /** `<method> <path>` of every request. */
+  readonly requests: string[] = [];
+  private busy = 0;
+  /** How many requests were answered at the same time, at most. */
+  mostBusy = 0;
   private readonly uploads = new Map<string, Buffer>();
   private readonly server;
   options: RegistryOptions;
@@ -39,6 +46,11 @@ export class Registry {
     const listener = async (request: IncomingMessage, response: import("node:http").ServerResponse) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
+      this.requests.push(`${request.method} ${request.url}`);
+      this.busy += 1;
+      this.mostBusy = Math.max(this.mostBusy, this.busy);
+      if (this.options.delay) await new Promise((resolve) => setTimeout(resolve, this.options.delay));
+      this.busy -= 1;
       const { status, headers, body } = this.answer(request, Buffer.concat(chunks));
       response.writeHead(status, { "Docker-Distribution-Api-Version": "registry/2.0", "Content-Length": body?.length ?? 0, ...headers });
       response.end(request.method === "HEAD" ? undefined : body);

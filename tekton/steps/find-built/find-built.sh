@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Looks whether the registry has the image of this commit already, built with the same settings from the same base images.
+# Trouble of any kind means that it is not found: a build is never stopped by this.
+# Arguments: lists, each led by its name: --architectures, --identity (texts that together name every setting which decides the image),
+# --insecure-registries. Environment: URL, HOME, $RESULT_COMMIT (file with the commit, of the step before); optional IMAGE (repository:tag),
+# DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage), PATIENCE (seconds that a question to a registry
+# may take, 30). Results: $RESULT_KEY, 40 hexadecimal digits that stand for all of this; $RESULT_FOUND, digest of the index, or nothing.
+set -euo pipefail
+task=find-built
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../buildah-push/index.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../buildah-push/index.sh"
+
+: "${RESULT_KEY:?}" "${RESULT_FOUND:?}"
+printf '' >"$RESULT_KEY"
+printf '' >"$RESULT_FOUND"
+trap 'if [[ $? -ne 0 ]]; then echo "$task: building: the search broke off" >&2; fi; exit 0' EXIT
+# In the place of those that are sourced: nothing fails here, and nobody waits for a registry that does not answer.
+fail() {
+  echo "$task: building: $*" >&2
+  exit 0
+}
+quietly() {
+  timeout --kill-after=5 "${PATIENCE:-30}" buildah --log-level error "$@"
+}
+
+: "${URL:?}" "${HOME:?}" "${RESULT_COMMIT:?}"
+architectures=() identity=() insecure_registries=()
+read_lists "architectures identity insecure-registries" "$@"
+if [[ -z ${IMAGE:-} || ${#identity[@]} -eq 0 ]]; then exit 0; fi # nobody asks
+commit=$(cat "$RESULT_COMMIT")
+[[ $commit =~ ^[0-9a-f]{40}$ ]] || fail "'$commit' is no commit"
+key=$(printf '%s\0' "$URL" "$commit" "${architectures[@]}" "${identity[@]}" | sha256sum)
+key=${key:0:40}
+printf '%s' "$key" >"$RESULT_KEY"
+[[ ${IMAGE##*/} == *:* && $IMAGE != *@* ]] || fail "'$IMAGE' is not of the form repository:tag"
+repository=${IMAGE%:*}
+use_buildah "${insecure_registries[@]}"
+
+# Whether a base image ($2: name@digest) is what its registry has under the name today. $1: a name for a storage.
+# The registry's answer for the name is compared with that for the digest; that of a single image, which buildah does not print, by its digest.
+is_same_base() {
+  local name=${2%@*} digest=${2##*@} by_name
+  [[ ${name##*/} == *:* ]] || return 0 # named by digest: it never is another one
+  if by_name=$(inspect_remote "$name" 2>/dev/null) && [[ -n $by_name ]]; then
+    [[ $by_name == "$(inspect_remote "${name%:*}@$digest")" ]]
+    return
+  fi
+  new_index "$1" && add_member "$1" "docker://$name" - && [[ $(digests "$(inspect_index "$1")") == "$digest" ]]
+}
+
+tag=$repository:built-$key
+text=$(inspect_remote "$tag" 2>"$HOME/reason") || {
+  grep -qiE 'manifest.unknown|name.unknown|not found' "$HOME/reason" || fail "the registry does not say whether $tag exists: $(tail -n 1 "$HOME/reason")"
+  fail "commit $commit is not built with these settings yet"
+}
+[[ $(platforms "$text" | sort) == "$(printf 'linux/%s\n' "${architectures[@]}" | sort)" ]] || fail "$tag is for other architectures than ${architectures[*]}"
+rebuild_index built "$repository" "$text" 2>/dev/null || fail "$tag lacks an image, or what it was built from"
+# The digest is that of an index made anew of the members as the registry gives them: the push can make it, too.
+digest=$(digest_of_index built) || fail "$tag cannot be made anew"
+by_digest=$(inspect_remote "$repository@$digest" 2>/dev/null) || by_digest=''
+[[ $by_digest == "$text" ]] || fail "$tag is not what its images make"
+
+mapfile -t bases < <(annotations "$text" | tr ';' '\n' | sed '/^$/d' | sort -u)
+jobs=()
+for i in "${!bases[@]}"; do
+  is_same_base "base-$i" "${bases[i]}" 2>/dev/null &
+  jobs+=("$!")
+done
+for i in "${!jobs[@]}"; do
+  wait "${jobs[i]}" || fail "the base image ${bases[i]%@*} is another one now, or its registry does not answer"
+done
+printf '%s' "$digest" >"$RESULT_FOUND"
+echo "$task: commit $commit is built already: $repository@$digest" >&2

@@ -1,0 +1,210 @@
+import { readdirSync, rmSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { at, has, read, write } from "./harness";
+import { writeBlobs } from "./images";
+import { digests, manifest, push, pushWith, registry, repository, tags, writtenTags } from "./pushing";
+import { refusal, sha256 } from "./registry";
+
+const commit = "0123456789abcdef0123456789abcdef01234567";
+const key = "f".repeat(40);
+const put = (method: string, path: string) => method === "PUT" && path.includes("/manifests/");
+const base = (name: string, digit: string) => `${name}@sha256:${digit.repeat(64)}`;
+
+describe("buildah-push with more tags", () => {
+  it("fills in commit and branch, gives all tags the same index, and moves the wanted tag last", async () => {
+    const templates = ["{commit}", "g{commit:7}-{commit:12}", "{branch}-latest", "v1", "latest", "v1"];
+    expect(await pushWith({ tags: templates }, { COMMIT: commit, BRANCH: "fix-123" })).toMatchObject({ status: 0 });
+    const more = [commit, "g0123456-0123456789ab", "fix-123-latest", "v1"];
+    expect(writtenTags()).toEqual([tags.run, ...more, tags.wanted]);
+    for (const tag of more) expect(manifest(tag)).toEqual(manifest(tags.wanted));
+  });
+
+  it("leaves out a tag of the branch where the run builds none, and says so", async () => {
+    const { status, log } = await pushWith({ tags: ["{branch}", "{commit:8}"] }, { COMMIT: commit, BRANCH: "" });
+    expect(status).toBe(0);
+    expect(log).toContain("leaving out the tag '{branch}': this run builds no branch");
+    expect(writtenTags()).toEqual([tags.run, "01234567", tags.wanted]);
+  });
+
+  it.each([
+    ["a template that nothing fills in", "{date}", "'{date}' gives '{date}', which is no tag"],
+    ["a character that tags cannot have", "a b", "'a b' gives 'a b', which is no tag"],
+    ["a dash in front", "-x", "'-x' gives '-x', which is no tag"],
+    ["more than 128 characters", "{branch}".repeat(20), "which is no tag"],
+    ["a branch that is no tag", "{commit:7}/{branch}", "gives '0123456/fix-123', which is no tag"],
+    ["nothing", "", "'' gives '', which is no tag"],
+    ["too few digits", "{commit:6}", "asks for 6 digits of the commit: 7 to 40 are possible"],
+    ["more digits than there are", "{commit:41}", "asks for 41 digits of the commit: 7 to 40 are possible"],
+  ])("refuses %s before anything is pushed", async (_, template, message) => {
+    const result = await pushWith({ tags: ["v1", template] }, { COMMIT: commit, BRANCH: "fix-123" });
+    expect(result.status).toBe(1);
+    expect(result.log).toContain(message);
+    expect(registry.requests).toEqual([]);
+  });
+
+  it("refuses a template of the commit without a commit", async () => {
+    const result = await pushWith({ tags: ["{commit:7}"] });
+    expect(result).toMatchObject({ status: 1 });
+    expect(result.log).toContain("the tag '{commit:7}' needs the commit's id, but the param commit is ''");
+  });
+
+  it("leaves the wanted tag where it is if another one is refused", async () => {
+    registry.options = {
+      refuse: (method, path) => (put(method, path) && path.endsWith("/v1") ? refusal(400, "TAG", "is immutable") : undefined),
+    };
+    const result = await pushWith({ tags: ["v1"] });
+    expect(result.status).toBe(1);
+    expect(result.log).toContain(`the tag v1 is not set, so ${repository()}:latest stays what it was`);
+    expect(result.log).toContain("is immutable");
+    expect(writtenTags()).toEqual([tags.run]);
+  });
+
+  it("marks the index as built from a key, as the last tag but the wanted one", async () => {
+    expect(await pushWith({ tags: ["v1"] }, { KEY: key })).toMatchObject({ status: 0 });
+    expect(writtenTags()).toEqual([tags.run, "v1", `built-${key}`, tags.wanted]);
+  });
+
+  it("publishes also where the mark of the key cannot be moved, with a warning", async () => {
+    registry.options = {
+      refuse: (method, path) => (put(method, path) && path.includes("/built-") ? refusal(400, "TAG", "is immutable") : undefined),
+    };
+    const { status, log } = await push(undefined, { KEY: key });
+    expect(log).toContain("buildah-push: warning: a later run will not find that this commit is built");
+    expect(status).toBe(0);
+    expect(writtenTags()).toEqual([tags.run, tags.wanted]);
+  });
+
+  it("asks a registry by plain http only where its name is among the insecure ones", async () => {
+    rmSync(at("home/.config"), { recursive: true });
+    expect((await push()).log).toContain("server gave HTTP response to HTTPS client");
+    expect(await pushWith({ insecureRegistries: [registry.host] })).toMatchObject({ status: 0 });
+  });
+});
+
+describe("buildah-push and base images", () => {
+  const bases = (architecture: string, ...lines: string[]) =>
+    write(`shared/layouts/${architecture}.bases`, lines.map((line) => `${line}\n`).join(""));
+  const annotations = () =>
+    JSON.parse((manifest(tags.wanted) as Buffer).toString()).manifests.map((member: { annotations?: object }) => member.annotations);
+
+  it("writes down what each member was built from, in one order, so that the same bases give the same index", async () => {
+    const [alpine, debian] = [base("docker.io/library/alpine:3", "a"), base("docker.io/library/debian:bookworm", "b")];
+    bases("amd64", debian, alpine, debian);
+    bases("arm64");
+    expect(await push()).toMatchObject({ status: 0 });
+    expect(annotations()).toEqual([{ "openshift-multiarch.bases": `${alpine};${debian}` }, { "openshift-multiarch.bases": "" }]);
+    const first = read("results/digest");
+    bases("amd64", alpine, debian);
+    expect(await push(undefined, { RUN: "hello-fghij" })).toMatchObject({ status: 0 });
+    expect(read("results/digest")).toBe(first);
+  });
+
+  it("says nothing of base images where nobody wrote them down, or not as names with digests", async () => {
+    bases("arm64", base("quay.io/a/b:1", "a"), "quay.io/a/b:2");
+    const { status, log } = await push();
+    expect(status).toBe(0);
+    expect(log).toContain("warning: 'layouts/arm64.bases' has a line that names no image: nothing is said about the base images for arm64");
+    expect(annotations()).toEqual([undefined, undefined]);
+  });
+
+  it("gives an index that is built already its tags, without layouts and without sending a layer, with the same results", async () => {
+    bases("amd64", base("docker.io/library/alpine:3", "a"));
+    bases("arm64");
+    expect(await push()).toMatchObject({ status: 0 });
+    const results = ["url", "digest", "images"].map((name) => read(`results/${name}`));
+    const [, digest] = results;
+    rmSync(at("shared/layouts"), { recursive: true });
+    rmSync(at("results"), { recursive: true });
+    write("results/.keep", "");
+    registry.requests.length = 0;
+    registry.written.length = 0;
+    expect(await pushWith({ tags: ["v2"] }, { RUN: "hello-fghij", FOUND: digest, KEY: key })).toMatchObject({ status: 0 });
+    expect(registry.written).toEqual(["hello-fghij", "v2", `built-${key}`]);
+    expect(manifest("v2")).toEqual(manifest("latest"));
+    expect(["url", "digest", "images"].map((name) => read(`results/${name}`))).toEqual(results);
+    expect(registry.requests.filter((request) => request.startsWith("POST"))).toEqual([]);
+  });
+
+  it.each([
+    ["is gone", `sha256:${"0".repeat(64)}`, "the registry does not give back"],
+    ["is no digest", "latest", "'latest', the index that is built already, is not a digest"],
+  ])("publishes nothing if the index that is built already %s", async (_, found, message) => {
+    const result = await push(undefined, { FOUND: found });
+    expect(result.status).toBe(1);
+    expect(result.log).toContain(message);
+    expect(registry.written).toEqual([]);
+  });
+
+  it("publishes nothing if a member of the index that is built already is gone", async () => {
+    bases("amd64");
+    bases("arm64");
+    expect(await push()).toMatchObject({ status: 0 });
+    registry.manifests.delete(`team/hello:${digests.arm64}`);
+    registry.written.length = 0;
+    const result = await push(undefined, { FOUND: read("results/digest"), RUN: "hello-fghij" });
+    expect(result.status).toBe(1);
+    expect(result.log).toContain("the registry does not have all images of");
+    expect(registry.written).toEqual([]);
+  });
+});
+
+describe("buildah-push of members", () => {
+  /** Blobs of an architecture's layout. */
+  const blobs = (architecture: string) => readdirSync(at(`shared/layouts/${architecture}/blobs/sha256`));
+  const first = (what: (request: string) => boolean) => registry.requests.findIndex(what);
+
+  it("sends the images of all architectures at the same time", async () => {
+    registry.options = { delay: 100 };
+    expect(await push()).toMatchObject({ status: 0 });
+    for (const [one, other] of [
+      ["amd64", "arm64"],
+      ["arm64", "amd64"],
+    ]) {
+      const finished = first((request) => request === `PUT /v2/team/hello/manifests/${digests[one]}`);
+      const begun = first((request) => blobs(other).some((blob) => request.includes(blob)));
+      expect(begun).toBeGreaterThan(0);
+      expect(begun).toBeLessThan(finished);
+    }
+  });
+
+  it("names the architecture whose image is refused, publishes nothing, and keeps the other's image for the next try", async () => {
+    const layers = blobs("arm64");
+    registry.options = {
+      refuse: (method, path) =>
+        put(method, path) && layers.some((blob) => path.endsWith(blob)) ? refusal(403, "DENIED", "not for you") : undefined,
+    };
+    const result = await push();
+    expect(result.status).toBe(1);
+    expect(result.log).toContain(`buildah-push: cannot push the image for arm64 to ${repository()}, so nothing is published`);
+    expect(result.log).toMatch(/^arm64: .*not for you/m);
+    expect(result.log).not.toMatch(/^amd64: /m);
+    expect(writtenTags()).toEqual([]);
+    expect(manifest(digests.amd64)).toBeDefined();
+    expect(has("results/digest")).toBe(false);
+  });
+
+  it("pushes an image whose layers are compressed with zstd", async () => {
+    const layer = Buffer.alloc(1024);
+    // A frame of one block that repeats a byte 1024 times (RFC 8878, 3.1.1).
+    const compressed = Buffer.from("28b52ffd60000303200000", "hex");
+    const config = { architecture: "arm64", os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [sha256(layer)] } };
+    const [hex] = writeBlobs("shared/layouts/arm64", [compressed], config);
+    const content = Buffer.from(read(`shared/layouts/arm64/blobs/sha256/${hex}`).replaceAll("tar+gzip", "tar+zstd"));
+    write(`shared/layouts/arm64/blobs/sha256/${sha256(content).slice(7)}`, content);
+    const entry = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: sha256(content), size: content.length };
+    const manifests = [{ ...entry, annotations: { "org.opencontainers.image.ref.name": "result" } }];
+    write("shared/layouts/arm64/index.json", JSON.stringify({ schemaVersion: 2, manifests }));
+    expect(await push()).toMatchObject({ status: 0 });
+    expect(read("results/images")).toContain(`@${sha256(content)}`);
+    expect(manifest(sha256(content))).toEqual(content);
+  });
+
+  it("copies no layer in its own pod", async () => {
+    expect(await push()).toMatchObject({ status: 0 });
+    const copies = readdirSync(at("home"), { recursive: true, encoding: "utf8" }).filter((file) =>
+      blobs("amd64").some((blob) => file.includes(blob)),
+    );
+    expect(copies).toEqual([]);
+    expect(sha256(manifest(tags.wanted) as Buffer)).toBe(read("results/digest"));
+  });
+});
