@@ -78,9 +78,10 @@ use_registries() {
 # Lays the files of $ARCHIVE, an archive of the volume $SHARED, into the pod's own folder $SOURCES, unless an earlier step of the pod has.
 # Between tasks goes one file: many small ones are slow on a file system over the network. Sets $tree, the folder with the files.
 unpack_sources() {
+  local tool
   tree=$SOURCES/tree
   [[ ! -d $tree ]] || return 0
-  command -v tar >/dev/null && command -v gzip >/dev/null || fail "the task's image has no tar or no gzip: sources cannot be unpacked"
+  for tool in tar gzip; do command -v "$tool" >/dev/null || fail "the task's image has no $tool: sources cannot be unpacked"; done
   [[ -f $SHARED/$ARCHIVE ]] || fail "the shared volume has no archive '$ARCHIVE'"
   # OpenShift's pods have an fsGroup, which makes their volumes setgid: folders would hand that on to images.
   umask 022
@@ -94,11 +95,11 @@ unpack_sources() {
 
 # Packs the folder $1 into the archive $2 of the volume $SHARED, which other tasks see whole or not at all. Equal files give equal archives.
 pack_sources() {
-  local archive=$SHARED/$2
-  rm -f "$archive" "$archive.tmp"
-  tar --create --sort=name --owner=0 --group=0 --numeric-owner --directory "$1" . | gzip --fast --no-name >"$archive.tmp" ||
+  local file=$SHARED/$2
+  rm -f "$file" "$file.tmp"
+  tar --create --sort=name --owner=0 --group=0 --numeric-owner --directory "$1" . | gzip --fast --no-name >"$file.tmp" ||
     fail "the archive '$2' cannot be written"
-  mv "$archive.tmp" "$archive"
+  mv "$file.tmp" "$file"
 }
 
 # Digest of the one image in an OCI layout; nothing if it holds none or several.
@@ -129,6 +130,7 @@ check_context() {
   fi
   [[ -f $folder/$name ]] || fail "the $place has no file '$name'$(suggestion "$folder" "$name" f)"
   is_inside "$folder/$name" "$1" || fail "the file '$name' of the $place leads out of the repository"
+  # shellcheck disable=SC2034 # for the script
   containerfile=$folder/$name
 }
 

@@ -27,6 +27,8 @@ interface StepArgs {
   results?: NonNullable<TaskSpec["results"]>;
   securityContext: SecurityContext;
   computeResources: Step["computeResources"];
+  /** Whether it needs a home directory. @default true */
+  atHome?: boolean;
   /** Volumes beside its home directory, and where they are mounted; those of one name are shared by the steps of a task. */
   volumes?: readonly { readonly volume: Volume; readonly mountPath: string; readonly variable?: string }[];
 }
@@ -37,14 +39,14 @@ const home = "/home/build";
 
 /** A step, whose script gets what it declares under the names of the declarations. */
 export function stepOf(args: StepArgs): StepPart {
-  const { name, image, script, params = [], written = [], workspaces = [], results = [], volumes = [] } = args;
+  const { name, image, script, params = [], written = [], workspaces = [], results = [], volumes = [], atHome = true } = args;
   const lists = params.filter(({ type }) => type === "array");
-  const homeVolume = { name: `home-${name}`, emptyDir: {} };
+  const all = [...(atHome ? [{ volume: { name: `home-${name}`, emptyDir: {} }, mountPath: home, variable: "HOME" }] : []), ...volumes];
   return {
     params: [...written, ...params],
     workspaces,
     results,
-    volumes: [homeVolume, ...volumes.map(({ volume }) => volume)],
+    volumes: all.map(({ volume }) => volume),
     step: {
       name,
       image,
@@ -56,15 +58,11 @@ export function stepOf(args: StepArgs): StepPart {
         ...params.filter(({ type }) => type !== "array").map((param) => ({ name: variable(param.name), value: `$(params.${param.name})` })),
         ...workspaces.map((workspace) => ({ name: variable(workspace.name), value: `$(workspaces.${workspace.name}.path)` })),
         ...results.map((result) => ({ name: `RESULT_${variable(result.name)}`, value: `$(results.${result.name}.path)` })),
-        ...volumes.flatMap(({ variable: of, mountPath }) => (of ? [{ name: of, value: mountPath }] : [])),
-        { name: "HOME", value: home },
+        ...all.flatMap(({ variable: of, mountPath }) => (of ? [{ name: of, value: mountPath }] : [])),
       ],
       securityContext: args.securityContext,
       computeResources: args.computeResources,
-      volumeMounts: [
-        { name: homeVolume.name, mountPath: home },
-        ...volumes.map(({ volume, mountPath }) => ({ name: volume.name, mountPath })),
-      ],
+      volumeMounts: all.map(({ volume, mountPath }) => ({ name: volume.name, mountPath })),
     },
   };
 }

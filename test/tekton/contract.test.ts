@@ -91,7 +91,7 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("the 
     const alone = spec.steps.length === 1;
     for (const { name: step, env, workspaces } of spec.steps) {
       const read = spec.workspaces.filter(({ name: workspace }) => named(env).includes(variable(workspace)));
-      expect([step, alone ? undefined : named(read)]).toEqual([step, workspaces && named(workspaces)]);
+      expect([step, alone ? undefined : named(read).sort()]).toEqual([step, workspaces && named(workspaces).sort()]);
     }
   });
 
@@ -300,6 +300,7 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
       revision: "the-revision",
       submodules: "false",
       lfs: "false",
+      insecure: "false",
       "git-folder": "true",
       context: "the-context",
       containerfile: "the-containerfile",
@@ -354,7 +355,7 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
   it("runs as an account that may nothing, but for what each task is given", () => {
     expect(spec.taskRunTemplate).toEqual({ serviceAccountName: serviceAccounts.sources });
     const accounts = {
-      clone: "image-sources",
+      clone: "image-clone",
       npm: "image-sources",
       prepare: "image-sources",
       package: "image-sources",

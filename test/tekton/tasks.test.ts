@@ -98,12 +98,12 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s",
     }
   });
 
-  it("has a writable home for each step, which no other step sees, and mounts only volumes that it has", () => {
-    for (const step of spec.steps) {
-      expect(step.env).toContainEqual({ name: "HOME", value: "/home/build" });
-      expect(step.volumeMounts).toContainEqual({ name: `home-${step.name}`, mountPath: "/home/build" });
-      const others = step.volumeMounts.filter((mount) => mount.name.startsWith("home-") && mount.name !== `home-${step.name}`);
-      expect(others).toEqual([]);
+  it("has a writable home for each step that needs one, which no other step sees, and mounts only volumes that it has", () => {
+    for (const { name: step, env, volumeMounts } of spec.steps) {
+      const homes = volumeMounts.filter((mount) => mount.name.startsWith("home-"));
+      const wanted = env.some((variable) => variable.name === "HOME");
+      expect(homes).toEqual(wanted ? [{ name: `home-${step}`, mountPath: "/home/build" }] : []);
+      if (wanted) expect(env).toContainEqual({ name: "HOME", value: "/home/build" });
     }
     const mounted = new Set(spec.steps.flatMap(({ volumeMounts }) => volumeMounts.map((mount) => mount.name)));
     expect([...mounted].sort()).toEqual(spec.volumes.map((volume) => volume.name).sort());
@@ -130,7 +130,7 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s",
   it("has scripts without findings of shellcheck, as they are run", () => {
     for (const { script: text } of spec.steps) {
       const dialect = text.startsWith("#!/bin/sh") ? "sh" : "bash";
-      execFileSync("shellcheck", [`--shell=${dialect}`, "-"], { input: text, stdio: ["pipe", "pipe", "pipe"] });
+      execFileSync("shellcheck", [`--shell=${dialect}`, "--severity=warning", "-"], { input: text, stdio: ["pipe", "pipe", "pipe"] });
     }
   });
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2153,SC2154
 # The images that a build has read from registries.
 
 # Notes what the storage holds; 1 if buildah cannot tell.

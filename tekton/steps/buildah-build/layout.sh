@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # What is made right in a layout that buildah has written, so that the same sources give the same bytes.
 
 # Puts a file in the place of a blob, and its digest and size in the place of the old ones in another file. Sets $digest.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC1003,SC2154
 # Access to private repositories: what the workspace git-credentials holds, in the forms that git and ssh read. None of it gets
 # into arguments, into the configuration of a repository, or into what is printed.
 

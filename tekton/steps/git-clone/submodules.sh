@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2164 # set -e is in force
 # Submodules of the commit, each by itself, so that a failure has a name. $SUBMODULES: true, false, or the paths of those that are
 # wanted, one a line; what is below these comes with them.
 

@@ -11,5 +11,6 @@ export const pack = (image: string): StepPart =>
     workspaces: [workspaces.shared],
     securityContext: unprivileged,
     computeResources: resources.copy,
+    atHome: false,
     volumes: [sources],
   });

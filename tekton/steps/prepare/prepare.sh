@@ -47,6 +47,8 @@ if [ -n "${TRUST:-}" ]; then
   export REQUESTS_CA_BUNDLE="$HOME/ca.pem" CARGO_HTTP_CAINFO="$HOME/ca.pem"
 fi
 export SOURCE_DATE_EPOCH="$TIMESTAMP"
+# The path of secrets that there are not is no path.
+[ -n "${BUILD_SECRETS:-}" ] || unset BUILD_SECRETS
 
 script=$HOME/prepare
 printf '%s\n' "$SCRIPT" >"$script"

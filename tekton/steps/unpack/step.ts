@@ -11,5 +11,6 @@ export const unpack = (image: string): StepPart =>
     workspaces: [workspaces.shared],
     securityContext: unprivileged,
     computeResources: resources.copy,
+    atHome: false,
     volumes: [sources],
   });

@@ -57,7 +57,7 @@ describe("buildah-build and programs for another machine", () => {
 
   /** What is found for a command line, without building an image for each. */
   function found(argv: string[], folder = "/", path = "/usr/local/bin:/usr/bin") {
-    const sources = ["lib.sh", "buildah-build/programs.sh"].map((file) => `source ${join(__dirname, "../../../tekton/tasks", file)}`);
+    const sources = ["lib.sh", "buildah-build/programs.sh"].map((file) => `source ${join(__dirname, "../../../tekton/steps", file)}`);
     const check = `check_programs "$@" && printf '%s\\n' "\${wrong[@]}"`;
     const layer = execFileSync("tar", ["--create", "--gzip", "--directory", at("files"), "."], { encoding: "buffer" });
     const upper = execFileSync("tar", ["--create", "--gzip", "--directory", at("upper"), "opt2", "usr"], { encoding: "buffer" });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { firstCommand, isProgram } from "../../shell-rules";
 
-const folder = join(__dirname, "../../../tekton/tasks");
+const folder = join(__dirname, "../../../tekton/steps");
 const scripts = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .map((file) => join(folder, file))
   .filter((file) => file.endsWith(".sh") && isProgram(file));
