@@ -183,7 +183,7 @@ class Workshop {
     const mask = process.umask(0o022);
     try {
       await recipe.make(root, layerTools);
-      return await this.store.putLayer(root);
+      return await this.store.putLayer(root, recipe.ofToolchain ? "zstd" : "gzip");
     } finally {
       process.umask(mask);
       rmSync(bench, { recursive: true, force: true });
@@ -203,7 +203,7 @@ class Workshop {
   private async folderOf(bench: string, recipe: LayerRecipe, paths: readonly string[]): Promise<string> {
     const folder = mkdtempSync(join(bench, `${recipe.name}-`));
     const layer = await this.layer(recipe);
-    await run(["tar", "--zstd", "-x", "--numeric-owner", "-f", this.store.path(layer.digest), "-C", folder, ...paths]);
+    await run(["tar", "-x", "--numeric-owner", "-f", this.store.path(layer.digest), "-C", folder, ...paths]);
     return folder;
   }
 }
