@@ -10,6 +10,8 @@ import { wantedTypes } from "./infra/offerings";
 import { OpenShiftCluster } from "./infra/openshift-cluster";
 import { SharedFileSystem } from "./infra/shared-file-system";
 import { BuildNamespace } from "./tekton/build-namespace";
+import { BuildSchedules } from "./tekton/build-schedules";
+import { BuildTriggers } from "./tekton/build-triggers";
 import { MultiArchBuild } from "./tekton/multi-arch-build";
 
 const settings = loadSettings();
@@ -57,18 +59,35 @@ const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, k
 // Builds: one namespace, one multi-architecture image per entry of the configuration.
 const namespace = new BuildNamespace(
   "builds",
-  { ...settings.namespace, storageClass: storage.storageClass },
+  { ...settings.namespace, listens: settings.builds.some(({ trigger }) => trigger), storageClass: storage.storageClass },
   { ...inside, dependsOn: [storage, pipelines] },
 );
 const lastResults = last.getOutput<Record<string, unknown>>("builds").apply((results) => results ?? {});
-const built = settings.builds.map(
-  (build) =>
+const wanted = settings.builds.map((build) => ({ ...build, architectures: build.architectures ?? settings.architectures }));
+const built = wanted.map(
+  ({ trigger: _, rebuild: __, ...build }) =>
     new MultiArchBuild(
       build.name,
-      { ...build, namespace, architectures: build.architectures ?? settings.architectures, kubeconfig: cluster.kubeconfig, lastResults },
+      { ...build, namespace, kubeconfig: cluster.kubeconfig, lastResults },
       { ...inside, dependsOn: [namespace, ...workers] },
     ),
 );
+
+// What else starts them: a push to Git, and the clock.
+const pushed = wanted.flatMap(({ trigger, ...build }) => (trigger ? [{ ...build, trigger }] : []));
+const triggers =
+  pushed.length > 0
+    ? new BuildTriggers(
+        "triggers",
+        { namespace, builds: pushed, domain: `apps.${settings.cluster.name}.${settings.cluster.baseDomain}` },
+        { ...inside, dependsOn: [namespace, ...built] },
+      )
+    : undefined;
+const scheduled = wanted.flatMap(({ rebuild, ...build }) => (rebuild ? [{ ...build, rebuild }] : []));
+if (scheduled.length > 0) {
+  const image = settings.namespace.taskImages.nodejs;
+  new BuildSchedules("schedules", { namespace, builds: scheduled, image }, { ...inside, dependsOn: [namespace, ...built] });
+}
 
 export const apiUrl = cluster.apiUrl;
 export const consoleUrl = cluster.consoleUrl;
@@ -84,3 +103,6 @@ export const buildNamespace = namespace.name;
 export const images = Object.fromEntries(built.map(({ name, image }) => [name, image]));
 /** More about each build: members, commit and run, or why it failed. */
 export const builds = Object.fromEntries(built.map(({ name, result }) => [name, result]));
+/** Where Git servers send their pushes to, and the secret that they prove themselves with; only where a build has a trigger. */
+export const webhooks = triggers?.url;
+export const webhookSecret = triggers?.secret;

@@ -2,6 +2,7 @@ import { type Architecture, architectures } from "./architecture";
 import { mayRead } from "./git-credentials";
 import { entryServes, normalised } from "./images";
 import { at, isObject, keyOf, list, unique } from "./paths";
+import { noBranch } from "./schema";
 import { entriesOf } from "./secrets";
 
 export type Problem = (path: PropertyKey[], right: string) => void;
@@ -50,6 +51,9 @@ function checkBuild(build: unknown, path: PropertyKey[], { pools, rhelEntitlemen
   const pipeline = at(build, ["pipeline"]);
   if (at(build, ["prepare"]) !== undefined && (pipeline === "nodejs" || pipeline === "quarkus"))
     problem([...path, "prepare"], `nothing: ${pipeline} has a step of its own; containerfile takes any other`);
+  const revision = at(build, ["revision"]);
+  if (at(build, ["trigger"]) !== undefined && revision !== undefined && noBranch.test(String(revision)))
+    problem([...path, "revision"], "a branch, as pushes to it start the build");
   if (at(build, ["entitlement"]) === true && rhelEntitlement === undefined)
     problem([...path, "entitlement"], "false, or a subscription: pulumi config set --secret rhelEntitlement < FILE");
   const wanted = each(list(at(build, ["architectures"])), [...path, "architectures"]);

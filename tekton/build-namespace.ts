@@ -24,6 +24,8 @@ export interface BuildNamespaceArgs {
   trustBundle?: string;
   /** Registries, as host or host:port, that are spoken to by plain http. @default none */
   insecureRegistries?: string[];
+  /** Whether webhooks are received here. @default false */
+  listens?: boolean;
   taskImages: TaskImages;
   /** Storage class of the runs' volumes: ReadWriteMany, reachable from every node. */
   storageClass: pulumi.Input<string>;
@@ -39,9 +41,10 @@ const limits = {
   pods: "500",
   // Each is an access point, of which a file system has 10,000 (Amazon EFS User Guide, "Quotas"): a tenth of them.
   persistentvolumeclaims: "1000",
-  // A build offers nothing to anybody; a load balancer would cost by the hour.
-  services: "0",
 };
+/** A build offers nothing to anybody. Webhooks need one service, inside of the cluster; a load balancer would cost by the hour. */
+const serviceLimits = (listens = false): Record<string, string> =>
+  listens ? { services: "1", "services.loadbalancers": "0", "services.nodeports": "0" } : { services: "0" };
 
 /** Where images are built: a namespace with the tasks, an account for each kind of task, and the credentials. */
 export class BuildNamespace extends pulumi.ComponentResource {
@@ -116,7 +119,7 @@ export class BuildNamespace extends pulumi.ComponentResource {
     );
     new kubernetes.core.v1.ResourceQuota(
       `${name}-limits`,
-      { metadata: { name: "builds", namespace: args.name }, spec: { hard: limits } },
+      { metadata: { name: "builds", namespace: args.name }, spec: { hard: { ...limits, ...serviceLimits(args.listens) } } },
       inside,
     );
     // Nobody has a reason to talk to a build.

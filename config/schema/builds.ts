@@ -24,6 +24,11 @@ const noOtherStep = when(
   { properties: { prepare: false } },
 );
 
+/** A revision that no push moves. */
+export const noBranch = /^(?:HEAD|refs\/(?!heads\/).*|[0-9a-f]{40}|[0-9a-f]{64})$/;
+// As checkBuild has it.
+const triggerNeedsBranch = when({ required: ["trigger"] }, { properties: { revision: { not: { pattern: noBranch.source } } } });
+
 export const build = z
   .strictObject(
     {
@@ -53,7 +58,7 @@ export const build = z
         .regex(gitName, { error: revisionText })
         .default(defaults.build.revision)
         .meta({
-          description: "What is built. A branch is not built again when it moves: name the new commit for that.",
+          description: "What is built. When a branch moves, pulumi up does not build it again: name the new commit, or see trigger.",
           examples: ["v1.0.0"],
         }),
       context: insideRepository("a folder of the repository, relative and without ..")
@@ -104,12 +109,25 @@ export const build = z
       cache,
       architectures: ofArchitectures,
       entitlement: flag(false, "Whether RUN instructions get the subscription of rhelEntitlement."),
+      trigger: oneOf(["github", "gitlab"])
+        .optional()
+        .meta({
+          description:
+            "Whose pushes to the branch of revision start the build: github (and what sends the same: Forgejo, Gitea) or gitlab. They go to the output webhooks with the secret of the output webhookSecret; without it nothing listens.",
+          examples: ["github"],
+        }),
+      rebuild: oneOf(["daily", "weekly", "monthly"])
+        .optional()
+        .meta({
+          description: "How often the build is started anew, for newer base images and packages and for commits that no push told of.",
+          examples: ["weekly"],
+        }),
       minutes,
       resources,
     },
     { error: "an object with name, pipeline, repository and image" },
   )
-  .meta({ allOf: [noOtherStep] });
+  .meta({ allOf: [noOtherStep, triggerNeedsBranch] });
 
 type Parsed = z.output<typeof build>;
 

@@ -6,7 +6,7 @@ import { namespace, pipelines } from "./pipelines";
 import { pools } from "./pools";
 
 export { awsKeys } from "./aws";
-export { completeBuild } from "./builds";
+export { completeBuild, noBranch } from "./builds";
 export { minorOf } from "./cluster";
 export { wrongArchitecture, zoneName } from "./machines";
 

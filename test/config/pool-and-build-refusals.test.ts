@@ -137,6 +137,9 @@ areRefused("what builds must be", [
     "lower-case letters, digits and dashes, with a letter first, at most 40 characters",
     [undefined, "", "Htop", "1a", "a-", text(41), 1],
   ],
+  ["builds[0].trigger", "one of github, gitlab", ["bitbucket", true, 1, {}]],
+  ["builds[0].trigger", "one of github, gitlab; did you mean gitlab?", ["gitlap"]],
+  ["builds[0].rebuild", "one of daily, weekly, monthly", ["hourly", true, 1, {}]],
   ["builds[0].pipeline", "one of containerfile, nodejs, quarkus", ["maven", "constructor", undefined, 1]],
   ["builds[0].pipeline", "one of containerfile, nodejs, quarkus; did you mean nodejs?", ["node", "NodeJS"]],
   [
@@ -284,5 +287,23 @@ describe("what may be there only once", () => {
     ["docker.io/htop", "docker.io/example/htop"],
   ])("but %s and %s are two", (first, second) => {
     expect(problems(withValues({ "builds[0].image": first, "builds[1]": { ...other, image: second } }))).toEqual([]);
+  });
+});
+
+describe("a build that a push starts", () => {
+  const pushed = (revision?: string) => problems(withValues({ "builds[0].trigger": "github", "builds[0].revision": revision }));
+  it.each(["HEAD", "refs/tags/v1", "refs/pull/1/head", "a".repeat(40), "0".repeat(64)])(
+    "is of no branch with the revision %s",
+    (revision) => {
+      expect(pushed(revision)).toEqual([
+        `builds[0].revision is ${JSON.stringify(revision)}; expected a branch, as pushes to it start the build`,
+      ]);
+    },
+  );
+  it.each([undefined, "main", "refs/heads/main", "a".repeat(39), "v1.0"])("may be of a branch with the revision %s", (revision) => {
+    expect(pushed(revision)).toEqual([]);
+  });
+  it("is the only one that has to be of a branch", () => {
+    expect(problems(withValues({ "builds[0].revision": "a".repeat(40) }))).toEqual([]);
   });
 });

@@ -293,6 +293,12 @@ export const rules: Record<string, Rule> = {
     right: ["a", "a/b c", "/a", "/a/b.c", "..a/b"],
     wrong: [...path("").wrong, "/", "//a", "/-a", "/ a", "/a/../b", "a/"],
   },
+  "builds[0].trigger": { right: ["github", "gitlab"], wrong: ["", "GitHub", "bitbucket", ...anyType], says: "one of github, gitlab" },
+  "builds[0].rebuild": {
+    right: ["daily", "weekly", "monthly"],
+    wrong: ["", "hourly", "Weekly", ...anyType],
+    says: "one of daily, weekly, monthly",
+  },
   "builds[0].submodules": flag,
   "builds[0].lfs": flag,
   "builds[0].gitFolder": flag,

@@ -2,6 +2,9 @@ import { type Change, object, pod, set, task } from "./changes";
 
 const digest = `sha256:${"a".repeat(64)}`;
 
+/** What is let through: edge TLS to Tekton's listener. */
+const webhooks = { to: { kind: "Service", name: "el-builds" }, tls: { termination: "edge", insecureEdgeTerminationPolicy: "None" } };
+
 export const clusterChanges: Readonly<Record<string, readonly Change[]>> = {
   "images-by-digest": [
     {
@@ -140,11 +143,27 @@ export const clusterChanges: Readonly<Record<string, readonly Change[]>> = {
     ...(
       [
         ["networking.k8s.io/v1", "Ingress"],
-        ["route.openshift.io/v1", "Route"],
         ["gateway.networking.k8s.io/v1", "Gateway"],
         ["gateway.networking.k8s.io/v1", "HTTPRoute"],
       ] as const
     ).map(([version, kind]) => ({ what: `a ${kind}`, of: task, change: object(version, kind), says: "kind: " })),
+    ...(
+      [
+        ["the Route of the webhooks", {}],
+        ["a Route of the webhooks that says nothing of HTTP", { tls: { termination: "edge" } }],
+        ["a Route to another service", { to: { kind: "Service", name: "el-other" } }, "spec.to: "],
+        ["a Route to nothing", { to: undefined }, "spec.to: "],
+        ["a Route without TLS", { tls: undefined }, "spec.tls: "],
+        ["a Route that takes HTTP as well", { tls: { termination: "edge", insecureEdgeTerminationPolicy: "Allow" } }, "spec.tls: "],
+        ["a Route whose TLS ends elsewhere", { tls: { termination: "passthrough" } }, "spec.tls: "],
+      ] as const
+    ).map(([what, other, says]) => ({
+      what,
+      of: task,
+      change: object("route.openshift.io/v1", "Route", { spec: { ...webhooks, ...other } }),
+      ...(says && { says }),
+    })),
+    { what: "a Route without a spec", of: task, change: object("route.openshift.io/v1", "Route"), says: "spec.to: " },
     { what: "a kind of the same name that publishes nothing", of: task, change: object("serving.knative.dev/v1", "Route") },
   ],
 };

@@ -29,6 +29,9 @@ export interface Change {
 const everyZone = (prefix: string) => ["eu-west-3a", "eu-west-3b", "eu-west-3c"].map((zone) => `${prefix}-${zone}`);
 const replaced = (...names: string[]) => names.map((name) => `replace ${name}`);
 const updated = (...names: string[]) => names.map((name) => `update ${name}`);
+/** A component and what is in it. */
+const created = (component: string, ...parts: string[]) =>
+  [component, ...parts.map((part) => `${component}-${part}`)].map((name) => `create ${name}`);
 /** Another run of a build whose own settings stay. */
 const again = (...builds: string[]) => builds.flatMap((build) => replaced(`${build}-suffix`, `${build}-run`));
 const builds = ["htop", "nodejs", "quarkus"];
@@ -433,6 +436,27 @@ export const changes: readonly Change[] = [
       effect: anew,
     }),
   ),
+  {
+    setting: "builds[].trigger",
+    path: ["builds", 0, "trigger"],
+    value: "github",
+    outcome: "carried out",
+    touches: [
+      ...updated("builds-limits"),
+      ...created("triggers", "token", "secret", "account", "role", "role-binding", "cluster-role", "cluster-role-binding"),
+      ...created("triggers", "binding", "htop", "listener", "from-router", "route").slice(1),
+    ],
+    effect:
+      "The first one makes the listener and its address; with a further one the listener gets another trigger. Nothing is built anew; the address and the secret stay as long as one build has a trigger.",
+  },
+  {
+    setting: "builds[].rebuild",
+    path: ["builds", 0, "rebuild"],
+    value: "weekly",
+    outcome: "carried out",
+    touches: created("schedules", "account", "role", "role-binding", "htop"),
+    effect: "The build gets a CronJob. Nothing is built anew.",
+  },
   {
     setting: "pullSecret",
     path: ["pullSecret"],

@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import type { Architecture } from "../../config/settings";
+import { pipelinesAsCode } from "../../tekton/pipelines-as-code";
+import { runTemplate } from "../../tekton/runs";
+import { eventListener, listenerRules, sameRepository, type TriggeredBuild, templateSpec, wantedPush } from "../../tekton/triggers";
+
+const architectures: Architecture[] = ["amd64", "arm64"];
+const environment = { namespace: "build-multiarch", tasks: [], secrets: { registryCredentials: "registry-credentials" } };
+const htop: TriggeredBuild = {
+  name: "htop",
+  trigger: "github",
+  pipeline: "containerfile",
+  repository: "https://git.example.com/team/app.git",
+  revision: "main",
+  context: ".",
+  containerfile: "Containerfile",
+  image: "registry.example.com/htop:latest",
+  architectures,
+};
+
+/** RE2 takes its flags in front of the expression, JavaScript behind it; all else in these expressions is the same in both. */
+const matches = (expression: string, text: string) => new RegExp(expression.replace(/^\(\?i\)/, ""), "i").test(text);
+
+describe("the repository of an event", () => {
+  const same = [
+    "https://git.example.com/team/app.git",
+    "https://git.example.com/team/app",
+    "https://git.example.com/team/app/",
+    "https://GIT.example.com:8443/Team/App.git",
+    "http://someone@git.example.com/team/app.git",
+  ];
+  const addresses = [
+    ...same,
+    "ssh://git@git.example.com:2222/team/app.git",
+    "git@git.example.com:team/app.git",
+    "git://git.example.com/team/app",
+  ];
+
+  it.each(addresses)("is that of a build which names it %s, however the server writes its address", (address) => {
+    expect(same.filter((url) => !matches(sameRepository(address), url))).toEqual([]);
+  });
+
+  it.each([
+    "https://git.example.com/team/app2.git",
+    "https://git.example.com/team/app.git.git",
+    "https://git.example.com/other/team/app.git",
+    "https://git.example.com/team",
+    "https://gitxexample.com/team/app.git",
+    "https://git.example.com.evil.example/team/app.git",
+    "https://evil.example/git.example.com/team/app.git",
+    "https://evil.example/#@git.example.com/team/app.git",
+    "evil https://git.example.com/team/app.git",
+    "https://git.example.com/team/app.git\n",
+  ])("is another one at %j", (url) => {
+    expect(addresses.filter((address) => matches(sameRepository(address), url))).toEqual([]);
+  });
+
+  it("may have characters in its path that mean something in an expression", () => {
+    const expression = sameRepository("https://git.example.com/c++/a.b");
+    expect(matches(expression, "https://git.example.com/c++/a.b.git")).toBe(true);
+    expect(matches(expression, "https://git.example.com/c++/axb.git")).toBe(false);
+    expect(matches(expression, "https://git.example.com/ccc/a.b.git")).toBe(false);
+  });
+
+  it("may be on a host that is an address of IPv6", () => {
+    expect(matches(sameRepository("ssh://git@[fd00::1]:22/team/app"), "https://[fd00::1]/team/app.git")).toBe(true);
+  });
+});
+
+describe("the listener", () => {
+  it.each([
+    ["github", "push", "body.repository.clone_url"],
+    ["gitlab", "Push Hook", "body.project.git_http_url"],
+  ] as const)("asks a push of %s for the proof of its sender first, then for branch and repository", (trigger, event, field) => {
+    const [{ interceptors, ...one }] = eventListener([{ ...htop, trigger }], "build-multiarch").spec.triggers;
+    expect(interceptors.map(({ ref }) => ref)).toEqual([
+      { name: trigger, kind: "ClusterInterceptor" },
+      { name: "cel", kind: "ClusterInterceptor" },
+    ]);
+    expect(interceptors[0].params).toEqual([
+      { name: "secretRef", value: { secretName: "webhook", secretKey: "token" } },
+      { name: "eventTypes", value: [event] },
+    ]);
+    const [{ value: filter }] = interceptors[1].params;
+    expect(filter).toContain(`${field}.matches(`);
+    expect(filter).toContain('body.ref == "refs/heads/main"');
+    expect(one).toEqual({ name: "htop", bindings: [{ ref: "pushed", kind: "TriggerBinding" }], template: { ref: "htop" } });
+  });
+
+  it.each([
+    ["fix/#1", "refs/heads/fix/#1"],
+    ["refs/heads/main", "refs/heads/main"],
+    ['a"b\\c', 'refs/heads/a\\"b\\\\c'],
+  ])("compares the branch %s as a text", (revision, ref) => {
+    expect(wantedPush({ ...htop, revision })).toContain(`body.ref == "${ref}"`);
+  });
+
+  it("may read no Secret, act as no other account, and make nothing but runs and events", () => {
+    const rules = [...listenerRules.inNamespace, ...listenerRules.inCluster];
+    const changing = rules.filter(({ verbs }) => verbs.some((verb) => !["get", "list", "watch"].includes(verb)));
+    expect(changing.map(({ resources, verbs }) => [...resources, ...verbs])).toEqual([
+      ["pipelineruns", "create"],
+      ["events", "create", "patch"],
+    ]);
+    expect(rules.flatMap(({ resources }) => resources)).not.toContain("secrets");
+    expect(JSON.stringify(rules)).not.toContain("*");
+  });
+});
+
+describe("the run of a push", () => {
+  const runOf = (build: TriggeredBuild) => {
+    const spec = templateSpec(build, environment, "efs");
+    expect(spec.params.map(({ name }) => name)).toEqual(["commit"]);
+    expect(spec.resourcetemplates).toHaveLength(1);
+    return spec.resourcetemplates[0];
+  };
+
+  it("is the stack's, but for the commit, its name, and a label that says who started it", () => {
+    const { metadata, spec, ...rest } = runOf(htop);
+    const stack = runTemplate(htop, architectures, environment, "efs");
+    expect(rest).toEqual({ apiVersion: stack.apiVersion, kind: stack.kind });
+    expect(metadata).toEqual({
+      namespace: "build-multiarch",
+      generateName: "htop-push-",
+      labels: { "openshift-multiarch/build": "htop", "openshift-multiarch/started-by": "push" },
+    });
+    expect(spec).toEqual({ ...stack.spec, params: [{ name: "revision", value: "$(tt.params.commit)" }] });
+  });
+
+  it.each([
+    ["fix/#123", "fix-123-latest"],
+    ["refs/heads/main", "main-latest"],
+    [".a--", "a-latest"],
+  ])("has the branch %s in its tags, which a commit alone does not tell", (revision, tag) => {
+    const { spec } = runOf({ ...htop, revision, tags: ["{branch}-latest", "{commit}"] });
+    expect(spec.params).toContainEqual({ name: "tags", value: [tag, "{commit}"] });
+  });
+});
+
+describe("what Pipelines as Code gets", () => {
+  const { file, repository } = pipelinesAsCode({ ...htop, tags: ["{branch}"] }, architectures, environment, "efs", 20);
+
+  it("is a run for pushes to the branch, as the stack's, of the Pipeline in the namespace, with the pushed commit", () => {
+    const stack = runTemplate(htop, architectures, environment, "efs");
+    expect(file.metadata).toEqual({
+      generateName: "htop-push-",
+      labels: { "openshift-multiarch/build": "htop", "openshift-multiarch/started-by": "push" },
+      annotations: {
+        "pipelinesascode.tekton.dev/on-event": "[push]",
+        "pipelinesascode.tekton.dev/on-target-branch": "[refs/heads/main]",
+        "pipelinesascode.tekton.dev/max-keep-runs": "20",
+      },
+    });
+    expect(file.spec).toEqual({
+      ...stack.spec,
+      pipelineRef: {
+        resolver: "cluster",
+        params: [
+          { name: "kind", value: "pipeline" },
+          { name: "name", value: "htop" },
+          { name: "namespace", value: "build-multiarch" },
+        ],
+      },
+      params: [
+        { name: "revision", value: "{{ revision }}" },
+        { name: "tags", value: ["main"] },
+      ],
+    });
+  });
+
+  it("names the branch as a pattern of Pipelines as Code that fits nothing else", () => {
+    const { file: odd } = pipelinesAsCode({ ...htop, revision: "a,{b}" }, architectures, environment, "efs", 20);
+    expect(odd.metadata.annotations["pipelinesascode.tekton.dev/on-target-branch"]).toBe("[refs/heads/a&#44;\\{b\\}]");
+  });
+
+  it("is a Repository of the address that the server itself gives", () => {
+    expect(repository).toEqual({
+      apiVersion: "pipelinesascode.tekton.dev/v1alpha1",
+      kind: "Repository",
+      metadata: { name: "htop", namespace: "build-multiarch" },
+      spec: { url: "https://git.example.com/team/app" },
+    });
+  });
+});
