@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsCredentials, secretAwsKeys } from "./aws";
-import { withAuth } from "./secrets";
+import { asPkcs8, withAuth } from "./secrets";
 import { parseSettings, type Settings } from "./settings";
 
 export { UserMistake } from "./mistake";
@@ -47,6 +47,7 @@ export function loadSettings(): Settings {
       pullSecret: config.requireSecret("pullSecret"),
       credentials: awsCredentials(pulumi.runtime.allConfig()),
     },
+    pipelines: { ...settings.pipelines, signingPrivateKey: config.getSecret("signingPrivateKey")?.apply(asPkcs8) },
     namespace: {
       ...settings.namespace,
       registryCredentials: config.requireSecret("registryCredentials").apply(withAuth),
@@ -56,7 +57,7 @@ export function loadSettings(): Settings {
   };
 }
 
-const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings"];
+const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "signingPrivateKey"];
 
 /** Pulumi hands objects and lists over as JSON, and every other value as text. */
 function parseValue(key: string, value: string): unknown {

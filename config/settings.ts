@@ -31,7 +31,7 @@ export interface FileSystemSettings {
   readonly tags: Record<string, string>;
 }
 export type PoolSettings = Parsed["pools"][number];
-export type PipelinesSettings = Parsed["pipelines"];
+export type PlainPipelinesSettings = Parsed["pipelines"];
 export type PlainNamespaceSettings = Parsed["namespace"];
 export type BuildSettings = Parsed["builds"][number];
 
@@ -42,7 +42,7 @@ export interface PlainSettings {
   readonly pools: PoolSettings[];
   /** Architectures of the pools, each once, in an order of their own: every image is built for all of them. */
   readonly architectures: Architecture[];
-  readonly pipelines: PipelinesSettings;
+  readonly pipelines: PlainPipelinesSettings;
   readonly namespace: PlainNamespaceSettings;
   readonly builds: BuildSettings[];
 }
@@ -57,9 +57,14 @@ export interface NamespaceSettings extends PlainNamespaceSettings {
   readonly npmrc?: pulumi.Output<string>;
   readonly mavenSettings?: pulumi.Output<string>;
 }
+export interface PipelinesSettings extends PlainPipelinesSettings {
+  /** PKCS#8 as PEM. */
+  readonly signingPrivateKey?: pulumi.Output<string>;
+}
 /** One stack's configuration, checked and complete. */
-export interface Settings extends Omit<PlainSettings, "cluster" | "namespace"> {
+export interface Settings extends Omit<PlainSettings, "cluster" | "namespace" | "pipelines"> {
   readonly cluster: ClusterSettings;
+  readonly pipelines: PipelinesSettings;
   readonly namespace: NamespaceSettings;
 }
 

@@ -27,6 +27,9 @@ const accountOfTask: Record<string, string> = {
   "buildah-push": serviceAccounts.push,
 };
 
+/** A task of no known kind gets no right, and above all not the run's own account, which has the credentials. */
+const accountOf = (task: string): string => accountOfTask[task] ?? serviceAccounts.sources;
+
 /** Minutes of the chain of tasks that may take longest, with all attempts. */
 function longest(tasks: PipelineTask[]): number {
   const minutesOf = (text: string) => {
@@ -75,7 +78,7 @@ function taskRunSpecs(pipeline: Pipeline, architectures: Architecture[], pullSec
     const architecture = architectures.find((candidate) => task.name.endsWith(`-${candidate}`)) ?? homeArchitecture(architectures);
     return {
       pipelineTaskName: task.name,
-      serviceAccountName: accountOfTask[task.taskRef.name],
+      serviceAccountName: accountOf(task.taskRef.name),
       podTemplate: {
         nodeSelector: { "kubernetes.io/arch": architecture },
         affinity: offTheControlPlane,
@@ -124,7 +127,9 @@ export function runTemplate(source: BuildSource, given: Architecture[], environm
         ...secret("npmrc", npmrc),
         ...secret("maven-settings", mavenSettings),
       ],
-      taskRunTemplate: { serviceAccountName: serviceAccounts.sources },
+      // Every task names its own account below. This one is the run's, by whose credentials Chains stores signature and provenance
+      // (tektoncd/chains, pkg/chains/storage/oci/legacy.go).
+      taskRunTemplate: { serviceAccountName: serviceAccounts.push },
       taskRunSpecs: taskRunSpecs(pipeline, architectures, registryCredentials),
       timeouts: { pipeline: duration(longest(pipeline.spec.tasks)) },
     },

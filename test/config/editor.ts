@@ -43,7 +43,11 @@ export const beyondSchema: readonly Beyond[] = [
     why: "secrets are set after the file is written, and a file without them is committed until then",
     example: { pullSecret: undefined },
   },
-  { says: /^(?:pullSecret|registryCredentials|npmrc|mavenSettings) is \(secret\), but /, why: content, example: { pullSecret: "x" } },
+  {
+    says: /^(?:pullSecret|registryCredentials|npmrc|mavenSettings|signingPrivateKey) is \(secret\), but /,
+    why: content,
+    example: { pullSecret: "x" },
+  },
   { says: /; expected a zone of the region /, why: compares, example: { "pools[0].zones[0].name": "us-east-1a" } },
   {
     says: /; expected a zone that the pool does not have yet/,

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from "node:crypto";
+
 /**
  * What becomes of a change to a running stack: each key of its configuration changed alone. The end-to-end test asks the real engine
  * for each row, and the documentation shows the same rows.
@@ -257,6 +259,14 @@ export const changes: readonly Change[] = [
     effect: "The next pruning keeps that many runs of each build.",
   },
   {
+    setting: "pipelines.sign",
+    path: ["pipelines", "sign"],
+    value: false,
+    outcome: "carried out",
+    touches: [...updated("pipelines", "pipelines-config"), "delete pipelines-signing"],
+    effect: "Images of later runs are not signed; what was signed stays so, and the key stays in the cluster.",
+  },
+  {
     setting: "namespace.name",
     path: ["namespace", "name"],
     value: "other-builds",
@@ -376,5 +386,14 @@ export const changes: readonly Change[] = [
     outcome: "carried out",
     touches: ["create builds-maven-settings", ...again("quarkus")],
     effect: "The Secret is made, and the quarkus builds run anew with it; a later change changes the Secret alone.",
+  },
+  {
+    setting: "signingPrivateKey",
+    what: "set for the first time",
+    path: ["signingPrivateKey"],
+    value: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }),
+    outcome: "carried out",
+    touches: ["create pipelines-signing-key", ...updated("pipelines-signing")],
+    effect: "Later runs are signed with it, two minutes later at most; images that are there keep the signatures of the key before.",
   },
 ];

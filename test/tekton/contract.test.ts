@@ -245,11 +245,13 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
     expect(claim?.resources.requests.storage).toMatch(/^[1-9]\d*Gi$/);
   });
 
-  it("runs as an account that may nothing, but for what each task is given", () => {
-    expect(spec.taskRunTemplate).toEqual({ serviceAccountName: serviceAccounts.sources });
+  it("gives each task the account of its kind, and none the run's own unless it pushes", () => {
+    expect(spec.taskRunTemplate).toEqual({ serviceAccountName: serviceAccounts.push });
+    const ofPipeline = pipelines[kind](both).spec.tasks.map(({ name }) => name);
+    expect(spec.taskRunSpecs.map(({ pipelineTaskName }) => pipelineTaskName)).toEqual(ofPipeline);
     const accounts = { clone: "image-sources", npm: "image-sources", package: "image-sources", build: "image-build", push: "image-push" };
     for (const { pipelineTaskName, serviceAccountName } of spec.taskRunSpecs)
-      expect(accounts[pipelineTaskName.split("-")[0] as keyof typeof accounts]).toBe(serviceAccountName);
+      expect(serviceAccountName).toBe(accounts[pipelineTaskName.split("-")[0] as keyof typeof accounts] ?? "image-sources");
   });
 });
 

@@ -1,0 +1,88 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import type { Look } from "./patience";
+
+/**
+ * What the operator writes to Chains' ConfigMap. The provenance is of the run as a whole, in the format of SLSA 1.0, and lies beside the
+ * image in its repository, as signatures do. Each task has an account of its own, so the provenance of single tasks, most of which push
+ * nothing, is left out. No log of signatures is told: names of private repositories would be public there.
+ *
+ * Switched off, Chains stays and signs nothing: runs have a finalizer of it, and could not be deleted if it went
+ * (tektoncd/chains, pkg/reconciler/pipelinerun/pipelinerun.go).
+ */
+export const chainsConfig = (sign: boolean, domain: string) => ({
+  "artifacts.taskrun.storage": "",
+  "artifacts.pipelinerun.format": "slsa/v2alpha3",
+  "artifacts.pipelinerun.storage": sign ? "oci" : "",
+  "artifacts.oci.format": "simplesigning",
+  "artifacts.oci.storage": sign ? "oci" : "",
+  "transparency.enabled": "false",
+  "builder.id": `https://${domain}/openshift-pipelines`,
+});
+
+/**
+ * Has the operator make a key where there is none; also where nothing is signed, or where the user brings one: to take that back would
+ * take the key away, and later ones of its images would have another.
+ */
+export const makesKey = { generateSigningSecret: true } as const;
+
+/** Where Chains looks for its key; one under `ownKey` goes before the operator's (tektoncd/chains, pkg/chains/signing/x509/x509.go). */
+export const signingSecret = "signing-secrets";
+export const ownKey = "x509.pem";
+
+/** The public half of a private key, both as PEM. */
+export const publicKeyOf = (privateKey: string): string =>
+  createPublicKey(createPrivateKey(privateKey)).export({ type: "spki", format: "pem" }).toString();
+
+/** A Secret as the API gives it, and what is read of Chains besides. */
+export interface SigningState {
+  readonly secret?: {
+    readonly data?: Readonly<Record<string, string>>;
+    readonly metadata: { readonly managedFields?: { time?: string }[] };
+  };
+  readonly config?: { readonly data?: Readonly<Record<string, string>> };
+  readonly pods: readonly {
+    readonly metadata: { readonly deletionTimestamp?: string };
+    readonly status?: { readonly startTime?: string; readonly conditions?: { type: string; status: string }[] };
+  }[];
+}
+
+/**
+ * Seconds after which a pod that was there before has a Secret as it is now: the kubelet looks at each pod every 60 to 90 s
+ * (kubernetes/kubernetes, pkg/kubelet/kubelet.go: getPodsToSync, workQueue with a jitter of 0.5).
+ */
+const secondsToPods = 120;
+
+const decoded = (text: string | undefined) => (text ? Buffer.from(text, "base64").toString() : undefined);
+
+/**
+ * Whether Chains signs as it should; the public key when it does. Without a key it would call a run signed that it has not signed
+ * (tektoncd/chains, pkg/chains/signing.go: "No signer configured"), so no run may start before.
+ *
+ * @param own the public half of the key that the user brings.
+ * @param now milliseconds since 1970.
+ */
+export function signingVerdict(
+  wanted: Readonly<Record<string, string>>,
+  own: string | undefined,
+  { secret, config, pods }: SigningState,
+  now: number,
+): Look<string> {
+  const waiting = (why: string): Look<string> => ({ kind: "waiting", why });
+  const other = Object.keys(wanted).filter((name) => config?.data?.[name] !== wanted[name]);
+  if (other.length > 0) return waiting(`its settings are not ${other.join(", ")} as wanted yet: the operator is at work`);
+  const brought = decoded(secret?.data?.[ownKey]);
+  const key = brought ? publicKeyOf(brought) : decoded(secret?.data?.["cosign.key"]) && decoded(secret?.data?.["cosign.pub"]);
+  if (!key) return waiting(`it has no key in the Secret ${signingSecret} yet: the operator makes one`);
+  if (own !== undefined && key !== own) return waiting(`its key in the Secret ${signingSecret} is not the one that was given`);
+  if (own === undefined && brought) return waiting(`the Secret ${signingSecret} still has a key that was given before`);
+  const ready = pods.filter(
+    ({ metadata, status }) =>
+      !metadata.deletionTimestamp && status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
+  );
+  if (ready.length === 0) return waiting("its controller does not run yet");
+  const changed = Math.max(0, ...(secret?.metadata.managedFields ?? []).map(({ time }) => Date.parse(time ?? "") || 0));
+  const behind = ready.some(({ status }) => !(Date.parse(status?.startTime ?? "") > changed));
+  if (behind && now - changed < secondsToPods * 1000)
+    return waiting("its controller may not have the key yet: the kubelet brings it within two minutes");
+  return { kind: "ready", value: key };
+}
