@@ -69,7 +69,14 @@ const built = settings.builds.map(
   (build) =>
     new MultiArchBuild(
       build.name,
-      { ...build, namespace, architectures: settings.architectures, kubeconfig: cluster.kubeconfig, lastResults },
+      {
+        ...build,
+        namespace,
+        architectures: settings.architectures,
+        kubeconfig: cluster.kubeconfig,
+        signed: settings.pipelines.sign,
+        lastResults,
+      },
       { ...inside, dependsOn: [namespace, ...workers] },
     ),
 );
