@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { makesKeys } from "../config/schema/pipelines";
 import { clusterProgram } from "./commands";
 import { limits, within } from "./limits";
 import { Operator } from "./operator";
@@ -36,11 +37,16 @@ export const featureFlags = { coschedule: "disabled", "set-security-context": fa
  * runs of a whole namespace, and `taskrun` would take tasks and logs from the runs that are kept (tektoncd/operator,
  * pkg/reconciler/common/prune.go; tektoncd/cli, pkg/cmd/taskrun/delete.go).
  */
-export const tektonConfigSpec = ({ keep, sign, domain }: Pick<OpenShiftPipelinesArgs, "keep" | "sign" | "domain">) => ({
+export const tektonConfigSpec = ({
+  channel,
+  keep,
+  sign,
+  domain,
+}: Pick<OpenShiftPipelinesArgs, "channel" | "keep" | "sign" | "domain">) => ({
   profile: "all",
   targetNamespace,
   pipeline: featureFlags,
-  chain: { ...makesKey, ...chainsConfig(sign, domain) },
+  chain: { ...(makesKeys(channel) && makesKey), ...chainsConfig(sign, domain) },
   pruner: { disabled: false, keep, resources: ["pipelinerun"], "prune-per-resource": true, schedule: "0 8 * * *" },
 });
 

@@ -25,7 +25,10 @@ export const chainsConfig = (sign: boolean, domain: string) => ({
  */
 export const makesKey = { generateSigningSecret: true } as const;
 
-/** Where Chains looks for its key; one under `ownKey` goes before the operator's (tektoncd/chains, pkg/chains/signing/x509/x509.go). */
+/**
+ * Where Chains looks for its key; one under `ownKey` goes before the operator's (tektoncd/chains, pkg/chains/signing/x509/x509.go). One that
+ * is no longer given goes at the end of the update, so until then it is there and not looked at.
+ */
 export const signingSecret = "signing-secrets";
 export const ownKey = "x509.pem";
 
@@ -70,11 +73,13 @@ export function signingVerdict(
   const waiting = (why: string): Look<string> => ({ kind: "waiting", why });
   const other = Object.keys(wanted).filter((name) => config?.data?.[name] !== wanted[name]);
   if (other.length > 0) return waiting(`its settings are not ${other.join(", ")} as wanted yet: the operator is at work`);
-  const brought = decoded(secret?.data?.[ownKey]);
-  const key = brought ? publicKeyOf(brought) : decoded(secret?.data?.["cosign.key"]) && decoded(secret?.data?.["cosign.pub"]);
-  if (!key) return waiting(`it has no key in the Secret ${signingSecret} yet: the operator makes one`);
+  const has = (name: string) => decoded(secret?.data?.[name]);
+  const brought = has(ownKey);
+  // Up to 1.19 the operator made its key in the form that a user's has, with the public half beside it.
+  const operators = (brought && has("x509-pub.pem")) || (has("cosign.key") && has("cosign.pub"));
+  const key = own === undefined ? operators : brought && publicKeyOf(brought);
+  if (!key) return waiting(`it has no key in the Secret ${signingSecret} yet${own === undefined ? ": the operator makes one" : ""}`);
   if (own !== undefined && key !== own) return waiting(`its key in the Secret ${signingSecret} is not the one that was given`);
-  if (own === undefined && brought) return waiting(`the Secret ${signingSecret} still has a key that was given before`);
   const ready = pods.filter(
     ({ metadata, status }) =>
       !metadata.deletionTimestamp && status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),

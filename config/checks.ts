@@ -5,6 +5,7 @@ import { entryServes, normalised } from "./images";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
 import { minorOf, wrongArchitecture, zoneName } from "./schema";
+import { makesKeys } from "./schema/pipelines";
 import { entriesOf } from "./secrets";
 import { blanksInTags, mostFileSystemTags } from "./tags";
 
@@ -34,6 +35,7 @@ export function crossCheck(
   checkNetworks(at(values.cluster, ["networks"]), { minor, nodes: nodesInZones(values) }, problem, warnings);
   checkBuilds(builds, problem);
   warnAboutNodes(pools, builds, warnings);
+  warnAboutSignatures(values.pipelines, warnings);
   warnAboutRepositories(builds, warnings);
   warnAboutRegistries(values.registryCredentials, builds, warnings);
 }
@@ -163,6 +165,14 @@ function warnAboutNodes(pools: unknown[], builds: unknown[], warnings: string[])
       );
     }
   });
+}
+
+function warnAboutSignatures(pipelines: unknown, warnings: string[]): void {
+  const channel = at(pipelines, ["channel"]);
+  if (typeof channel !== "string" || makesKeys(channel) || at(pipelines, ["sign"]) === false) return;
+  warnings.push(
+    `Images will not be signed: the operator of ${channel} makes no key; from pipelines-1.17 on it does. pipelines.sign false says that it is meant.`,
+  );
 }
 
 function checkBuilds(builds: unknown[], problem: Problem): void {

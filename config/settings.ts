@@ -6,6 +6,7 @@ import { UserMistake } from "./mistake";
 import { at, keyOf } from "./paths";
 import { Redactor } from "./redact";
 import { awsKeys, knownKeys, type Parsed, schema } from "./schema";
+import { makesKeys } from "./schema/pipelines";
 import { secretKeys } from "./secrets";
 import { nearest } from "./suggest";
 
@@ -166,6 +167,7 @@ function complete(parsed: Parsed, region: string): PlainSettings {
       controlPlane: { ...parsed.cluster.controlPlane, zone: controlZone },
       workerInstanceType: amd64?.instanceType ?? parsed.cluster.controlPlane.instanceType,
     },
+    pipelines: { ...parsed.pipelines, sign: parsed.pipelines.sign && makesKeys(parsed.pipelines.channel) },
     fileSystem: {
       ...parsed.fileSystem,
       zones,

@@ -3,6 +3,9 @@ import { defaults } from "../defaults";
 import { imagePatterns, isPinnedImage } from "../images";
 import { label, text, whole } from "./parts";
 
+/** Whether the operator of a channel can make a key for signatures: from 1.17 on (tektoncd/operator 0.74, `generateSigningSecret`). */
+export const makesKeys = (channel: string): boolean => !/^pipelines-1\.1[4-6]$/.test(channel);
+
 export const pipelines = z
   .strictObject(
     {

@@ -290,9 +290,12 @@ describe("OpenShiftPipelines", () => {
 describe("the TektonConfig", () => {
   it("has Chains sign, with a key that the operator makes", () => {
     expect(tektonConfigSpec(settings).chain).toEqual({ generateSigningSecret: true, ...chainsConfig(true, "multiarch.example.com") });
+    // The webhook of an older operator refuses what it does not know.
+    const older = tektonConfigSpec({ ...settings, channel: "pipelines-1.16", sign: false });
+    expect(older.chain).toEqual(chainsConfig(false, "multiarch.example.com"));
   });
 
-  const settings = { keep: 5, sign: true, domain: "multiarch.example.com" };
+  const settings = { channel: "pipelines-1.17", keep: 5, sign: true, domain: "multiarch.example.com" };
 
   it("lets pods of two architectures share a volume, and leaves their security context to the platform", () => {
     expect(tektonConfigSpec(settings).pipeline).toEqual({ coschedule: "disabled", "set-security-context": false });

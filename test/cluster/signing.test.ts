@@ -67,6 +67,17 @@ describe("Chains", () => {
     expect(verdict(given, users.publicKey)).toEqual({ kind: "ready", value: users.publicKey });
   });
 
+  it("signs with the operator's key again when the user's is no longer given, which goes at the end of the update", () => {
+    const given = state({ secret: secret({ ...made, "x509.pem": base64(users.privateKey) }) });
+    expect(verdict(given)).toEqual({ kind: "ready", value: operators.publicKey });
+  });
+
+  // tektoncd/operator 0.74, pkg/reconciler/kubernetes/tektonchain/tektonchain.go
+  it("signs with the key that operators before 1.20 made", () => {
+    const given = state({ secret: secret({ "x509.pem": base64(operators.privateKey), "x509-pub.pem": base64(operators.publicKey) }) });
+    expect(verdict(given)).toEqual({ kind: "ready", value: operators.publicKey });
+  });
+
   it("has a new key once the kubelet has looked at the pod again, two minutes after the change", () => {
     const given = state({ pods: [pod(-300)] });
     expect(verdict(given, undefined, 119).kind).toBe("waiting");
@@ -89,10 +100,11 @@ describe("Chains", () => {
     ["it has no key in the Secret signing-secrets yet: the operator makes one", { secret: secret({}) }],
     ["it has no key in the Secret signing-secrets yet: the operator makes one", { secret: secret(without("cosign.key")) }],
     ["it has no key in the Secret signing-secrets yet: the operator makes one", { secret: secret(without("cosign.pub")) }],
-    ["its key in the Secret signing-secrets is not the one that was given", {}, users.publicKey],
+    ["it has no key in the Secret signing-secrets yet", {}, users.publicKey],
     [
-      "the Secret signing-secrets still has a key that was given before",
-      { secret: secret({ ...made, "x509.pem": base64(users.privateKey) }) },
+      "its key in the Secret signing-secrets is not the one that was given",
+      { secret: secret({ ...made, "x509.pem": base64(operators.privateKey) }) },
+      users.publicKey,
     ],
     ["its controller does not run yet", { pods: [] }],
     ["its controller does not run yet", { pods: [pod(10, "False")] }],
