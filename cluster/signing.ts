@@ -44,32 +44,15 @@ export interface SigningState {
   };
   readonly config?: { readonly data?: Readonly<Record<string, string>> };
   readonly pods: readonly {
-    readonly metadata: { readonly deletionTimestamp?: string };
+    readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
     readonly status?: { readonly startTime?: string; readonly conditions?: { type: string; status: string }[] };
   }[];
 }
 
-/**
- * Seconds after which a pod that was there before has a Secret as it is now: the kubelet looks at each pod every 60 to 90 s
- * (kubernetes/kubernetes, pkg/kubelet/kubelet.go: getPodsToSync, workQueue with a jitter of 0.5).
- */
-const secondsToPods = 120;
-
 const decoded = (text: string | undefined) => (text ? Buffer.from(text, "base64").toString() : undefined);
 
-/**
- * Whether Chains signs as it should; the public key when it does. Without a key it would call a run signed that it has not signed
- * (tektoncd/chains, pkg/chains/signing.go: "No signer configured"), so no run may start before.
- *
- * @param own the public half of the key that the user brings.
- * @param now milliseconds since 1970.
- */
-export function signingVerdict(
-  wanted: Readonly<Record<string, string>>,
-  own: string | undefined,
-  { secret, config, pods }: SigningState,
-  now: number,
-): Look<string> {
+/** Whether Chains has its settings and a key; the public half when it has. */
+function keyOf(wanted: Readonly<Record<string, string>>, own: string | undefined, { secret, config }: SigningState): Look<string> {
   const waiting = (why: string): Look<string> => ({ kind: "waiting", why });
   const other = Object.keys(wanted).filter((name) => config?.data?.[name] !== wanted[name]);
   if (other.length > 0) return waiting(`its settings are not ${other.join(", ")} as wanted yet: the operator is at work`);
@@ -80,14 +63,32 @@ export function signingVerdict(
   const key = own === undefined ? operators : brought && publicKeyOf(brought);
   if (!key) return waiting(`it has no key in the Secret ${signingSecret} yet${own === undefined ? ": the operator makes one" : ""}`);
   if (own !== undefined && key !== own) return waiting(`its key in the Secret ${signingSecret} is not the one that was given`);
-  const ready = pods.filter(
-    ({ metadata, status }) =>
-      !metadata.deletionTimestamp && status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
-  );
-  if (ready.length === 0) return waiting("its controller does not run yet");
-  const changed = Math.max(0, ...(secret?.metadata.managedFields ?? []).map(({ time }) => Date.parse(time ?? "") || 0));
-  const behind = ready.some(({ status }) => !(Date.parse(status?.startTime ?? "") > changed));
-  if (behind && now - changed < secondsToPods * 1000)
-    return waiting("its controller may not have the key yet: the kubelet brings it within two minutes");
   return { kind: "ready", value: key };
+}
+
+/**
+ * Whether Chains signs as it should; the public key when it does. Without a key it would call a run signed that it has not signed
+ * (tektoncd/chains, pkg/chains/signing.go: "No signer configured"), so no run may start before.
+ *
+ * @param own the public half of the key that the user brings.
+ * @returns with it the pods of the controller that are to start anew, as they are older than the key. The kubelet would bring it to them
+ * within two minutes, and nobody would know when.
+ */
+export function signingVerdict(
+  wanted: Readonly<Record<string, string>>,
+  own: string | undefined,
+  state: SigningState,
+): { readonly look: Look<string>; readonly restart: readonly string[] } {
+  const key = keyOf(wanted, own, state);
+  if (key.kind !== "ready") return { look: key, restart: [] };
+  const changed = Math.max(0, ...(state.secret?.metadata.managedFields ?? []).map(({ time }) => Date.parse(time ?? "") || 0));
+  const pods = state.pods.filter(({ metadata }) => !metadata.deletionTimestamp);
+  // Times are of whole seconds.
+  const older = pods.filter(({ status }) => status?.startTime !== undefined && Date.parse(status.startTime) <= changed);
+  if (older.length > 0) {
+    const look: Look<string> = { kind: "waiting", why: "its controller starts anew, with the key" };
+    return { look, restart: older.map(({ metadata }) => metadata.name) };
+  }
+  const ready = pods.some(({ status }) => status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"));
+  return { look: ready ? key : { kind: "waiting", why: "its controller does not run yet" }, restart: [] };
 }

@@ -14,14 +14,13 @@ const pair = () =>
 const [operators, users] = [pair(), pair()];
 
 const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000).toISOString();
-const now = (seconds: number) => Date.parse(at(seconds));
 const made = { "cosign.key": base64("encrypted"), "cosign.password": base64("password"), "cosign.pub": base64(operators.publicKey) };
 const secret = (data: Record<string, string>, changed = 0) => ({
   data,
   metadata: { managedFields: [{ time: at(-500) }, { time: at(changed) }] },
 });
 const pod = (started: number, ready = "True", deletionTimestamp?: string) => ({
-  metadata: { deletionTimestamp },
+  metadata: { name: `started-${started}`, deletionTimestamp },
   status: { startTime: at(started), conditions: [{ type: "Ready", status: ready }] },
 });
 const state = (more: Partial<SigningState> = {}): SigningState => ({
@@ -56,7 +55,7 @@ describe("what Chains is told", () => {
 });
 
 describe("Chains", () => {
-  const verdict = (given: SigningState, own?: string, seconds = 60) => signingVerdict(wanted, own, given, now(seconds));
+  const verdict = (given: SigningState, own?: string) => signingVerdict(wanted, own, given).look;
 
   it("signs with the operator's key when it has its settings and a controller that started with the key", () => {
     expect(verdict(state())).toEqual({ kind: "ready", value: operators.publicKey });
@@ -78,10 +77,17 @@ describe("Chains", () => {
     expect(verdict(given)).toEqual({ kind: "ready", value: operators.publicKey });
   });
 
-  it("has a new key once the kubelet has looked at the pod again, two minutes after the change", () => {
-    const given = state({ pods: [pod(-300)] });
-    expect(verdict(given, undefined, 119).kind).toBe("waiting");
-    expect(verdict(given, undefined, 120)).toEqual({ kind: "ready", value: operators.publicKey });
+  it("has its controllers start anew that are not younger than the key, once there is one", () => {
+    const older = state({ pods: [pod(-300), pod(0), pod(-10, "True", at(5)), pod(1, "False")] });
+    expect(signingVerdict(wanted, undefined, older)).toEqual({
+      look: { kind: "waiting", why: "its controller starts anew, with the key" },
+      restart: ["started--300", "started-0"],
+    });
+    expect(signingVerdict(wanted, undefined, { ...older, secret: secret({}) }).restart).toEqual([]);
+    expect(signingVerdict(wanted, undefined, state({ pods: [pod(1)] }))).toEqual({
+      look: { kind: "ready", value: operators.publicKey },
+      restart: [],
+    });
   });
 
   const without = (name: string) => Object.fromEntries(Object.entries(made).filter(([key]) => key !== name));
@@ -109,7 +115,6 @@ describe("Chains", () => {
     ["its controller does not run yet", { pods: [] }],
     ["its controller does not run yet", { pods: [pod(10, "False")] }],
     ["its controller does not run yet", { pods: [pod(10, "True", at(20))] }],
-    ["its controller may not have the key yet: the kubelet brings it within two minutes", { pods: [pod(10), pod(-5)] }],
   ])("is waited for: %s", (why, more, own) => {
     expect(verdict(state(more), own)).toEqual({ kind: "waiting", why });
   });
@@ -128,22 +133,29 @@ describe("the wait for Chains", () => {
       NAMESPACE: "openshift-pipelines",
       SETTINGS: JSON.stringify(wanted),
       PUBLIC_KEY: "",
-      SECONDS: "2",
+      SECONDS: "6",
     });
 
-  it("prints the public key alone, once there is one", async () => {
+  it("prints the public key alone, once there is one and a controller that started with it", async () => {
+    const pods = [pod(-300)];
     server = await apiServer(
       {
         [`${core}/secrets/signing-secrets`]: (count) => ({ body: secret(count === 1 ? {} : made) }),
         [`${core}/configmaps/chains-config`]: { body: { data: wanted } },
-        [`${core}/pods`]: { body: { items: [pod(10)] } },
+        [`${core}/pods`]: () => ({ body: { items: pods } }),
+        [`${core.replace("GET", "DELETE")}/pods/started--300`]: () => {
+          pods.splice(0, 1, pod(10));
+          return { body: {} };
+        },
       },
       ca.sign("api", "IP:127.0.0.1"),
     );
     expect(await run()).toEqual({
       status: 0,
       stdout: operators.publicKey,
-      stderr: "Tekton Chains: it has no key in the Secret signing-secrets yet: the operator makes one\n",
+      stderr:
+        "Tekton Chains: it has no key in the Secret signing-secrets yet: the operator makes one\n" +
+        "Tekton Chains: its controller starts anew, with the key\n",
     });
   });
 
@@ -151,6 +163,6 @@ describe("the wait for Chains", () => {
     server = await apiServer({ [`${core}/pods`]: { body: { items: [] } } }, ca.sign("api", "IP:127.0.0.1"));
     const { status, stdout, stderr } = await run();
     expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toContain("Tekton Chains: not ready after 2 s: its settings are not artifacts.taskrun.storage");
+    expect(stderr).toContain("Tekton Chains: not ready after 6 s: its settings are not artifacts.taskrun.storage");
   });
 });

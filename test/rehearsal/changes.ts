@@ -394,6 +394,6 @@ export const changes: readonly Change[] = [
     value: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }),
     outcome: "carried out",
     touches: ["create pipelines-signing-key", ...updated("pipelines-signing")],
-    effect: "Later runs are signed with it, two minutes later at most; images that are there keep the signatures of the key before.",
+    effect: "Later runs are signed with it; images that are there keep the signatures of the key before.",
   },
 ];
