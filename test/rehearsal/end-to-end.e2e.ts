@@ -19,6 +19,7 @@ import { operatorSteps, wrongChannelStep } from "./operators";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 import { sharedStorageSteps } from "./shared-storage";
+import { signatureSteps } from "./signatures";
 
 /** Runs a program in the checkout, shows what it prints as it comes, and returns it with the exit code. */
 function show(command: readonly string[], env: Record<string, string | undefined> = {}): Promise<{ code: number | null; output: string }> {
@@ -144,6 +145,7 @@ describe("the rehearsal", () => {
     }
   });
 
+  signatureSteps();
   sharedStorageSteps();
   constraintSteps();
   operatorSteps();
