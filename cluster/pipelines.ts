@@ -110,17 +110,16 @@ export class OpenShiftPipelines extends pulumi.ComponentResource {
   private signing(name: string, args: OpenShiftPipelinesArgs, config: pulumi.Resource): pulumi.Output<string> {
     const { signingPrivateKey } = args;
     const own = signingPrivateKey === undefined ? undefined : pulumi.secret(signingPrivateKey);
-    // The operator makes the Secret, and leaves alone what else is in it.
-    const brought =
-      own &&
-      new kubernetes.core.v1.SecretPatch(
-        `${name}-signing-key`,
-        {
-          metadata: { name: signingSecret, namespace: targetNamespace, annotations: { "pulumi.com/patchForce": "true" } },
-          data: own.apply((pem) => ({ [ownKey]: Buffer.from(pem).toString("base64") })),
-        },
-        { parent: this, dependsOn: config },
-      );
+    // The operator makes the Secret, and leaves alone what else is in it. The patch is there without a key as well: to take one away is a
+    // change of it then, before any run, and not a deletion, which comes last.
+    const brought = new kubernetes.core.v1.SecretPatch(
+      `${name}-signing-key`,
+      {
+        metadata: { name: signingSecret, namespace: targetNamespace, annotations: { "pulumi.com/patchForce": "true" } },
+        data: own?.apply((pem) => ({ [ownKey]: Buffer.from(pem).toString("base64") })),
+      },
+      { parent: this, dependsOn: config },
+    );
     const ready = clusterProgram(
       `${name}-signing`,
       {
@@ -133,7 +132,7 @@ export class OpenShiftPipelines extends pulumi.ComponentResource {
           PUBLIC_KEY: own ? pulumi.unsecret(own.apply(publicKeyOf)) : "",
         },
       },
-      { parent: this, dependsOn: brought ? [config, brought] : config },
+      { parent: this, dependsOn: [config, brought] },
     );
     return pulumi.unsecret(ready.stdout);
   }

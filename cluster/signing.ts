@@ -25,10 +25,7 @@ export const chainsConfig = (sign: boolean, domain: string) => ({
  */
 export const makesKey = { generateSigningSecret: true } as const;
 
-/**
- * Where Chains looks for its key; one under `ownKey` goes before the operator's (tektoncd/chains, pkg/chains/signing/x509/x509.go). One that
- * is no longer given goes at the end of the update, so until then it is there and not looked at.
- */
+/** Where Chains looks for its key; one under `ownKey` goes before the operator's (tektoncd/chains, pkg/chains/signing/x509/x509.go). */
 export const signingSecret = "signing-secrets";
 export const ownKey = "x509.pem";
 
@@ -58,9 +55,8 @@ function keyOf(wanted: Readonly<Record<string, string>>, own: string | undefined
   if (other.length > 0) return waiting(`its settings are not ${other.join(", ")} as wanted yet: the operator is at work`);
   const has = (name: string) => decoded(secret?.data?.[name]);
   const brought = has(ownKey);
-  // Up to 1.19 the operator made its key in the form that a user's has, with the public half beside it.
-  const operators = (brought && has("x509-pub.pem")) || (has("cosign.key") && has("cosign.pub"));
-  const key = own === undefined ? operators : brought && publicKeyOf(brought);
+  // Up to 1.19 the operator made its key in the form that a user's has.
+  const key = brought ? publicKeyOf(brought) : own === undefined && has("cosign.key") ? has("cosign.pub") : undefined;
   if (!key) return waiting(`it has no key in the Secret ${signingSecret} yet${own === undefined ? ": the operator makes one" : ""}`);
   if (own !== undefined && key !== own) return waiting(`its key in the Secret ${signingSecret} is not the one that was given`);
   return { kind: "ready", value: key };

@@ -43,6 +43,7 @@ describe("what there is inside the cluster", () => {
         "pipelines/pipelines-config: operator.tekton.dev/v1alpha1 TektonConfig /config",
         "pipelines/pipelines-flags: command:local:Command",
         "pipelines/pipelines-operator: openshift-multiarch:cluster:Operator",
+        "pipelines/pipelines-signing-key: v1 Secret openshift-pipelines/signing-secrets",
         "pipelines/pipelines-signing: command:local:Command",
         "pull-secret/pull-secret-patch: v1 Secret openshift-config/pull-secret",
         "workers/workers-eu-west-3a-ready: command:local:Command",

@@ -66,13 +66,8 @@ describe("Chains", () => {
     expect(verdict(given, users.publicKey)).toEqual({ kind: "ready", value: users.publicKey });
   });
 
-  it("signs with the operator's key again when the user's is no longer given, which goes at the end of the update", () => {
-    const given = state({ secret: secret({ ...made, "x509.pem": base64(users.privateKey) }) });
-    expect(verdict(given)).toEqual({ kind: "ready", value: operators.publicKey });
-  });
-
   // tektoncd/operator 0.74, pkg/reconciler/kubernetes/tektonchain/tektonchain.go
-  it("signs with the key that operators before 1.20 made", () => {
+  it("signs with the key that operators before 1.20 made, or an administrator by hand", () => {
     const given = state({ secret: secret({ "x509.pem": base64(operators.privateKey), "x509-pub.pem": base64(operators.publicKey) }) });
     expect(verdict(given)).toEqual({ kind: "ready", value: operators.publicKey });
   });

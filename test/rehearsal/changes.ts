@@ -263,7 +263,7 @@ export const changes: readonly Change[] = [
     path: ["pipelines", "sign"],
     value: false,
     outcome: "carried out",
-    touches: [...updated("pipelines", "pipelines-config"), "delete pipelines-signing"],
+    touches: [...updated("pipelines", "pipelines-config"), "delete pipelines-signing", "delete pipelines-signing-key"],
     effect: "Images of later runs are not signed; what was signed stays so, and the key stays in the cluster.",
   },
   {
@@ -393,7 +393,7 @@ export const changes: readonly Change[] = [
     path: ["signingPrivateKey"],
     value: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }),
     outcome: "carried out",
-    touches: ["create pipelines-signing-key", ...updated("pipelines-signing")],
+    touches: updated("pipelines-signing-key", "pipelines-signing"),
     effect: "Later runs are signed with it; images that are there keep the signatures of the key before.",
   },
 ];
