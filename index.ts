@@ -91,7 +91,7 @@ export const fileSystemId = fileSystem.fileSystemId;
 export const pools = settings.pools;
 /** Where the pipelines and their runs are. */
 export const buildNamespace = namespace.name;
-/** Public key of the images' signatures, as PEM: `cosign verify --key` takes it. */
+/** Public key of the images' signatures, as PEM: `cosign verify --key` takes it. Empty where they are not signed. */
 export const signingKey = pipelines.signingKey;
 /** `repository@sha256:...` of each build whose run has succeeded. */
 export const images = Object.fromEntries(built.map(({ name, image }) => [name, image]));

@@ -52,8 +52,8 @@ export const tektonConfigSpec = ({
 
 /** OpenShift Pipelines: the operator, and its one TektonConfig. */
 export class OpenShiftPipelines extends pulumi.ComponentResource {
-  /** Public half of the key that images are signed with, as PEM; undefined where they are not signed. */
-  readonly signingKey: pulumi.Output<string | undefined>;
+  /** Public half of the key that images are signed with, as PEM; empty where they are not signed. */
+  readonly signingKey: pulumi.Output<string>;
 
   constructor(name: string, args: OpenShiftPipelinesArgs, opts: pulumi.ComponentResourceOptions) {
     super("openshift-multiarch:cluster:OpenShiftPipelines", name, { channel: args.channel, keep: args.keep, sign: args.sign }, opts);
@@ -102,7 +102,7 @@ export class OpenShiftPipelines extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: config },
     );
-    this.signingKey = args.sign ? this.signing(name, args, config) : pulumi.output(undefined);
+    this.signingKey = args.sign ? this.signing(name, args, config) : pulumi.output("");
     this.registerOutputs({ signingKey: this.signingKey });
   }
 
