@@ -54,7 +54,11 @@ const workers = settings.pools.map(
     ),
 );
 const storage = new EfsStorage("efs", { fileSystemId: fileSystem.fileSystemId, kubeconfig: cluster.kubeconfig }, inside);
-const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, kubeconfig: cluster.kubeconfig }, inside);
+const pipelines = new OpenShiftPipelines(
+  "pipelines",
+  { ...settings.pipelines, domain: `${settings.cluster.name}.${settings.cluster.baseDomain}`, kubeconfig: cluster.kubeconfig },
+  inside,
+);
 
 // Builds: one namespace, one multi-architecture image per entry of the configuration.
 const namespace = new BuildNamespace(
@@ -68,7 +72,7 @@ const built = wanted.map(
   ({ trigger: _, rebuild: __, ...build }) =>
     new MultiArchBuild(
       build.name,
-      { ...build, namespace, kubeconfig: cluster.kubeconfig, lastResults },
+      { ...build, namespace, kubeconfig: cluster.kubeconfig, signed: settings.pipelines.sign, lastResults },
       { ...inside, dependsOn: [namespace, ...workers] },
     ),
 );
@@ -99,6 +103,8 @@ export const fileSystemId = fileSystem.fileSystemId;
 export const pools = settings.pools;
 /** Where the pipelines and their runs are. */
 export const buildNamespace = namespace.name;
+/** Public key of the images' signatures, as PEM: `cosign verify --key` takes it. Empty where they are not signed. */
+export const signingKey = pipelines.signingKey;
 /** `repository@sha256:...` of each build whose run has succeeded. */
 export const images = Object.fromEntries(built.map(({ name, image }) => [name, image]));
 /** More about each build: members, commit and run, or why it failed. */

@@ -8,6 +8,8 @@ export const limits = {
   tektonConfig: 1200,
   /** From that to the settings that its components read. */
   featureFlags: 300,
+  /** And to a Chains that has its settings and its key. */
+  signing: 300,
   /** From a ClusterCSIDriver to one that runs on a node. */
   driver: 900,
   /** Until the machine-api controller has seen a MachineSet. */

@@ -1,14 +1,22 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { makesKeys } from "../config/schema/pipelines";
 import { clusterProgram } from "./commands";
 import { limits, within } from "./limits";
 import { Operator } from "./operator";
+import { chainsConfig, makesKey, ownKey, publicKeyOf, signingSecret } from "./signing";
 
 export interface OpenShiftPipelinesArgs {
   /** Channel of the operator: `latest` or `pipelines-<major>.<minor>`. */
   readonly channel: string;
   /** How many finished runs of each Pipeline, which is of each image, the pruner keeps. Each keeps its volume. */
   readonly keep: number;
+  /** Whether every image is signed, and its provenance attached. */
+  readonly sign: boolean;
+  /** The key that images are signed with: ECDSA, PKCS#8 as PEM. @default one that the operator makes */
+  readonly signingPrivateKey?: pulumi.Input<string>;
+  /** Domain of the cluster: the provenance names the builder by it. */
+  readonly domain: string;
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: pulumi.Input<string>;
 }
@@ -29,17 +37,26 @@ export const featureFlags = { coschedule: "disabled", "set-security-context": fa
  * runs of a whole namespace, and `taskrun` would take tasks and logs from the runs that are kept (tektoncd/operator,
  * pkg/reconciler/common/prune.go; tektoncd/cli, pkg/cmd/taskrun/delete.go).
  */
-export const tektonConfigSpec = (keep: number) => ({
+export const tektonConfigSpec = ({
+  channel,
+  keep,
+  sign,
+  domain,
+}: Pick<OpenShiftPipelinesArgs, "channel" | "keep" | "sign" | "domain">) => ({
   profile: "all",
   targetNamespace,
   pipeline: featureFlags,
+  chain: { ...(makesKeys(channel) && makesKey), ...chainsConfig(sign, domain) },
   pruner: { disabled: false, keep, resources: ["pipelinerun"], "prune-per-resource": true, schedule: "0 8 * * *" },
 });
 
 /** OpenShift Pipelines: the operator, and its one TektonConfig. */
 export class OpenShiftPipelines extends pulumi.ComponentResource {
+  /** Public half of the key that images are signed with, as PEM; empty where they are not signed. */
+  readonly signingKey: pulumi.Output<string>;
+
   constructor(name: string, args: OpenShiftPipelinesArgs, opts: pulumi.ComponentResourceOptions) {
-    super("openshift-multiarch:cluster:OpenShiftPipelines", name, { channel: args.channel, keep: args.keep }, opts);
+    super("openshift-multiarch:cluster:OpenShiftPipelines", name, { channel: args.channel, keep: args.keep, sign: args.sign }, opts);
     const operator = new Operator(
       `${name}-operator`,
       {
@@ -61,7 +78,7 @@ export class OpenShiftPipelines extends pulumi.ComponentResource {
         apiVersion: "operator.tekton.dev/v1alpha1",
         kind: "TektonConfig",
         metadata: { name: "config", annotations: { "pulumi.com/patchForce": "true", "pulumi.com/waitFor": "condition=Ready" } },
-        spec: tektonConfigSpec(args.keep),
+        spec: tektonConfigSpec(args),
       },
       {
         parent: this,
@@ -85,6 +102,38 @@ export class OpenShiftPipelines extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: config },
     );
-    this.registerOutputs();
+    this.signingKey = args.sign ? this.signing(name, args, config) : pulumi.output("");
+    this.registerOutputs({ signingKey: this.signingKey });
+  }
+
+  /** Gives Chains the user's key, if there is one, and waits until it has a key. */
+  private signing(name: string, args: OpenShiftPipelinesArgs, config: pulumi.Resource): pulumi.Output<string> {
+    const { signingPrivateKey } = args;
+    const own = signingPrivateKey === undefined ? undefined : pulumi.secret(signingPrivateKey);
+    // The operator makes the Secret, and leaves alone what else is in it. The patch is there without a key as well: to take one away is a
+    // change of it then, before any run, and not a deletion, which comes last.
+    const brought = new kubernetes.core.v1.SecretPatch(
+      `${name}-signing-key`,
+      {
+        metadata: { name: signingSecret, namespace: targetNamespace, annotations: { "pulumi.com/patchForce": "true" } },
+        data: own?.apply((pem) => ({ [ownKey]: Buffer.from(pem).toString("base64") })),
+      },
+      { parent: this, dependsOn: config },
+    );
+    const ready = clusterProgram(
+      `${name}-signing`,
+      {
+        file: "cluster/signing-ready.ts",
+        seconds: limits.signing,
+        kubeconfig: args.kubeconfig,
+        environment: {
+          NAMESPACE: targetNamespace,
+          SETTINGS: JSON.stringify(chainsConfig(args.sign, args.domain)),
+          PUBLIC_KEY: own ? pulumi.unsecret(own.apply(publicKeyOf)) : "",
+        },
+      },
+      { parent: this, dependsOn: [config, brought] },
+    );
+    return pulumi.unsecret(ready.stdout);
   }
 }

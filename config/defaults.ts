@@ -11,7 +11,7 @@ export const defaults = {
   destroyMinutes: 60,
   protect: true,
   fileSystem: { lifecycle: "AFTER_30_DAYS" },
-  pipelines: { channel: "latest", keep: 20 },
+  pipelines: { channel: "latest", keep: 20, sign: true },
   namespace: {
     name: "build-multiarch",
     /** Red Hat's own, for both architectures, and public: they need no entry in registryCredentials. */

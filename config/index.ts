@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { awsCredentials, secretAwsKeys } from "./aws";
 import { entitlementFiles } from "./certificates";
 import { gitCredentialFiles } from "./git-credentials";
-import { withAuth } from "./secrets";
+import { asPkcs8, withAuth } from "./secrets";
 import { parseSettings, type Settings } from "./settings";
 
 export { UserMistake } from "./mistake";
@@ -49,6 +49,7 @@ export function loadSettings(): Settings {
       pullSecret: config.requireSecret("pullSecret"),
       credentials: awsCredentials(pulumi.runtime.allConfig()),
     },
+    pipelines: { ...settings.pipelines, signingPrivateKey: config.getSecret("signingPrivateKey")?.apply(asPkcs8) },
     namespace: {
       ...settings.namespace,
       registryCredentials: config.requireSecret("registryCredentials").apply(withAuth),
@@ -68,7 +69,7 @@ const secretsOfBuilds = (value: unknown): Record<string, pulumi.Output<Record<st
   );
 
 /** Settings that Pulumi would give as something else where their text looks like it. */
-const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "gitCredentials", "rhelEntitlement"];
+const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "gitCredentials", "rhelEntitlement", "signingPrivateKey"];
 /** Settings that have to be encrypted. */
 const secrets = [...texts, "buildSecrets"];
 

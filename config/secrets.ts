@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { entitlementProblem } from "./certificates";
 import { gitCredentialsProblem } from "./git-credentials";
 import { isObject } from "./paths";
@@ -112,6 +113,22 @@ function buildSecretsProblem(value: string): string | undefined {
   return undefined;
 }
 
+/** What is wrong with a key for signatures; undefined when it has the right form. Chains takes no other (pkg/chains/signing/x509/x509.go). */
+function signingKeyProblem(pem: string): string | undefined {
+  if (/BEGIN ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY/.test(pem)) return "it is a key of cosign, which only cosign can open";
+  if (/ENCRYPTED/.test(pem)) return "it is encrypted with a password";
+  try {
+    const key = createPrivateKey(pem);
+    return key.asymmetricKeyType === "ec" ? undefined : "it is not a key of an elliptic curve (ECDSA)";
+  } catch {
+    return "it is no private key in PEM";
+  }
+}
+
+/** A private key in the only form that Chains reads; one that has it already comes back as it was, so that nothing changes. */
+export const asPkcs8 = (pem: string): string =>
+  /BEGIN PRIVATE KEY/.test(pem) ? pem : createPrivateKey(pem).export({ type: "pkcs8", format: "pem" }).toString();
+
 /** Settings that are secret: what each is and is for, and what is wrong with a value. */
 export const secretKeys = {
   pullSecret: {
@@ -164,5 +181,11 @@ export const secretKeys = {
     right:
       "the text of a .git-credentials file, lines https://USER:TOKEN@HOST, or an object with credentials (such a text), sshKey and knownHosts",
     problem: gitCredentialsProblem,
+  },
+  signingPrivateKey: {
+    required: false,
+    description: "The key that images are signed with, so that it outlives the cluster; the cluster makes one of its own otherwise.",
+    right: "an ECDSA private key in PEM without a password, as openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 writes it",
+    problem: signingKeyProblem,
   },
 } as const;

@@ -7,6 +7,7 @@ import { UserMistake } from "./mistake";
 import { at, keyOf } from "./paths";
 import { Redactor } from "./redact";
 import { awsKeys, completeBuild, knownKeys, type Parsed, schema } from "./schema";
+import { makesKeys } from "./schema/pipelines";
 import { secretKeys } from "./secrets";
 import { nearest } from "./suggest";
 
@@ -32,7 +33,7 @@ export interface FileSystemSettings {
   readonly tags: Record<string, string>;
 }
 export type PoolSettings = Parsed["pools"][number];
-export type PipelinesSettings = Parsed["pipelines"];
+export type PlainPipelinesSettings = Parsed["pipelines"];
 export type PlainNamespaceSettings = Parsed["namespace"];
 export type BuildSettings = ReturnType<typeof completeBuild>;
 
@@ -43,7 +44,7 @@ export interface PlainSettings {
   readonly pools: PoolSettings[];
   /** Architectures of the pools, each once, in an order of their own: every image is built for all of them. */
   readonly architectures: Architecture[];
-  readonly pipelines: PipelinesSettings;
+  readonly pipelines: PlainPipelinesSettings;
   readonly namespace: PlainNamespaceSettings;
   readonly builds: BuildSettings[];
 }
@@ -64,9 +65,14 @@ export interface NamespaceSettings extends PlainNamespaceSettings {
   /** By names of the files. */
   readonly gitCredentials?: pulumi.Output<Record<string, string>>;
 }
+export interface PipelinesSettings extends PlainPipelinesSettings {
+  /** PKCS#8 as PEM. */
+  readonly signingPrivateKey?: pulumi.Output<string>;
+}
 /** One stack's configuration, checked and complete. */
-export interface Settings extends Omit<PlainSettings, "cluster" | "namespace"> {
+export interface Settings extends Omit<PlainSettings, "cluster" | "namespace" | "pipelines"> {
   readonly cluster: ClusterSettings;
+  readonly pipelines: PipelinesSettings;
   readonly namespace: NamespaceSettings;
 }
 
@@ -169,6 +175,7 @@ function complete(parsed: Parsed, region: string, isPrivate: (repository: string
       controlPlane: { ...parsed.cluster.controlPlane, zone: controlZone },
       workerInstanceType: amd64?.instanceType ?? parsed.cluster.controlPlane.instanceType,
     },
+    pipelines: { ...parsed.pipelines, sign: parsed.pipelines.sign && makesKeys(parsed.pipelines.channel) },
     fileSystem: {
       ...parsed.fileSystem,
       zones,

@@ -98,7 +98,13 @@ export class BuildNamespace extends pulumi.ComponentResource {
     for (const account of Object.values(serviceAccounts)) {
       new kubernetes.core.v1.ServiceAccount(
         `${name}-${account}`,
-        { metadata: { name: account, namespace: args.name }, automountServiceAccountToken: false },
+        {
+          metadata: { name: account, namespace: args.name },
+          automountServiceAccountToken: false,
+          // Tekton puts an account's Secrets into the home directory of all its pods, so no other account has any: pods that push have
+          // this one anyway, and Chains takes it from here.
+          ...(account === serviceAccounts.push && { secrets: [{ name: this.environment.secrets.registryCredentials }] }),
+        },
         inside,
       );
     }

@@ -11,6 +11,7 @@ import { buildLabel } from "./following";
 import { exitCodeAfterMessage } from "./interruption";
 import { type BuildResult, type Built, lastBuilt, lostArchitectures, resultOf } from "./results";
 import { pipelineFor, runTemplate } from "./runs";
+import { signatureProblem } from "./signed";
 
 export interface MultiArchBuildArgs extends BuildSource {
   namespace: BuildNamespace;
@@ -18,6 +19,8 @@ export interface MultiArchBuildArgs extends BuildSource {
   architectures: Architecture[];
   /** Access to the cluster, for following the run. */
   kubeconfig: pulumi.Input<string>;
+  /** Whether Chains signs what is pushed: it is waited for then. @default false */
+  signed?: boolean;
   /** What the stack's last update knew of its builds, by name. */
   lastResults: pulumi.Input<Record<string, unknown>>;
 }
@@ -82,7 +85,7 @@ export class MultiArchBuild extends pulumi.ComponentResource {
         if (known) return pulumi.output(known);
         if (pulumi.runtime.isDryRun()) return pulumi.output(pulumi.unknown as never);
         const reference = { build: args.name, namespace: namespace.name, name: runName, uid };
-        return pulumi.output(args.kubeconfig).apply((kubeconfig) => this.followed(kubeconfig, reference, architectures, built));
+        return pulumi.output(args.kubeconfig).apply((kubeconfig) => this.followed(kubeconfig, reference, args, built));
       }),
     );
     this.image = this.result.apply((result) => ("image" in result ? result.image : undefined));
@@ -92,12 +95,14 @@ export class MultiArchBuild extends pulumi.ComponentResource {
   private async followed(
     kubeconfig: string,
     reference: Parameters<typeof follow>[1],
-    architectures: Architecture[],
+    { architectures, signed }: MultiArchBuildArgs,
     last: Built | undefined,
   ): Promise<BuildResult> {
     const { uid } = reference;
     try {
       const built = await follow(apiOf(kubeconfig), reference, (line) => pulumi.log.info(line, this, undefined, false));
+      const problem = signed && (await signatureProblem(apiOf(kubeconfig), { ...reference, run: built.run }));
+      if (problem) await pulumi.log.warn(problem, this);
       return { ...built, uid, architectures: [...architectures].sort() };
     } catch (error) {
       const failure = (error as Error).message;

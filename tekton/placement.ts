@@ -13,7 +13,7 @@ export const serviceAccounts = { clone: "image-clone", sources: "image-sources",
 export const buildahAccounts = [serviceAccounts.clone, serviceAccounts.build, serviceAccounts.push];
 
 /** The account of a task, and the steps that a build's own limits are for: those that compile and build. */
-const ofTask: Record<string, { account: string; heavy?: string }> = {
+const ofTask: Record<string, { account: string; heavy?: string } | undefined> = {
   "git-clone": { account: serviceAccounts.clone },
   "npm-build": { account: serviceAccounts.sources, heavy: "npm" },
   "maven-package": { account: serviceAccounts.sources, heavy: "maven" },
@@ -69,7 +69,8 @@ export function taskRunSpecs(
   const own = limitsOf(limits);
   return tasks.map((task) => {
     const architecture = architectures.find((candidate) => task.name.endsWith(`-${candidate}`)) ?? homeArchitecture(architectures);
-    const { account, heavy } = ofTask[task.taskRef.name];
+    // A task of no known kind gets no right, and above all not the run's own account, which has the credentials.
+    const { account, heavy } = ofTask[task.taskRef.name] ?? { account: serviceAccounts.sources };
     return {
       pipelineTaskName: task.name,
       serviceAccountName: account,

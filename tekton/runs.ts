@@ -105,7 +105,9 @@ export function runTemplate(
         const binding = bound[name];
         return binding ? [{ name, ...binding }] : [];
       }),
-      taskRunTemplate: { serviceAccountName: serviceAccounts.sources },
+      // Every task names its own account. This one is the run's, by whose credentials Chains stores signature and provenance
+      // (tektoncd/chains, pkg/chains/storage/oci/legacy.go).
+      taskRunTemplate: { serviceAccountName: serviceAccounts.push },
       taskRunSpecs: taskRunSpecs(spec.tasks, architectures, environment.secrets.registryCredentials, source.resources),
       timeouts: { pipeline: duration(longest(spec.tasks)) },
     },

@@ -159,7 +159,7 @@ for (const stack of ["rehearsal", "dev"]) {
         });
         expect(settings.get("shared")).toMatchObject({ lifecycle: "AFTER_30_DAYS", zones: ["eu-west-3a", "eu-west-3b", "eu-west-3c"] });
         for (const pool of pools) expect(settings.get(`workers-${pool.architecture}`)).toEqual(pool);
-        expect(settings.get("pipelines")).toEqual({ channel: "latest", keep: 20 });
+        expect(settings.get("pipelines")).toEqual({ channel: "latest", keep: 20, sign: true });
         expect(settings.get("pipelines-operator")).toMatchObject({ channel: "latest", package: "openshift-pipelines-operator-rh" });
         expect(settings.get("efs-operator")).toMatchObject({ channel: "stable", package: "aws-efs-csi-driver-operator" });
         expect(settings.get("builds")).toMatchObject({
@@ -205,6 +205,7 @@ for (const stack of ["rehearsal", "dev"]) {
           for (const name of [
             "efs-class",
             "pipelines-config",
+            "pipelines-signing",
             "builds-namespace",
             ...pools.flatMap((pool) => pool.zones.map((zone) => `workers-${pool.architecture}-${zone.name}`)),
           ])

@@ -4,6 +4,9 @@ import { defaults } from "../defaults";
 import { imagePatterns, isPinnedImage, registryPattern } from "../images";
 import { label, text, whole } from "./parts";
 
+/** Whether the operator of a channel can make a key for signatures: from 1.17 on (tektoncd/operator 0.74, `generateSigningSecret`). */
+export const makesKeys = (channel: string): boolean => !/^pipelines-1\.1[4-6]$/.test(channel);
+
 export const pipelines = z
   .strictObject(
     {
@@ -20,11 +23,18 @@ export const pipelines = z
       keep: whole("the number of finished runs of a build to keep, from 3 to 1000", 3, 1000)
         .default(defaults.pipelines.keep)
         .meta({ description: "Finished runs of each build that the pruner leaves.", unit: "runs", examples: [50] }),
+      sign: z
+        .boolean({ error: "true, or false for images that nobody signs" })
+        .default(defaults.pipelines.sign)
+        .meta({
+          description: "Whether Tekton Chains signs every image and attaches its provenance, as tags `sha256-*` of its repository.",
+          examples: [false],
+        }),
     },
-    { error: "an object with channel and keep" },
+    { error: "an object with channel, keep and sign" },
   )
   .prefault({})
-  .meta({ description: "OpenShift Pipelines: the operator and its pruner." });
+  .meta({ description: "OpenShift Pipelines: the operator, its pruner and what signs images." });
 
 const taskImage = (image: string, description: string) =>
   z

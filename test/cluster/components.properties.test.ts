@@ -14,7 +14,7 @@ const all = () =>
     const zones = [{ name: "eu-west-3a", replicas: 1 }];
     new MachinePool("workers", { ...pool, architecture: "arm64", instanceType: "m7g.2xlarge", zones }, {});
     new EfsStorage("efs", { fileSystemId: "fs-1", kubeconfig }, {});
-    new OpenShiftPipelines("pipelines", { channel: "latest", keep: 5, kubeconfig }, {});
+    new OpenShiftPipelines("pipelines", { channel: "latest", keep: 5, sign: true, domain: "multiarch.example.com", kubeconfig }, {});
   });
 
 describe("what there is inside the cluster", () => {
@@ -43,6 +43,8 @@ describe("what there is inside the cluster", () => {
         "pipelines/pipelines-config: operator.tekton.dev/v1alpha1 TektonConfig /config",
         "pipelines/pipelines-flags: command:local:Command",
         "pipelines/pipelines-operator: openshift-multiarch:cluster:Operator",
+        "pipelines/pipelines-signing-key: v1 Secret openshift-pipelines/signing-secrets",
+        "pipelines/pipelines-signing: command:local:Command",
         "pull-secret/pull-secret-patch: v1 Secret openshift-config/pull-secret",
         "workers/workers-eu-west-3a-ready: command:local:Command",
         "workers/workers-eu-west-3a: machine.openshift.io/v1beta1 MachineSet openshift-machine-api/multiarch-x7k2p-arm64-eu-west-3a",

@@ -1,9 +1,11 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { EfsStorage } from "../../cluster/efs-storage";
 import { limits } from "../../cluster/limits";
 import { MachinePool } from "../../cluster/machine-pool";
 import { Operator } from "../../cluster/operator";
-import { OpenShiftPipelines, tektonConfigSpec } from "../../cluster/pipelines";
+import { OpenShiftPipelines, type OpenShiftPipelinesArgs, tektonConfigSpec } from "../../cluster/pipelines";
+import { chainsConfig } from "../../cluster/signing";
 import { graph, type Registered } from "../graph";
 import { workerTemplate } from "./worker-template";
 
@@ -204,7 +206,15 @@ describe("EfsStorage", () => {
 });
 
 describe("OpenShiftPipelines", () => {
-  const pipelines = () => graph(() => new OpenShiftPipelines("pipelines", { channel: "latest", keep: 5, kubeconfig }, {}));
+  const settings = { channel: "latest", keep: 5, sign: true, domain: "multiarch.example.com", kubeconfig };
+  const pipelines = (more: Partial<OpenShiftPipelinesArgs> = {}, ofCommands: Record<string, unknown> = {}) =>
+    graph(
+      () => {
+        const { signingKey } = new OpenShiftPipelines("pipelines", { ...settings, ...more }, {});
+        return { signingKey };
+      },
+      { outputs: (type) => (type === "command:local:Command" ? ofCommands : undefined) },
+    );
 
   it("waits for the operator's own TektonConfig to be Ready before it changes it: the webhook answers then", async () => {
     const { named, waitsFor } = await pipelines();
@@ -223,7 +233,7 @@ describe("OpenShiftPipelines", () => {
       name: "config",
       annotations: { "pulumi.com/patchForce": "true", "pulumi.com/waitFor": "condition=Ready" },
     });
-    expect(config.inputs.spec).toEqual(tektonConfigSpec(5));
+    expect(config.inputs.spec).toEqual(tektonConfigSpec(settings));
     expect([minutes(config.customTimeouts.create), minutes(config.customTimeouts.update)]).toEqual([20, 20]);
   });
 
@@ -237,6 +247,41 @@ describe("OpenShiftPipelines", () => {
     expect([flags.parent, flags.dependsOn]).toEqual(["pipelines", ["pipelines-config"]]);
   });
 
+  it("tells the public key that it reads in the cluster, once Chains has its settings and the operator's key", async () => {
+    const { named, outputs } = await pipelines({}, { stdout: "a public key" });
+    const signing = named("pipelines-signing");
+    expectClusterProgram(signing, "cluster/signing-ready.ts", ["create", "update"], limits.signing);
+    expect(signing.inputs.environment).toMatchObject({ NAMESPACE: "openshift-pipelines", PUBLIC_KEY: "" });
+    expect(JSON.parse(signing.inputs.environment.SETTINGS)).toEqual(chainsConfig(true, "multiarch.example.com"));
+    expect([signing.parent, signing.dependsOn]).toEqual(["pipelines", ["pipelines-config", "pipelines-signing-key"]]);
+    // So that a key is taken away before the next run, not at the end of the update.
+    expect(named("pipelines-signing-key").inputs.data).toBeUndefined();
+    expect(outputs.find(({ type }) => type === "pulumi:pulumi:Stack")?.plain).toEqual({ signingKey: "a public key" });
+  });
+
+  it("puts the user's key beside the operator's, secret in the state, and waits for its public half", async () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", {
+      namedCurve: "P-256",
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+      publicKeyEncoding: { type: "spki", format: "pem" },
+    });
+    const { named } = await pipelines({ signingPrivateKey: privateKey });
+    const key = named("pipelines-signing-key");
+    expect(key.type).toBe("kubernetes:core/v1:SecretPatch");
+    expect(key.inputs.metadata).toMatchObject({ name: "signing-secrets", namespace: "openshift-pipelines" });
+    expect(Buffer.from(key.inputs.data["x509.pem"], "base64").toString()).toBe(privateKey);
+    expect(JSON.stringify(key.plain)).not.toContain(key.inputs.data["x509.pem"]);
+    const signing = named("pipelines-signing");
+    expect([signing.inputs.environment.PUBLIC_KEY, signing.dependsOn]).toEqual([publicKey, ["pipelines-config", "pipelines-signing-key"]]);
+    expect(JSON.stringify(signing.plain)).toContain(JSON.stringify(publicKey).slice(1, -1));
+  });
+
+  it("waits for no key, and tells none, where images are not signed", async () => {
+    const { resources, outputs } = await pipelines({ sign: false });
+    expect(resources.map(({ name }) => name)).not.toContain("pipelines-signing");
+    expect(outputs.find(({ type }) => type === "pulumi:pulumi:Stack")?.plain.signingKey).toBe("");
+  });
+
   it("makes no OperatorGroup in openshift-operators, which has one", async () => {
     const { resources } = await pipelines();
     expect(resources.filter(({ inputs }) => inputs.kind === "OperatorGroup")).toEqual([]);
@@ -244,11 +289,25 @@ describe("OpenShiftPipelines", () => {
 });
 
 describe("the TektonConfig", () => {
+  it("has Chains sign, with a key that the operator makes", () => {
+    expect(tektonConfigSpec(settings).chain).toEqual({ generateSigningSecret: true, ...chainsConfig(true, "multiarch.example.com") });
+    // The webhook of an older operator refuses what it does not know.
+    const older = tektonConfigSpec({ ...settings, channel: "pipelines-1.16", sign: false });
+    expect(older.chain).toEqual(chainsConfig(false, "multiarch.example.com"));
+  });
+
+  const settings = { channel: "pipelines-1.17", keep: 5, sign: true, domain: "multiarch.example.com" };
+
   it("lets pods of two architectures share a volume, and leaves their security context to the platform", () => {
-    expect(tektonConfigSpec(5).pipeline).toEqual({ coschedule: "disabled", "set-security-context": false });
+    expect(tektonConfigSpec(settings).pipeline).toEqual({ coschedule: "disabled", "set-security-context": false });
   });
 
   it("keeps so many runs of each Pipeline, and takes nothing from a run that is kept", () => {
-    expect(tektonConfigSpec(5).pruner).toMatchObject({ disabled: false, keep: 5, resources: ["pipelinerun"], "prune-per-resource": true });
+    expect(tektonConfigSpec(settings).pruner).toMatchObject({
+      disabled: false,
+      keep: 5,
+      resources: ["pipelinerun"],
+      "prune-per-resource": true,
+    });
   });
 });

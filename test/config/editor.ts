@@ -44,7 +44,7 @@ export const beyondSchema: readonly Beyond[] = [
     example: { pullSecret: undefined },
   },
   {
-    says: /^(?:pullSecret|registryCredentials|npmrc|mavenSettings|gitCredentials|buildSecrets|rhelEntitlement) is \(secret\), but /,
+    says: /^(?:pullSecret|registryCredentials|npmrc|mavenSettings|gitCredentials|buildSecrets|rhelEntitlement|signingPrivateKey) is \(secret\), but /,
     why: content,
     example: { pullSecret: "x" },
   },

@@ -94,7 +94,7 @@ describe("the volumes of EBS", () => {
 areRefused("what file system, pipelines and namespace must be", [
   ["fileSystem.lifecycle", lifecycle, [30, "toString"]],
   ["fileSystem.lifecycle", `${lifecycle}; did you mean NEVER?`, ["never"]],
-  ["pipelines", "an object with channel and keep", [1, "latest", []]],
+  ["pipelines", "an object with channel, keep and sign", [1, "latest", []]],
   [
     "pipelines.channel",
     '"latest" or a channel of OpenShift Pipelines from "pipelines-1.14" on, such as "pipelines-1.21"',

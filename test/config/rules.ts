@@ -195,7 +195,7 @@ export const rules: Record<string, Rule> = {
     wrong: ["AFTER_1_DAYS", "AFTER_2_DAYS", "never", "", ...anyType],
     says: "when unused files move to the cheaper class: NEVER, AFTER_1_DAY, AFTER_7_DAYS",
   },
-  pipelines: anObject("an object with channel and keep", true),
+  pipelines: anObject("an object with channel, keep and sign", true),
   "pipelines.channel": {
     right: ["latest", "pipelines-1.14", "pipelines-1.99"],
     wrong: [
@@ -214,6 +214,7 @@ export const rules: Record<string, Rule> = {
   },
   "pipelines.keep": { ...whole(3, 1000), says: "the number of finished runs of a build to keep, from 3 to 1000" },
   namespace: anObject("an object with name, taskImages, trustBundle and insecureRegistries", true),
+  "pipelines.sign": { right: [true, false], wrong: ["true", "", 0, 1, null, [], {}], says: "true, or false for images that nobody signs" },
   "namespace.name": {
     right: ["a", "a9-b", letters(63), "opens", "kube", "defaults", "openshifts"],
     wrong: ["", "9", "-a", "a-", "A", "aB", "a b", "default", "openshift", "openshift-x", "kube-x", letters(64), ...anyType],

@@ -1,7 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { entitlementFiles } from "../../config/certificates";
-import { withAuth } from "../../config/secrets";
+import { asPkcs8, withAuth } from "../../config/secrets";
 import { entitlement } from "./certificates";
 import { problems, withValues } from "./stack";
 
@@ -10,6 +10,13 @@ const auths = (entry: unknown, more = {}) => JSON.stringify({ auths: { "quay.io"
 const pullSecret = "the pull secret of console.redhat.com/openshift/install/pull-secret, whole";
 const registryCredentials =
   "a Docker config.json with the registries that builds push to, as podman login --authfile=FILE REGISTRY or oc registry login --to=FILE write it";
+const pem = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } } as const;
+const newKey = (type: "rsa" | "ed25519") =>
+  (type === "rsa" ? generateKeyPairSync(type, { modulusLength: 2048 }) : generateKeyPairSync(type)).privateKey
+    .export({ type: "pkcs8", format: "pem" })
+    .toString();
+const ecKey = (type: "pkcs8" | "sec1") =>
+  generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type, format: "pem" }).toString();
 const elsewhere = "the passwords are with a program of the machine that wrote it";
 
 const refused = (key: string, value: unknown, wrong: string, right: string) =>
@@ -95,6 +102,29 @@ it.each([
     "it takes a value from an environment variable, which a build does not have",
     "the text of a settings.xml file",
   ],
+  ...[
+    ["hunter2", "it is no private key in PEM"],
+    [generateKeyPairSync("ec", { namedCurve: "P-256", ...pem }).publicKey, "it is no private key in PEM"],
+    [newKey("rsa"), "it is not a key of an elliptic curve (ECDSA)"],
+    [newKey("ed25519"), "it is not a key of an elliptic curve (ECDSA)"],
+    [
+      generateKeyPairSync("ec", {
+        namedCurve: "P-256",
+        ...pem,
+        privateKeyEncoding: { ...pem.privateKeyEncoding, cipher: "aes-256-cbc", passphrase: "hunter2" },
+      }).privateKey,
+      "it is encrypted with a password",
+    ],
+    [
+      "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nhunter2\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n",
+      "it is a key of cosign, which only cosign can open",
+    ],
+  ].map(([value, wrong]): [string, string, string, string] => [
+    "signingPrivateKey",
+    String(value),
+    String(wrong),
+    "an ECDSA private key in PEM without a password, as openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 writes it",
+  ]),
 ])("%s %j is refused: %s", (key, value, wrong, right) => refused(key, value, wrong, right));
 
 it.each([
@@ -112,6 +142,8 @@ it.each([
     `${entitlement.certificate}-----BEGIN ENTITLEMENT DATA-----\neJzt\n-----END ENTITLEMENT DATA-----\n-----BEGIN RSA SIGNATURE-----\nabc=\n-----END RSA SIGNATURE-----\n${entitlement.key}`,
   ],
   ["rhelEntitlement", `${entitlement.key}\n${entitlement.certificate}`],
+  ["signingPrivateKey", ecKey("pkcs8")],
+  ["signingPrivateKey", ecKey("sec1")],
 ])("%s %s is right", (key, value) => expect(problems(withValues({ [key]: value }))).toEqual([]));
 
 describe("a subscription of RHEL", () => {
@@ -188,5 +220,21 @@ describe("registry credentials as buildah reads them", () => {
   it("stay to the letter when every entry has its auth, and when they are wrong", () => {
     for (const config of [` {"auths": {"quay.io": {"auth": "${encoded("u:p")}"}}}\n`, "hunter2", '{"auths":{"a.io":1}}'])
       expect(withAuth(config)).toBe(config);
+  });
+});
+
+describe("a key for signatures", () => {
+  it("is handed on in the form that Chains reads, and is the same key", () => {
+    const given = ecKey("sec1");
+    expect(given).toContain("BEGIN EC PRIVATE KEY");
+    const converted = asPkcs8(given);
+    expect(converted).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+    const publicOf = (key: string) => createPublicKey(createPrivateKey(key)).export({ type: "spki", format: "pem" });
+    expect(publicOf(converted)).toBe(publicOf(given));
+  });
+
+  it("comes back as it was if it has that form", () => {
+    const given = ecKey("pkcs8");
+    expect(asPkcs8(given)).toBe(given);
   });
 });

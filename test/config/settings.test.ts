@@ -34,7 +34,7 @@ describe("a right configuration", () => {
         ],
         architectures: ["amd64", "arm64"],
         fileSystem: { lifecycle: "AFTER_30_DAYS", zones: ["eu-west-3a", "eu-west-3b"], version: "4.19.42", tags: {} },
-        pipelines: { channel: "latest", keep: 20 },
+        pipelines: { channel: "latest", keep: 20, sign: true },
         namespace: {
           name: "build-multiarch",
           taskImages: {
@@ -139,7 +139,7 @@ describe("a right configuration", () => {
 describe("keys that are no settings", () => {
   const cluster = "name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes";
   const top =
-    "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings, buildSecrets, rhelEntitlement, gitCredentials";
+    "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings, buildSecrets, rhelEntitlement, gitCredentials, signingPrivateKey";
   it.each([
     ["pols", "did you mean pools?"],
     ["pullsecret", "did you mean pullSecret?"],
@@ -158,7 +158,7 @@ describe("keys that are no settings", () => {
     ["pools[0].zones[0].constructor", "known here: name, replicas"],
     ["pools[0].zone", "did you mean zones?"],
     ["fileSystem.version", "known here: lifecycle, tags"],
-    ["pipelines.zzzzzz", "known here: channel, keep"],
+    ["pipelines.zzzzzz", "known here: channel, keep, sign"],
     ["namespace.taskImages.node", "did you mean nodejs?"],
     [
       "builds[0].url",

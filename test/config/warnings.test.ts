@@ -148,3 +148,20 @@ describe("registries", () => {
     ["index.docker.io/example/htop", "docker.io"],
   ])("%s is served by the entry %s", (image, registry) => expect(to(image, "a.example.com", registry)).toEqual([]));
 });
+
+describe("signatures, with an operator that makes no key for them", () => {
+  const unsigned =
+    "Images will not be signed: the operator of pipelines-1.16 makes no key; from pipelines-1.17 on it does. pipelines.sign false says that it is meant.";
+  it.each([
+    ["pipelines-1.16", undefined, [unsigned], false],
+    ["pipelines-1.16", true, [unsigned], false],
+    ["pipelines-1.16", false, [], false],
+    ["pipelines-1.17", undefined, [], true],
+    ["latest", undefined, [], true],
+    ["latest", false, [], false],
+  ])("%s, sign: %s", (channel, sign, expected, signed) => {
+    const pipelines = { channel, ...(sign !== undefined && { sign }) };
+    expect(warnings({ pipelines })).toEqual(expected);
+    expect(parseSettings(withValues({ pipelines })).settings.pipelines.sign).toBe(signed);
+  });
+});

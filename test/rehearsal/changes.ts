@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { exampleAuthority } from "../../config/certificates";
 import { entitlement } from "../config/certificates";
 
@@ -266,6 +267,14 @@ export const changes: readonly Change[] = [
     effect: "The next pruning keeps that many runs of each build.",
   },
   {
+    setting: "pipelines.sign",
+    path: ["pipelines", "sign"],
+    value: false,
+    outcome: "carried out",
+    touches: [...updated("pipelines", "pipelines-config"), "delete pipelines-signing", "delete pipelines-signing-key"],
+    effect: "Images of later runs are not signed; what was signed stays so, and the key stays in the cluster.",
+  },
+  {
     setting: "namespace.name",
     path: ["namespace", "name"],
     value: "other-builds",
@@ -507,5 +516,14 @@ export const changes: readonly Change[] = [
     outcome: "carried out",
     touches: ["create builds-rhel-entitlement"],
     effect: "The Secret is made; builds with entitlement: true run anew with it. A later change changes the Secret alone.",
+  },
+  {
+    setting: "signingPrivateKey",
+    what: "set for the first time",
+    path: ["signingPrivateKey"],
+    value: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }),
+    outcome: "carried out",
+    touches: updated("pipelines-signing-key", "pipelines-signing"),
+    effect: "Later runs are signed with it; images that are there keep the signatures of the key before.",
   },
 ];

@@ -20,6 +20,7 @@ import { operatorSteps, wrongChannelStep } from "./operators";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 import { sharedStorageSteps } from "./shared-storage";
+import { signatureSteps } from "./signatures";
 import { tektonYamlSteps } from "./tekton-yaml";
 
 /** Runs a program in the checkout, shows what it prints as it comes, and returns it with the exit code. */
@@ -146,6 +147,7 @@ describe("the rehearsal", () => {
     }
   });
 
+  signatureSteps();
   sharedStorageSteps();
   constraintSteps();
   operatorSteps();

@@ -10,14 +10,14 @@ import { checkout, places } from "../../rehearsal/machine/places";
 
 const kubectl = (args: readonly string[], input?: string) =>
   run([join(places.path, "kubectl"), ...args], { input, env: { KUBECONFIG: places.adminKubeconfig } });
-const json = async (...args: string[]) => JSON.parse(await kubectl([...args, "--output=json"]));
+export const json = async (...args: string[]) => JSON.parse(await kubectl([...args, "--output=json"]));
 
 const tekton = "openshift-pipelines";
 const operators = "openshift-operators";
 const pipelines = "openshift-pipelines-operator-rh";
 
 /** Until `look` returns something, at most `seconds`. */
-async function eventually<T>(seconds: number, what: string, look: () => Promise<T | undefined>): Promise<T> {
+export async function eventually<T>(seconds: number, what: string, look: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   while (true) {
     let refusal = "";

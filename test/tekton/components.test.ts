@@ -90,7 +90,7 @@ describe("BuildNamespace", () => {
     });
   });
 
-  it("has service accounts without API tokens, of which only buildah's may use pipelines-scc", async () => {
+  it("has service accounts without API tokens, of which only buildah's may use pipelines-scc, and only the one that pushes has the credentials", async () => {
     const { resources, named } = await program();
     const accounts = resources.filter((resource) => resource.type === "kubernetes:core/v1:ServiceAccount");
     expect(accounts.map(({ inputs }) => inputs.metadata.name).sort()).toEqual([
@@ -100,6 +100,10 @@ describe("BuildNamespace", () => {
       "image-sources",
     ]);
     for (const { inputs } of accounts) expect(inputs.automountServiceAccountToken).toBe(false);
+    // Tekton puts a Secret of an account into the home directory of all its pods, and Chains pushes with those of the run's account.
+    expect(accounts.filter(({ inputs }) => inputs.secrets).map(({ inputs }) => [inputs.metadata.name, inputs.secrets])).toEqual([
+      ["image-push", [{ name: "registry-credentials" }]],
+    ]);
     const bindings = resources.filter((resource) => resource.type.includes("RoleBinding"));
     expect(bindings).toHaveLength(1);
     const { inputs } = named("builds-scc");

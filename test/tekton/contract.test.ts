@@ -352,8 +352,9 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
     expect(claim?.resources.requests.storage).toMatch(/^[1-9]\d*Gi$/);
   });
 
-  it("runs as an account that may nothing, but for what each task is given", () => {
-    expect(spec.taskRunTemplate).toEqual({ serviceAccountName: serviceAccounts.sources });
+  it("gives each task the account of its kind, and none the run's own unless it pushes", () => {
+    expect(spec.taskRunTemplate).toEqual({ serviceAccountName: serviceAccounts.push });
+    expect(spec.taskRunSpecs.map(({ pipelineTaskName }) => pipelineTaskName)).toEqual(named(pipeline.spec.tasks));
     const accounts = {
       clone: "image-clone",
       npm: "image-sources",
@@ -363,7 +364,7 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
       push: "image-push",
     };
     for (const { pipelineTaskName, serviceAccountName } of spec.taskRunSpecs)
-      expect(accounts[pipelineTaskName.split("-")[0] as keyof typeof accounts]).toBe(serviceAccountName);
+      expect(serviceAccountName).toBe(accounts[pipelineTaskName.split("-")[0] as keyof typeof accounts] ?? "image-sources");
   });
 
   it("lets the steps that compile and build have what the build asks for, and no other step", () => {

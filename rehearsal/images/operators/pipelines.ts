@@ -26,6 +26,7 @@ const images: Readonly<Record<string, string>> = {
   TRIGGERS_WEBHOOK: "triggers-webhook",
   TRIGGERS_TEKTON_TRIGGERS_CORE_INTERCEPTORS: "triggers-interceptors",
   TRIGGERS_ARG__EL_IMAGE: "triggers-eventlistenersink",
+  CHAINS_TEKTON_CHAINS_CONTROLLER: "chains-controller",
   JOB_PRUNER_TKN: "tkn",
 };
 

@@ -1,4 +1,4 @@
-import { cpSync } from "node:fs";
+import { cpSync, existsSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../machine/exec";
 import { places } from "../../machine/places";
@@ -30,10 +30,13 @@ function image(
 // ---------------------------------------------------------------- Tekton
 
 /** Where a program lies in its image: as ko puts it, without the prefix that tells it from others in the toolchain. */
-const programPath = (name: string): string => `ko-app/${name.replace(/^(operator|triggers)-/, "")}`;
+const programPath = (name: string): string => `ko-app/${name.replace(/^(operator|triggers|chains)-/, "")}`;
 
 /** Programs that read manifests, and where the toolchain has these. */
 const data: Readonly<Record<string, string>> = { "operator-operator": "kodata", "operator-webhook": "webhook-kodata" };
+
+/** Releases that a component of their own brings: Chains needs older modules than the operator. Theirs there is empty. */
+const releases: Readonly<Record<string, string>> = { "tekton-chains": "chains" };
 
 /** Manifests as ko puts them into an image: of what the operator installs, of its webhooks. */
 const kodata = (folder: string): layers.LayerRecipe => ({
@@ -41,11 +44,17 @@ const kodata = (folder: string): layers.LayerRecipe => ({
   architecture: "amd64",
   what: `the Tekton operator's ${folder}`,
   expectSeconds: 0,
-  inputs: [runtime.toolchainInput(join(places.share, "cluster", "operator", "operator.yaml"))],
+  inputs: [join("cluster", "operator", "operator.yaml"), ...Object.values(releases)].map((path) =>
+    runtime.toolchainInput(join(places.share, path)),
+  ),
   from: [],
   async make(root) {
     const data = join(root, "var/run/ko");
     cpSync(join(places.share, "cluster", "operator", folder), data, { recursive: true });
+    for (const [to, component] of Object.entries(releases).filter(([to]) => existsSync(join(data, to)))) {
+      rmSync(join(data, to), { recursive: true });
+      cpSync(realpathSync(join(places.share, component)), join(data, to), { recursive: true });
+    }
     // The toolchain is built under the caller's umask, and the operator does not run as root.
     await run(["chmod", "--recursive", "a+rX", data]);
   },
