@@ -19,6 +19,7 @@ import { buildOutside, heredocBuild, publishHeredoc, topLayer } from "./heredoc"
 import { operatorSteps, wrongChannelStep } from "./operators";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
+import { pushTriggerSteps } from "./push-trigger";
 import { sharedStorageSteps } from "./shared-storage";
 import { signatureSteps } from "./signatures";
 import { tektonYamlSteps } from "./tekton-yaml";
@@ -258,6 +259,24 @@ describe("the rehearsal", () => {
     const nodes = await kubectl("get", "nodes", "-l", "kubernetes.io/arch=arm64", "-o", "name");
     expect(nodes.trim().split("\n")).toHaveLength(2);
     expect((await up(configFile)).code).toBe(0);
+  });
+
+  describe("with a build that pushes and the clock start", () => {
+    it("listens when the update is done, and finds nothing to do in the next one", async () => {
+      const file = changedConfig((config) => {
+        config.setIn([...buildPath(config, "htop"), "trigger"], "github");
+        config.setIn([...buildPath(config, "htop"), "rebuild"], "weekly");
+      });
+      expect((await up(file)).code).toBe(0);
+      expect((await up(file, "--expect-no-changes")).code).toBe(0);
+    });
+
+    pushTriggerSteps();
+
+    it("listens no more when no build has a trigger", async () => {
+      expect((await up(configFile)).code).toBe(0);
+      expect(await kubectl("get", "services,routes,cronjobs", "--namespace=build-multiarch", "-o", "name")).toBe("");
+    });
   });
 
   it("builds here-documents, without a setgid folder, to the digests that the same buildah gives outside of the cluster", async () => {

@@ -59,11 +59,8 @@ async function send(body: string, headers: Record<string, string>): Promise<numb
   return answer.status;
 }
 
-/**
- * With a stack whose build htop has `trigger: github` and `rebuild: weekly`.
- * @param repository of htop, as the stack's file has it.
- */
-export function pushTriggerSteps(repository: string): void {
+/** With a stack whose build htop has `trigger: github` and `rebuild: weekly`. */
+export function pushTriggerSteps(): void {
   const built = async () => ((await stackOutputs()) as { builds: { htop: { commit: string; image: string } } }).builds.htop;
   const secret = async () => Buffer.from((await json("get", "secret", "webhook")).data.token, "base64").toString();
   const another = "f".repeat(40);
@@ -80,6 +77,8 @@ export function pushTriggerSteps(repository: string): void {
 
   it("builds a commit that GitHub says was pushed, once, and starts nothing for who does not know the secret or names something else", async () => {
     const { commit, image } = await built();
+    const { params }: { params: { name: string; default: string }[] } = (await json("get", "pipeline.tekton.dev", "htop")).spec;
+    const repository = params.find(({ name }) => name === "url")?.default ?? "";
     const key = await secret();
     const right = payload({ commit, repository });
     const signed = (body: string, by = key) => send(body, { "x-hub-signature-256": signature(by, body) });
