@@ -109,6 +109,6 @@ export const signingKey = pipelines.signingKey;
 export const images = Object.fromEntries(built.map(({ name, image }) => [name, image]));
 /** More about each build: members, commit and run, or why it failed. */
 export const builds = Object.fromEntries(built.map(({ name, result }) => [name, result]));
-/** Where Git servers send their pushes to, and the secret that they prove themselves with; only where a build has a trigger. */
-export const webhooks = triggers?.url;
-export const webhookSecret = triggers?.secret;
+/** Where Git servers send their pushes to, and the secret that they prove themselves with; empty where no build has a trigger. */
+export const webhooks = triggers?.url ?? "";
+export const webhookSecret = triggers?.secret ?? "";

@@ -1,12 +1,26 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
 import { defaults } from "../config/defaults";
-import { type Field, fields, mayHoldContainers } from "./kubernetes";
+import { type Field, fields, mayHoldContainers, objects } from "./kubernetes";
 import { NotKnown, type Planned, readable, rule } from "./rule";
 
-/** `image` of a container or step, `reference` of a volume that is an image; any other value of such a key is a schema or a name. */
+/** A Task's parameter in the place of an image: what is run, the parameter's value says. */
+const parameter = /^\$\(params\.([\w-]+)\)$/;
+
+/**
+ * `image` of a container or step, `reference` of a volume that is an image; any other value of such a key is a schema or a name. And what
+ * the parameter prepare-image of Pipelines and runs says, the image of a user's own step.
+ */
 function* images(resource: Planned): Generator<Field> {
+  for (const { path, object } of objects(resource)) {
+    for (const [index, param] of (object?.spec?.params ?? []).entries?.() ?? []) {
+      const key = param?.value === undefined ? "default" : "value";
+      const value = param?.[key];
+      if (param?.name === "prepare-image" && value) yield { path: `${path}spec.params[${index}].${key}`, key, holder: "params", value };
+    }
+  }
   for (const field of fields(resource)) {
     const { key, holder, value } = field;
+    if (typeof value === "string" && parameter.test(value)) continue;
     if (mayHoldContainers(field, resource)) yield field;
     else if (key === "image" || (key === "reference" && holder === "image"))
       if (typeof value === "string" || value instanceof NotKnown) yield field;

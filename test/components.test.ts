@@ -64,7 +64,7 @@ it("ImageBuilds makes a namespace with the tasks, and a pipeline and a run for e
   const { resources } = await made(args());
   const kinds = resources.filter(({ type }) => type.startsWith("kubernetes:")).map(({ type }) => type.split(":").at(-1));
   expect(kinds.filter((kind) => kind === "Namespace")).toHaveLength(1);
-  expect(kinds.filter((kind) => kind === "Task")).toHaveLength(5);
+  expect(kinds.filter((kind) => kind === "Task")).toHaveLength(6);
   expect(kinds.filter((kind) => kind === "Pipeline" || kind === "PipelineRun")).toHaveLength(4);
   const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
   expect(provider?.sent).toMatchObject({ clusterIdentifier: "mine" });

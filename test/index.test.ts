@@ -42,7 +42,7 @@ for (const stack of ["rehearsal", "dev"]) {
         for (const kind of ["Pipeline", "PipelineRun"]) {
           expect(the(({ inputs }) => inputs?.kind === kind).map(({ parent }) => parent)).toEqual(builds.map(({ name }) => name));
         }
-        expect(the(ofType("kubernetes:tekton.dev/v1:Task"))).toHaveLength(5);
+        expect(the(ofType("kubernetes:tekton.dev/v1:Task"))).toHaveLength(6);
         expect(the(ofType("kubernetes:core/v1:Secret")).length).toBeGreaterThanOrEqual(3);
         for (const operator of ["efs-operator", "pipelines-operator"]) expect(preview.named(operator).type).toMatch(/:Operator$/);
       });

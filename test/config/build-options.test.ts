@@ -11,7 +11,7 @@ const label = "a name of letters, digits and ._/-, other than org.opencontainers
 const prepare = { image: "docker.io/library/golang:1.26", script: "go build" };
 
 areRefused("what the options of builds must be", [
-  ["builds[0].submodules", "true or false", ["yes", 1]],
+  ["builds[0].submodules", "true, false, or a list of their paths", ["yes", 1, [], ["../a"]]],
   ["builds[0].prepare", "an object with image and script", ["go build", []]],
   ["builds[0].target", "the name of a stage of the Containerfile", ["", "-x", "a b"]],
   ["builds[0].buildArgs", "an object of names of ARGs and their texts", ["A=b", ["A=b"]]],

@@ -300,7 +300,11 @@ export const rules: Record<string, Rule> = {
     wrong: ["", "hourly", "Weekly", ...anyType],
     says: "one of daily, weekly, monthly",
   },
-  "builds[0].submodules": flag,
+  "builds[0].submodules": {
+    right: [true, false, ["a"], ["vendor/a", "b c"]],
+    wrong: ["true", "", 0, null, {}, [], ["../a"], ["/a"], [1]],
+    says: "true, false, or a list of their paths",
+  },
   "builds[0].lfs": flag,
   "builds[0].gitFolder": flag,
   "builds[0].entitlement": flag,

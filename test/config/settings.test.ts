@@ -162,7 +162,7 @@ describe("keys that are no settings", () => {
     ["namespace.taskImages.node", "did you mean nodejs?"],
     [
       "builds[0].url",
-      "known here: name, pipeline, repository, revision, context, containerfile, submodules, lfs, gitFolder, prepare, target, buildArgs, labels, environment, image, tags, cache, architectures, entitlement, minutes, resources",
+      "known here: name, pipeline, repository, revision, context, containerfile, submodules, lfs, gitFolder, prepare, target, buildArgs, labels, environment, image, tags, cache, architectures, entitlement, trigger, rebuild, minutes, resources",
     ],
     ["builds[0].minutes.clones", "did you mean clone?"],
     ["builds[0].resources.disk", "known here: cpu, memory, storage"],

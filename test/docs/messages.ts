@@ -26,9 +26,9 @@ function ofShell(file: string, source: string): Message[] {
     if (!node || syntax.NodeType(node) !== "CallExpr") return true;
     const [command, ...words] = (node.Args ?? []).map(textOfWord);
     const assigned = (node.Assigns ?? []).flatMap(({ Value }) => (Value ? [textOfWord(Value as ShellNode)] : []));
-    const texts = /^(?:fail|warn|say|echo)$/.test(command ?? "") ? [words.join(" ")] : assigned;
+    const texts = /^(?:fail|fail_with_hint|warn|say|echo)$/.test(command ?? "") ? [words.join(" ")] : assigned;
     for (const text of texts.map(tidy).filter(hasWords))
-      found.push({ file, line: node.Pos().Line(), text, trouble: /^(?:fail|warn)$/.test(command ?? "") });
+      found.push({ file, line: node.Pos().Line(), text, trouble: /^(?:fail|fail_with_hint|warn)$/.test(command ?? "") });
     return true;
   });
   return found;

@@ -500,6 +500,15 @@ export const changes: readonly Change[] = [
     effect: "The Secret is made, and the quarkus builds run anew with it; a later change changes the Secret alone.",
   },
   {
+    setting: "gitCredentials",
+    what: "set for the first time",
+    path: ["gitCredentials"],
+    value: "https://builder:token@git.example.com",
+    outcome: "carried out",
+    touches: ["create builds-git-credentials", ...again(...builds)],
+    effect: "The Secret is made, and all builds run anew with it; a later change changes the Secret alone.",
+  },
+  {
     setting: "buildSecrets",
     what: "set for the first time",
     path: ["buildSecrets"],
