@@ -7,7 +7,9 @@ import { buildArgs, cache, environment, flag, labels, minutes, ofArchitectures, 
 import { label, oneOf, text, when } from "./parts";
 
 // A blank in front of a name or behind it is a slip of the hand.
-const insideRepository = (right: string) => text(/^(?![/ -])(?!(?:.*\/)?\.\.(?:\/|$))[A-Za-z0-9._@+/ -]*[A-Za-z0-9._@+/-]$/, right);
+const folderPattern = /^(?![/ -])(?!(?:.*\/)?\.\.(?:\/|$))[A-Za-z0-9._@+/ -]*[A-Za-z0-9._@+/-]$/;
+const insideRepository = (right: string) => text(folderPattern, right);
+const submodulesText = "true, false, or a list of their paths";
 const pipelineKinds = ["containerfile", "nodejs", "quarkus"] as const;
 /** Whose sources are read without a name, or with a token that gitCredentials has. */
 const openUrl = /(?:https?|git):\/\/[^\s/@?#]+\/[^\s?#]+/;
@@ -78,12 +80,15 @@ export const build = z
           examples: ["src/main/docker/Dockerfile.jvm"],
         }),
       submodules: z
-        .union([z.boolean(), z.array(insideRepository("a path in the repository")).min(1)], {
-          error: "true, false, or a list of their paths",
+        .union([z.boolean(), z.array(z.string())], { error: submodulesText })
+        .refine((value) => typeof value === "boolean" || (value.length > 0 && value.every((path) => folderPattern.test(path))), {
+          error: submodulesText,
         })
         .default(true)
         .meta({
           description: "Whether the repository's submodules are fetched, or the paths of those that are.",
+          // For editors: what the second rule above says.
+          anyOf: [{ type: "boolean" }, { type: "array", minItems: 1, items: { type: "string", pattern: folderPattern.source } }],
           examples: [["vendor/library"]],
         }),
       lfs: flag(true, "Whether files of Git LFS are fetched; with false their pointers are built into the image."),

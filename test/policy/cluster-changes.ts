@@ -39,7 +39,17 @@ export const clusterChanges: Readonly<Record<string, readonly Change[]>> = {
       what: "an image that a parameter names",
       of: task,
       change: set("spec.steps[0].image", "$(params.image)"),
-      says: "spec.steps[0].image: ",
+    },
+    {
+      what: "an image that a run's parameter gives a step of one's own",
+      of: "htop-run",
+      change: (run) => void run.spec.params.push({ name: "prepare-image", value: "docker.io/library/golang:1.26" }),
+      says: "spec.params[",
+    },
+    {
+      what: "such an image with a digest",
+      of: "htop-run",
+      change: (run) => void run.spec.params.push({ name: "prepare-image", value: `docker.io/library/golang@${digest}` }),
     },
     {
       what: "an init container with a tag",
