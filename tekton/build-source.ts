@@ -105,5 +105,6 @@ export const parametersOf = (source: BuildSource, insecureRegistries: readonly s
   image: source.image,
   tags: [...(source.tags ?? [])],
   cache: source.cache ?? "",
+  rebuild: "",
   "insecure-registries": [...insecureRegistries],
 });

@@ -40,8 +40,8 @@ const unlessFound = [{ input: "$(tasks.clone.results.found)", operator: "in" as 
  */
 export function clone(architectures: Architecture[], following: PipelineTask[], version: string, minutes: Minutes): PipelineTask {
   const used = [...new Set(JSON.stringify(following).match(/\$\(params\.[^()]+\)/g))].sort();
-  // Neither changes what is in the image.
-  const identity = used.filter((reference) => !/\.(cache|insecure-registries\[\*\])\)$/.test(reference));
+  // None of them changes what an image is, once it is built.
+  const identity = used.filter((reference) => !/\.(cache|rebuild|insecure-registries\[\*\])\)$/.test(reference));
   return {
     name: "clone",
     displayName: "Fetch the sources",
@@ -61,6 +61,7 @@ export function clone(architectures: Architecture[], following: PipelineTask[], 
       { name: "architectures", value: [...architectures] },
       // Where one list ends and the next begins, their elements alone do not say.
       { name: "identity", value: [version, ...identity.flatMap((reference) => [reference.replace(/[$()]/g, ""), reference])] },
+      text("rebuild"),
       list("insecure-registries"),
     ],
     workspaces: bind("shared", "git-credentials", "dockerconfig", "trust"),
@@ -124,6 +125,7 @@ export function build(architecture: Architecture, before: PipelineTask | undefin
       list("build-args"),
       list("labels"),
       text("cache"),
+      text("rebuild"),
       list("insecure-registries"),
       // Never one layout for two architectures: nothing locks its index.json (https://github.com/containers/image/issues/1028).
       { name: "layout", value: `${layouts}/${architecture}` },

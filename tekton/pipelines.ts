@@ -45,6 +45,7 @@ const params: ParamSpec[] = [
   string("image", "Where the index is pushed to, as repository:tag"),
   list("tags", "More tags of the index, in which {commit} and {branch} stand for what was built"),
   string("cache", "Repository that keeps layers, to which the architecture is added; empty: nothing is kept", ""),
+  string("rebuild", "Any text: the image is built anew, whatever earlier runs have left; empty: what is there is taken", ""),
   list("insecure-registries", "Registries, as host:port, that are spoken to by plain http"),
 ];
 

@@ -84,6 +84,11 @@ export const params = {
   image: { name: "image", description: "Where the index goes, as repository:tag" },
   architectures: { name: "architectures", type: "array", description: "Architectures of the index, no more and no fewer" },
   timestamp: { name: "timestamp", description: "Time of the commit, in seconds since 1970" },
+  rebuild: {
+    name: "rebuild",
+    description: "Any text: the image is built anew, whatever is kept of earlier builds; empty: that is taken",
+    default: "",
+  },
   insecureRegistries: {
     name: "insecure-registries",
     type: "array",

@@ -245,8 +245,8 @@ describe.each(kinds)("the %s pipeline", (kind) => {
         others.filter(({ name }) => name !== "push"),
       ),
     ]);
-    // Neither where layers are kept nor how a registry is spoken to.
-    for (const name of ["cache", "insecure-registries"]) deciding.delete(name);
+    // Neither where layers are kept, nor how a registry is spoken to, nor that it is built once more.
+    for (const name of ["cache", "rebuild", "insecure-registries"]) deciding.delete(name);
     const told = identity.slice(1);
     expect(new Set(references("params", told))).toEqual(deciding);
     for (let i = 0; i < told.length; i += 2) expect(told[i + 1]).toBe(`$(${told[i]})`);
@@ -312,6 +312,7 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
       image: "the-image",
       tags: ["the-tag"],
       cache: "the-cache",
+      rebuild: "",
       "insecure-registries": ["the-registry"],
     });
     expect(Object.fromEntries(pipeline.spec.params.map((param) => [param.name, param.default]))).toEqual(given);

@@ -20,7 +20,7 @@ cache_answers() {
 # Builds with the cache. Its faults are warnings: what was built already is in the storage and is not built again.
 attempt_with_cache() {
   local log=$HOME/build.log
-  if attempt --cache-from "$cache" --cache-to "$cache"; then
+  if attempt "${cache_from[@]}" --cache-to "$cache"; then
     # buildah gives an image with such a layer OCI's format where it keeps it, and then takes it for one of another kind.
     if grep -q 'Cache pulled from remote' "$log" && ! grep -q 'Using cache' "$log"; then
       warn "nothing in $cache could be used: a base image has layers compressed with zstd, or no history"
@@ -29,7 +29,7 @@ attempt_with_cache() {
   fi
   if grep -q 'failed pushing cache' "$log"; then
     warn "layers are not kept in $cache: $(cause)"
-    attempt --cache-from "$cache" && return 0
+    attempt "${cache_from[@]}" && return 0
   fi
   # What a command of the Containerfile says about itself is final; everything else may be the fault of a layer that came from the cache.
   if grep -q 'Cache pulled from remote' "$log" && ! grep -qE 'exit status [0-9]+' "$log"; then

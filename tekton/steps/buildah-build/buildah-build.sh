@@ -5,7 +5,8 @@
 # Environment: SHARED, SOURCES (the pod's own folder, with the files in tree/, or empty), ARCHIVE (sources, in SHARED), CONTEXT (folder of the
 # sources), CONTAINERFILE (relative to the context; from the sources' root if it begins with /), ARCHITECTURE, LAYOUT (folder of SHARED),
 # COMMIT, URL, TIMESTAMP (seconds since 1970), HOME;
-# optional GENERATED (folder of the context that an earlier step has made), TARGET (stage), CACHE (repository for layers), DOCKERCONFIG (folder
+# optional GENERATED (folder of the context that an earlier step has made), TARGET (stage), CACHE (repository for layers, to which the architecture is added), REBUILD (any
+# text: layers are not taken from there), DOCKERCONFIG (folder
 # with config.json or .dockerconfigjson), BUILD_SECRETS (folder, each file a secret), RHEL_ENTITLEMENT (folder with the certificates), TRUST (folder
 # with ca-bundle.crt), CONTAINERS (storage, /var/lib/containers), FILE_LIMIT (bytes, 30 GiB).
 set -euo pipefail
@@ -102,6 +103,9 @@ fi
 
 # One layer for each instruction if layers are kept, whether or not the cache can be used today: the image must not depend on that.
 method=attempt
+# Built anew, an image's layers take the place of those that are kept.
+cache_from=()
+[[ -n ${REBUILD:-} ]] || cache_from=(--cache-from "$cache")
 if [[ -z $cache ]]; then
   arguments+=(--layers=false) # the storage is empty at the start and thrown away at the end
 else

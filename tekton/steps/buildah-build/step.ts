@@ -24,6 +24,7 @@ export const build = (image: string): StepPart =>
       { name: "build-args", type: "array", description: "Values of the Containerfile's ARGs, as NAME=value", default: [] },
       { name: "labels", type: "array", description: "Labels of the image, as NAME=value", default: [] },
       { name: "cache", description: "Repository that keeps layers, to which the architecture is added; empty for none", default: "" },
+      params.rebuild,
       params.insecureRegistries,
       { name: "layout", description: "Folder of the shared volume that gets the image" },
       { name: "commit", description: "Commit of the sources, for the image's label" },

@@ -13,6 +13,7 @@ export const find = (image: string): StepPart =>
       { ...params.image, description: "Image to look for, as repository:tag; empty: it is not looked for", default: "" },
       { ...params.architectures, default: [] },
       { name: "identity", type: "array", description: "What decides beside the commit what becomes of the image", default: [] },
+      params.rebuild,
       params.insecureRegistries,
     ],
     workspaces: [workspaces.dockerconfig, workspaces.trust],

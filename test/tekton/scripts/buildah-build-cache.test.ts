@@ -44,6 +44,18 @@ describe("buildah-build and the cache", { timeout: 120_000 }, () => {
     });
   });
 
+  it("takes nothing from the cache when the image is to be built anew, and puts the new layers there", async () => {
+    await withRegistry(async (host) => {
+      const CACHE = `${host}/cache`;
+      expect(await inNewPod({ CACHE })).toMatchObject({ status: 0 });
+      const { digest } = result();
+      const anew = await inNewPod({ CACHE, REBUILD: "2026-11-29" });
+      expect([ran(anew.log, "first"), ran(anew.log, "second")]).toEqual([true, true]);
+      expect(result().digest).toBe(digest);
+      expect(ran((await inNewPod({ CACHE })).log, "first")).toBe(false);
+    });
+  });
+
   it("takes for another commit what its changes leave as it is, and gives what that commit gives from nothing", async () => {
     await withRegistry(async (host) => {
       const CACHE = `${host}/cache/amd64`;

@@ -102,6 +102,13 @@ describe("find-built", () => {
     expect(read("results/key")).toMatch(/^[0-9a-f]{40}$/);
   });
 
+  it("finds nothing when the image is to be built anew, and gives the key under which the next run will find it", async () => {
+    await build();
+    const key = read("results/key");
+    await expectNothing(find({ REBUILD: "2026-11-29" }), /^find-built: building: anew, as is asked for\n$/);
+    expect(read("results/key")).toBe(key);
+  });
+
   it("looks for nothing where nobody asks: without an image, or without what decides what becomes of it", async () => {
     for (const asked of [() => find({ IMAGE: "" }), () => find({}, undefined, undefined, [])]) {
       expect(await asked()).toEqual({ status: 0, log: "" });
