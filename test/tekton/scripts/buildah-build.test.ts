@@ -14,7 +14,7 @@ describe("buildah-build", () => {
     const { status, log } = await build({ ARCHITECTURE: other, LAYOUT: `layouts/${other}` });
     expect(status).toBe(0);
     expect(log).toMatch(new RegExp(`^building for linux/${other} with buildah version \\d`, "m"));
-    expect(log).toMatch(new RegExp(`^wrote layouts/${other} \\(\\d+K\\)$`, "m"));
+    expect(log).toMatch(new RegExp(`^wrote layouts/${other} \\(\\d+ MiB\\); storage \\d+ MiB$`, "m"));
     const { manifest, config, files } = layoutOf(layout(other));
     expect(manifest.config.mediaType).toBe("application/vnd.oci.image.config.v1+json");
     expect(config).toMatchObject({ os: "linux", architecture: other, created: "2024-05-02T10:00:00Z" });

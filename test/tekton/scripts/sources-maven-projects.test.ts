@@ -115,9 +115,11 @@ it("trusts a repository's authority that the trust bundle has beside Java's own,
     expect((await build(".", [], secrets)).log).toContain("is of an authority that is not trusted: give it in the trust bundle");
     const { status, log } = await build(".", ["MAVEN_ARGS=--update-snapshots"], { ...secrets, TRUST: at("trust") });
     expect([status, built(log)]).toEqual([0, ["app"]]);
+    write("trust/ca-bundle.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    expect((await build(".", [], { TRUST: at("trust") })).log).toMatch(/ca-bundle.crt of the workspace trust cannot be read by Java: /);
     write("trust/ca-bundle.crt", "nothing");
     expect((await build(".", [], { TRUST: at("trust") })).log).toMatch(
-      /ca-bundle.crt of the workspace trust cannot be read by Java: .*No certificate/,
+      /the file ca-bundle.crt of the workspace trust holds no certificate in PEM format/,
     );
   } finally {
     server.close();
