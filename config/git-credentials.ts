@@ -76,7 +76,9 @@ export function needsCredentials(secret: unknown, repository: string): boolean {
   if (!/^(?:https?|git):/.test(repository)) return true;
   const read = secret === undefined ? {} : parse(typeof secret === "string" ? secret : JSON.stringify(secret));
   const host = /^https?:\/\/([^/]+)/.exec(repository)?.[1];
-  return typeof read !== "string" && lines(read.credentials ?? "").some(({ content }) => line.exec(content)?.[4] === host);
+  return (
+    host !== undefined && typeof read !== "string" && lines(read.credentials ?? "").some(({ content }) => line.exec(content)?.[4] === host)
+  );
 }
 
 function linesProblem(text: string): string | undefined {

@@ -158,16 +158,24 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
     const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
     throw new UserMistake(`The stack's configuration has ${count}:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
   }
-  return { settings: complete(result.data, region, (repository) => needsCredentials(values.gitCredentials, repository)), warnings };
+  return {
+    settings: complete(
+      result.data,
+      region,
+      ({ repository, submodules }) =>
+        needsCredentials(values.gitCredentials, repository) || (values.gitCredentials !== undefined && submodules !== false),
+    ),
+    warnings,
+  };
 }
 
-function complete(parsed: Parsed, region: string, isPrivate: (repository: string) => boolean): PlainSettings {
+function complete(parsed: Parsed, region: string, isPrivate: (build: Parsed["builds"][number]) => boolean): PlainSettings {
   const amd64 = parsed.pools.find((candidate) => candidate.architecture === "amd64");
   const controlZone = parsed.cluster.controlPlane.zone ?? (amd64 ?? parsed.pools[0])?.zones[0]?.name ?? "";
   const zones = [...new Set([controlZone, ...parsed.pools.flatMap((candidate) => candidate.zones.map((zone) => zone.name))])].sort();
   return {
     ...parsed,
-    builds: parsed.builds.map((build) => completeBuild(build, isPrivate(build.repository))),
+    builds: parsed.builds.map((build) => completeBuild(build, isPrivate(build))),
     cluster: {
       ...parsed.cluster,
       region,

@@ -89,7 +89,7 @@ const assignments = (values: Record<string, string> = {}): string[] =>
 /** What a build gives for each parameter that a pipeline may have. @param insecureRegistries registries that are spoken to by plain http. */
 export const parametersOf = (source: BuildSource, insecureRegistries: readonly string[] = []): Record<string, string | string[]> => ({
   url: source.repository,
-  revision: source.revision,
+  revision: verbatim(source.revision),
   submodules: Array.isArray(source.submodules) ? source.submodules.join("\n") : String(source.submodules ?? true),
   lfs: String(source.lfs ?? true),
   insecure: String(insecureRegistries.includes(/^http:\/\/([^/]+)/.exec(source.repository)?.[1] ?? "")),

@@ -161,13 +161,12 @@ export function builtBy(run: Run): FollowedBuild {
     if (!value) throw new Error(`the run ${run.metadata.name} succeeded without the result ${name}`);
     return value;
   };
-  const digest = read("IMAGE_DIGEST");
-  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new Error(`the result IMAGE_DIGEST of ${run.metadata.name} is not a digest: ${digest}`);
-  const repository = read("IMAGE_URL").replace(/:[^:/]+$/, "");
+  const image = read("image");
+  if (!/@sha256:[0-9a-f]{64}$/.test(image)) throw new Error(`the result image of ${run.metadata.name} is not one with a digest: ${image}`);
   return {
     run: run.metadata.name,
-    image: `${repository}@${digest}`,
-    members: read("IMAGES").split(/[\s,]+/),
+    image,
+    members: read("members").split(/[\s,]+/),
     commit: read("CHAINS-GIT_COMMIT"),
   };
 }

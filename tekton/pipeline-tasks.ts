@@ -37,9 +37,17 @@ const unlessFound = [{ input: "$(tasks.clone.results.found)", operator: "in" as 
  * The clone, which also looks whether the image of this commit is there already.
  * @param following tasks that decide what the image becomes.
  * @param version of the tasks: with another one, the image is another one.
+ * @param containerfile that the repository must have; empty where it need not.
  */
-export function clone(architectures: Architecture[], following: PipelineTask[], version: string, minutes: Minutes): PipelineTask {
-  const used = [...new Set(JSON.stringify(following).match(/\$\(params\.[^()]+\)/g))].sort();
+export function clone(
+  architectures: Architecture[],
+  following: PipelineTask[],
+  version: string,
+  minutes: Minutes,
+  containerfile: string,
+): PipelineTask {
+  const sourcesToo = ["submodules", "lfs", "git-folder"].map((name) => `$(params.${name})`);
+  const used = [...new Set([...sourcesToo, ...(JSON.stringify(following).match(/\$\(params\.[^()]+\)/g) ?? [])])].sort();
   // None of them changes what an image is, once it is built.
   const identity = used.filter((reference) => !/\.(cache|rebuild|insecure-registries\[\*\])\)$/.test(reference));
   return {
@@ -55,7 +63,7 @@ export function clone(architectures: Architecture[], following: PipelineTask[], 
       text("insecure"),
       // Looked for here, where a typing error costs seconds and one pod.
       text("context"),
-      text("containerfile"),
+      { name: "containerfile", value: containerfile },
       { name: "archive", value: sources },
       text("image"),
       { name: "architectures", value: [...architectures] },

@@ -2,12 +2,15 @@ import type { Architecture } from "../config/settings";
 import type { Minutes, PipelineKind, Prepare } from "./build-source";
 import { build, clone, prepare, push } from "./pipeline-tasks";
 import type { ParamSpec, Pipeline, PipelineTask, WorkspaceDeclaration } from "./resources";
+import { pushResults } from "./steps/buildah-push/step";
 
 /** What the tasks of a pipeline depend on. */
 export interface Shape {
   pipeline: PipelineKind;
   prepare?: Pick<Prepare, "once">;
   minutes?: Minutes;
+  /** Whether RUN instructions see a subscription of RHEL. @default false */
+  entitlement?: boolean;
   /** What the image depends on beside its sources and parameters: the tasks themselves. @default "" */
   version?: string;
 }
@@ -123,11 +126,17 @@ export function pipelineOf(shape: Shape, given: readonly Architecture[]): Pipeli
   const architectures = sorted(given);
   const name = nameOf(shape);
   const kind = kinds[name];
-  const { minutes = {}, version = "" } = shape;
+  const { minutes = {}, version = "", entitlement = false } = shape;
   const preparations = "before" in kind ? (kind.once ? [undefined] : architectures).map((one) => prepare(kind.before, one, minutes)) : [];
   const builds = architectures.map((architecture, i) => build(architecture, preparations[i] ?? preparations[0], kind.generated, minutes));
   const following = [...preparations, ...builds];
-  const tasks = [clone(architectures, following, version, minutes), ...following, push(architectures, minutes)];
+  // A step of the user's own may write it.
+  const containerfile = name.startsWith("prepared") ? "" : "$(params.containerfile)";
+  const tasks = [
+    clone(architectures, following, entitlement ? `${version} entitled` : version, minutes, containerfile),
+    ...following,
+    push(architectures, minutes),
+  ];
   return {
     apiVersion: "tekton.dev/v1",
     kind: "Pipeline",
@@ -137,9 +146,7 @@ export function pipelineOf(shape: Shape, given: readonly Architecture[]): Pipeli
       params: usedParams(tasks),
       workspaces: usedWorkspaces(tasks),
       results: [
-        { name: "IMAGE_URL", description: "Repository and tag of the index", value: "$(tasks.push.results.IMAGE_URL)" },
-        { name: "IMAGE_DIGEST", description: "Digest of the index", value: "$(tasks.push.results.IMAGE_DIGEST)" },
-        { name: "IMAGES", description: "repository@digest of each architecture's image", value: "$(tasks.push.results.IMAGES)" },
+        ...pushResults.map((result) => ({ ...result, value: `$(tasks.push.results.${result.name})` })),
         // The names under which Tekton Chains looks for the origin of an image.
         { name: "CHAINS-GIT_URL", description: "Git repository", value: "$(tasks.clone.results.url)" },
         { name: "CHAINS-GIT_COMMIT", description: "Commit that was built", value: "$(tasks.clone.results.commit)" },

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Architecture } from "../config/settings";
 import type { BuildSource } from "./build-source";
 import { fingerprint } from "./fingerprint";
+import { homeArchitecture } from "./placement";
 import type { RunEnvironment } from "./runs";
 import { startedRun } from "./triggers";
 
@@ -48,6 +49,7 @@ export function cronJobSpec(build: ScheduledBuild, environment: RunEnvironment, 
         template: {
           spec: {
             serviceAccountName: scheduleAccount,
+            nodeSelector: { "kubernetes.io/arch": homeArchitecture(build.architectures) },
             automountServiceAccountToken: true,
             imagePullSecrets: [{ name: environment.secrets.registryCredentials }],
             restartPolicy: "Never",

@@ -24,9 +24,18 @@ from_environment() {
 # Runs a program in the build's environment and shows what it prints, which stays in $HOME/build.log as well.
 in_environment() {
   local escape=$'\e'
-  # Programs that a build starts may colour all the same (Quarkus' log): a log is no terminal.
-  env "${environment[@]}" "$@" 2>&1 | sed -u "s/$escape\[[0-9;]*[mK]//g" | tee "$HOME/build.log" >&2
-  return "${PIPESTATUS[0]}"
+  local code=0 reader log i
+  # Programs that a build starts may colour all the same (Quarkus' log): a log is no terminal. The program alone is waited for: what it
+  # leaves running would hold a pipe open for as long as it lives.
+  exec {log}> >(sed -u "s/$escape\[[0-9;]*[mK]//g" | tee "$HOME/build.log" >&2)
+  reader=$!
+  env "${environment[@]}" "$@" >&"$log" 2>&1 {log}>&- || code=$?
+  exec {log}>&-
+  for ((i = 0; i < 20; i++)); do
+    kill -0 "$reader" 2>/dev/null || break
+    sleep 0.1
+  done
+  return "$code"
 }
 
 # Ends the task with $1 and what a line of the log means: pairs of a pattern (grep -E) and a sentence.

@@ -27,9 +27,8 @@ const run = (name: string, status: string, more: KubeObject = {}): KubeObject =>
     completionTime: "2024-01-01T01:00:00Z",
     conditions: [{ type: "Succeeded", status, reason: "R", message: "broken" }],
     results: [
-      { name: "IMAGE_URL", value: "r.example.com/hello:latest" },
-      { name: "IMAGE_DIGEST", value: digest },
-      { name: "IMAGES", value: "r.example.com/hello@sha256:a" },
+      { name: "image", value: `r.example.com/hello@${digest}` },
+      { name: "members", value: "r.example.com/hello@sha256:a" },
       { name: "CHAINS-GIT_COMMIT", value: "c0ffee" },
     ],
     ...more,
@@ -233,7 +232,7 @@ describe("--newest", () => {
   it("prints the image of the newest run that ended well, and its commit beside it", async () => {
     const newer = run("hello-2", "True", { completionTime: "2024-01-01T02:00:00Z" });
     newer.status.results = newer.status.results.map((result: { name: string; value: string }) =>
-      result.name === "IMAGE_DIGEST" ? { ...result, value: `sha256:${"e".repeat(64)}` } : result,
+      result.name === "image" ? { ...result, value: `r.example.com/hello@sha256:${"e".repeat(64)}` } : result,
     );
     server.put(runs, newer);
     const { code, stdout, stderr } = await build(["hello", "--newest"]);

@@ -131,9 +131,8 @@ it("the newest image is that of the run that ended last, not that began last, of
         conditions: [{ type: "Succeeded", status }],
         completionTime,
         results: [
-          { name: "IMAGE_URL", value: "r.example.com/app:latest" },
-          { name: "IMAGE_DIGEST", value: `sha256:${"a".repeat(64)}` },
-          { name: "IMAGES", value: "r.example.com/app@sha256:b" },
+          { name: "image", value: `r.example.com/app@sha256:${"a".repeat(64)}` },
+          { name: "members", value: "r.example.com/app@sha256:b" },
           { name: "CHAINS-GIT_COMMIT", value: `commit of ${name}` },
         ],
       },

@@ -271,7 +271,7 @@ export const changes: readonly Change[] = [
     path: ["pipelines", "sign"],
     value: false,
     outcome: "carried out",
-    touches: [...updated("pipelines", "pipelines-config"), "delete pipelines-signing", "delete pipelines-signing-key"],
+    touches: [...updated("pipelines", "pipelines-config", ...builds), "delete pipelines-signing", "delete pipelines-signing-key"],
     effect: "Images of later runs are not signed; what was signed stays so, and the key stays in the cluster.",
   },
   {
@@ -505,8 +505,9 @@ export const changes: readonly Change[] = [
     path: ["gitCredentials"],
     value: "https://builder:token@git.example.com",
     outcome: "carried out",
-    touches: ["create builds-git-credentials", ...again(...builds)],
-    effect: "The Secret is made, and all builds run anew with it; a later change changes the Secret alone.",
+    touches: ["create builds-git-credentials", ...builds.flatMap((build) => [...updated(build, `${build}-pipeline`), ...again(build)])],
+    effect:
+      "The Secret is made, and all builds run anew with it, without a cache, as their submodules may be private (`submodules: false` or `cache` says otherwise); a later change changes the Secret alone.",
   },
   {
     setting: "buildSecrets",

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { registriesConf } from "../../rehearsal/images/buildah";
@@ -58,8 +58,11 @@ export const heredocBuild = (image: string) => ({
   image,
 });
 
-/** Builds the sources on this machine, without a cluster, by the program that is in the task's image. Returns the image's digest. */
-export async function buildOutside({ folder, commit, committed }: Sources, architecture: string): Promise<string> {
+/**
+ * Builds the sources on this machine, without a cluster, by the program that is in the task's image. Returns the image's configuration,
+ * which names all of its layers by their content.
+ */
+export async function buildOutside({ folder, commit, committed }: Sources, architecture: string): Promise<unknown> {
   const work = mkdtempSync(join(tmpdir(), "rehearsal-outside-"));
   try {
     writeFileSync(join(work, "registries.conf"), registriesConf());
@@ -86,25 +89,40 @@ export async function buildOutside({ folder, commit, committed }: Sources, archi
     const labels = { revision: commit, source: gitRepository };
     await buildah(
       "build",
-      ...["--platform", `linux/${architecture}`, "--format", "docker", "--timestamp", committed, "--layers=false", "--tag", "result"],
+      ...["--platform", `linux/${architecture}`, "--format", "docker", "--layers", "--tag", "result"],
+      // Of the layers: one time for all commits, or no cache could be used.
+      ...["--source-date-epoch", "315532801", "--rewrite-timestamp", "--build-arg", `SOURCE_DATE_EPOCH=${committed}`],
       ...Object.entries(labels).flatMap(([name, value]) => ["--label", `org.opencontainers.image.${name}=${value}`]),
       ...["--file", join(folder, "Containerfile"), folder],
     );
     await buildah("push", "--format", "oci", "result", `oci:${join(work, "layout")}:result`);
-    return JSON.parse(readFileSync(join(work, "layout", "index.json"), "utf8")).manifests[0].digest;
+    return comparable(await run(["skopeo", "inspect", "--config", "--raw", `oci:${join(work, "layout")}:result`]));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** What the topmost layer of a registry's image holds, as tar lists it: rights first, name last. */
-export async function topLayer(reference: string): Promise<string[]> {
+/** A configuration without what the task writes itself: when the image was made, and comments that name where layers were kept. */
+function comparable(text: string): unknown {
+  const { created: _, history, ...rest } = JSON.parse(text);
+  return { ...rest, history: history.map(({ comment: __, ...entry }: { comment?: string }) => entry) };
+}
+
+/** The configuration of a registry's image, to be compared with that of `buildOutside`. */
+export const configurationOf = async (reference: string): Promise<unknown> =>
+  comparable(await run(["skopeo", "inspect", "--config", "--raw", "--tls-verify=false", `docker://${reference}`]));
+
+/** What the topmost layers of a registry's image hold, one for each instruction that makes files, as tar lists it: rights first, name last. */
+export async function topLayers(reference: string, count: number): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "rehearsal-layer-"));
   try {
     await run(["skopeo", "copy", "--quiet", "--src-tls-verify=false", `docker://${reference}`, `dir:${folder}`]);
     const { layers } = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"));
-    const blob = readdirSync(folder).find((name) => layers.at(-1).digest.endsWith(name));
-    return (await run(["tar", "--list", "--verbose", "--file", join(folder, blob ?? "")])).trim().split("\n");
+    const own: { digest: string }[] = layers.slice(-count);
+    const lists = await Promise.all(
+      own.map(({ digest }) => run(["tar", "--list", "--verbose", "--file", join(folder, digest.split(":")[1] ?? "")])),
+    );
+    return lists.flatMap((list) => list.trim().split("\n"));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -268,9 +268,8 @@ const run = (name: string, status: "True" | "False", uid = `uid-${name}`): KubeO
   status: {
     conditions: [{ type: "Succeeded", status, reason: "Failed", message: "Tasks Completed: 1" }],
     results: Object.entries({
-      IMAGE_URL: `registry.example.com/${name}:latest`,
-      IMAGE_DIGEST: digest,
-      IMAGES: `registry.example.com/${name}@sha256:a,registry.example.com/${name}@sha256:b`,
+      image: `registry.example.com/${name}@${digest}`,
+      members: `registry.example.com/${name}@sha256:a,registry.example.com/${name}@sha256:b`,
       "CHAINS-GIT_COMMIT": "c0ffee",
     }).map(([result, value]) => ({ name: result, value })),
   },

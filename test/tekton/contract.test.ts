@@ -165,6 +165,8 @@ describe.each(kinds)("the %s pipeline", (kind) => {
         // A task for one image takes its name from the pipeline, where there are several.
         else if (task.taskRef.name.startsWith("prepare") && ["image", "script"].includes(name))
           expect(value).toBe(`$(params.prepare-${name})`);
+        // A step of the user's own may write the Containerfile.
+        else if (task.name === "clone" && name === "containerfile" && kind.startsWith("prepared")) expect(value).toBe("");
         else if (named(spec.params).includes(name))
           expect(value).toEqual(Array.isArray(value) ? [`$(params.${name}[*])`] : `$(params.${name})`);
       }
@@ -192,6 +194,8 @@ describe.each(kinds)("the %s pipeline", (kind) => {
   it("has the results in which Tekton Chains finds the image and its origin", () => {
     // https://tekton.dev/docs/chains/slsa-provenance/: IMAGE_URL with IMAGE_DIGEST, IMAGES, CHAINS-GIT_URL with CHAINS-GIT_COMMIT.
     expect(Object.fromEntries(spec.results.map(({ name, value }) => [name, value]))).toEqual({
+      image: "$(tasks.push.results.image)",
+      members: "$(tasks.push.results.members)",
       IMAGE_URL: "$(tasks.push.results.IMAGE_URL)",
       IMAGE_DIGEST: "$(tasks.push.results.IMAGE_DIGEST)",
       IMAGES: "$(tasks.push.results.IMAGES)",
@@ -235,16 +239,24 @@ describe.each(kinds)("the %s pipeline", (kind) => {
       expect([name, when]).toEqual([name, ["clone", "push"].includes(name) ? undefined : unlessFound]);
   });
 
+  it("takes an image built with a subscription of RHEL for another one", () => {
+    const identity = (entitlement: boolean) =>
+      pipelineOf({ ...shapes[kind], version: "v", entitlement }, both).spec.tasks[0].params.find(({ name }) => name === "identity")?.value;
+    expect(identity(true)).not.toEqual(identity(false));
+  });
+
   it("tells the clone all that decides what the image becomes: the tasks themselves and every parameter of theirs, each led by its name", () => {
     const [clone, ...others] = spec.tasks;
     const identity = clone.params.find(({ name }) => name === "identity")?.value ?? [];
     expect(identity[0]).toBe("of-the-tasks");
-    const deciding = new Set([
-      ...references(
+    const deciding = new Set(
+      references(
         "params",
         others.filter(({ name }) => name !== "push"),
       ),
-    ]);
+    );
+    // What of the repository becomes the sources, only the clone is told.
+    for (const name of ["submodules", "lfs", "git-folder"]) deciding.add(name);
     // Neither where layers are kept, nor how a registry is spoken to, nor that it is built once more.
     for (const name of ["cache", "rebuild", "insecure-registries"]) deciding.delete(name);
     const told = identity.slice(1);

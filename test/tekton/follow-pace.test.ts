@@ -39,9 +39,8 @@ afterEach(async () => {
 type Status = "True" | "False" | "Unknown";
 const condition = (status: Status, reason = "") => [{ type: "Succeeded", status, reason }];
 const results = Object.entries({
-  IMAGE_URL: "r.example.com/hello:latest",
-  IMAGE_DIGEST: `sha256:${"d".repeat(64)}`,
-  IMAGES: "r.example.com/hello@sha256:a",
+  image: `r.example.com/hello@sha256:${"d".repeat(64)}`,
+  members: "r.example.com/hello@sha256:a",
   "CHAINS-GIT_COMMIT": "c0ffee",
 }).map(([name, value]) => ({ name, value }));
 const running = {

@@ -28,9 +28,8 @@ const run = (name: string, status: string, created = "2024-01-01T00:00:00Z", rep
 const ended = (status: string, reason = "R", message = "") => ({
   conditions: [{ type: "Succeeded", status, message, reason }],
   results: [
-    { name: "IMAGE_URL", value: "r.example.com/hello:latest" },
-    { name: "IMAGE_DIGEST", value: digest },
-    { name: "IMAGES", value: "r.example.com/hello@sha256:a" },
+    { name: "image", value: `r.example.com/hello@${digest}` },
+    { name: "members", value: "r.example.com/hello@sha256:a" },
     { name: "CHAINS-GIT_COMMIT", value: "c0ffee" },
   ],
 });

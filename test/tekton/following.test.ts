@@ -163,9 +163,8 @@ describe("a failure", () => {
 
 describe("what was built", () => {
   const results = [
-    { name: "IMAGE_URL", value: "registry.example.com:5000/hello:latest\n" },
-    { name: "IMAGE_DIGEST", value: digest },
-    { name: "IMAGES", value: "r/hello@sha256:a,r/hello@sha256:b" },
+    { name: "image", value: `registry.example.com:5000/hello@${digest}\n` },
+    { name: "members", value: "r/hello@sha256:a,r/hello@sha256:b" },
     { name: "CHAINS-GIT_COMMIT", value: "c0ffee" },
   ];
   it("is named by digest, with its members", () => {
@@ -179,12 +178,12 @@ describe("what was built", () => {
   it("lists its members however Tekton or a script has separated them", () => {
     for (const separator of [",", ", ", "\n", " ,\n"]) {
       const several = results.map((result) =>
-        result.name === "IMAGES" ? { ...result, value: `\nr@sha256:a${separator}r@sha256:b\n` } : result,
+        result.name === "members" ? { ...result, value: `\nr@sha256:a${separator}r@sha256:b\n` } : result,
       );
       expect(builtBy(run("r", "True", undefined, { results: several })).members).toEqual(["r@sha256:a", "r@sha256:b"]);
     }
   });
-  it.each(["IMAGE_URL", "IMAGE_DIGEST", "IMAGES", "CHAINS-GIT_COMMIT"])(
+  it.each(["image", "members", "CHAINS-GIT_COMMIT"])(
     "is an error that names the run and the result %s, if that is missing or empty",
     (name) => {
       const others = results.filter((result) => result.name !== name);
@@ -195,26 +194,18 @@ describe("what was built", () => {
     },
   );
   it("is an error also of a run that Tekton has written no status of", () => {
-    expect(() => builtBy({ metadata: { name: "hello-1", namespace: "n" }, spec: {} })).toThrow("succeeded without the result IMAGE_DIGEST");
-  });
-  it("has a repository with a port, and none of the tag", () => {
-    const url = (value: string) =>
-      builtBy(
-        run("r", "True", undefined, { results: results.map((result) => (result.name === "IMAGE_URL" ? { ...result, value } : result)) }),
-      ).image;
-    expect(url("r.example.com:5000/a/b")).toBe(`r.example.com:5000/a/b@${digest}`);
-    expect(url("r.example.com/a/b:v1.2")).toBe(`r.example.com/a/b@${digest}`);
+    expect(() => builtBy({ metadata: { name: "hello-1", namespace: "n" }, spec: {} })).toThrow("succeeded without the result image");
   });
   it.each([`${digest}0`, `x${digest}`, "sha256:", digest.toUpperCase()])("is an error with a digest that is none: %s", (value) => {
-    const wrong = results.map((result) => (result.name === "IMAGE_DIGEST" ? { ...result, value } : result));
+    const wrong = results.map((result) => (result.name === "image" ? { ...result, value: `r.example.com/hello@${value}` } : result));
     expect(() => builtBy(run("hello-1", "True", undefined, { results: wrong }))).toThrow(
-      "the result IMAGE_DIGEST of hello-1 is not a digest",
+      "the result image of hello-1 is not one with a digest",
     );
   });
   it("is an error if a result is missing or no digest", () => {
-    expect(() => builtBy(run("hello-1", "True"))).toThrow("succeeded without the result IMAGE_DIGEST");
-    const wrong = results.map((result) => (result.name === "IMAGE_DIGEST" ? { ...result, value: "latest" } : result));
-    expect(() => builtBy(run("hello-1", "True", undefined, { results: wrong }))).toThrow("not a digest: latest");
+    expect(() => builtBy(run("hello-1", "True"))).toThrow("succeeded without the result image");
+    const wrong = results.map((result) => (result.name === "image" ? { ...result, value: "r/hello:latest" } : result));
+    expect(() => builtBy(run("hello-1", "True", undefined, { results: wrong }))).toThrow("is not one with a digest: r/hello:latest");
   });
 });
 

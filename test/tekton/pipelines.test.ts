@@ -138,7 +138,7 @@ describe.each(kinds)("the %s pipeline", (kind) => {
 
   it("has the clone look for what the builds need", () => {
     const [clone] = byTask(pipeline, "git-clone");
-    for (const name of ["context", "containerfile"]) {
+    for (const name of kind.startsWith("prepared") ? ["context"] : ["context", "containerfile"]) {
       for (const task of [clone, ...builds(pipeline)]) expect(value(task, name)).toBe(`$(params.${name})`);
     }
   });

@@ -8,6 +8,12 @@ attempt() {
   return "$status"
 }
 
+# Whether a RUN of the Containerfile mounts files of the context, of a stage or of an image: buildah's key for its layer knows nothing of their
+# content, or not enough (https://github.com/containers/buildah/issues/5400, https://github.com/containers/buildah/issues/6609).
+mounts_files() {
+  grep -oiE -- '--mount=[^[:space:]]*' "$1" | grep -qivE 'type=(cache|tmpfs|secret|ssh)(,|$)'
+}
+
 # Whether the registry of the cache can be talked to: buildah would wait for one that is silent at each instruction. That it has
 # no such image, or none for us, is an answer: repositories are made by the first push.
 cache_answers() {

@@ -112,6 +112,8 @@ else
   arguments+=(--layers)
   if [[ -n ${BUILD_SECRETS:-} ]]; then
     echo "cache: not used, as buildah would take the layer of a RUN for the same whatever a secret holds" >&2
+  elif mounts_files "$containerfile"; then
+    echo "cache: not used, as buildah would take the layer of a RUN that mounts files for the same whatever they hold" >&2
   elif ! supports --cache-to; then
     warn "the cache is not used: $(buildah --version) knows no --cache-to"
   elif ! cache_answers; then

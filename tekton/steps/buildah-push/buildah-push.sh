@@ -3,10 +3,11 @@
 # Needs neither root nor any capability.
 # Arguments: lists, each led by its name: --architectures, --tags (templates of more tags, see tags.sh), --insecure-registries.
 # Environment: SHARED, LAYOUTS (folder of it with one layout per architecture; <architecture>.bases
-# and <architecture>.sbom.json beside it may name its base images and what is in it), IMAGE (repository:tag), RUN (name of the run, a tag of
+# beside it may name its base images), IMAGE (repository:tag), RUN (name of the run, a tag of
 # its own), HOME; optional COMMIT, BRANCH (for the templates), KEY (of find-built.sh, a tag `built-<key>`), FOUND (digest of the index that
 # is to get the tags), DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage); results are written to
-# the files $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES.
+# the files $RESULT_IMAGE, $RESULT_MEMBERS; $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES, of which the last two stay empty for an
+# index that was there already.
 set -euo pipefail
 task=buildah-push
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -15,10 +16,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/index.sh"
 # shellcheck source-path=SCRIPTDIR source=tags.sh
 source "$(dirname "${BASH_SOURCE[0]}")/tags.sh"
-# shellcheck source-path=SCRIPTDIR source=sboms.sh
-source "$(dirname "${BASH_SOURCE[0]}")/sboms.sh"
 
-: "${SHARED:?}" "${LAYOUTS:?}" "${IMAGE:?}" "${RUN:?}" "${HOME:?}" "${RESULT_IMAGE_URL:?}" "${RESULT_IMAGE_DIGEST:?}" "${RESULT_IMAGES:?}"
+: "${SHARED:?}" "${LAYOUTS:?}" "${IMAGE:?}" "${RUN:?}" "${HOME:?}" "${RESULT_IMAGE:?}" "${RESULT_MEMBERS:?}" "${RESULT_IMAGE_URL:?}" "${RESULT_IMAGE_DIGEST:?}" "${RESULT_IMAGES:?}"
 architectures=() tags=() insecure_registries=()
 read_lists "architectures tags insecure-registries" "$@"
 [[ ${#architectures[@]} -gt 0 ]] || fail "no architecture given"
@@ -156,7 +155,6 @@ wanted=$(digest_of_index index) || fail "the index cannot be written"
 # run moves the wanted tag. The other tags move to an index that has been read back, the wanted one last.
 place "$repository:$RUN" || fail "the run's own tag is not set, so nothing is published"
 read_back
-[[ -n ${FOUND:-} ]] || attach_sboms
 for tag in "${more_tags[@]}"; do
   place "$repository:$tag" || fail "the tag $tag is not set, so $IMAGE stays what it was"
 done
@@ -165,9 +163,12 @@ if [[ -n ${KEY:-} ]]; then place "$repository:built-$KEY" || warn "a later run w
 place "$IMAGE" || fail "the image is not published"
 echo "$IMAGE is $wanted for ${expected[*]}" >&2
 
+joined=$(IFS=, && printf '%s' "${members[*]/#/$repository@}")
+printf '%s' "$repository@$wanted" >"$RESULT_IMAGE"
+printf '%s' "$joined" >"$RESULT_MEMBERS"
+# By these Chains finds what this run has built, and signs it. What was found has the signature of the run that built it; without one, it
+# is not for this run to vouch for.
 printf '%s' "$IMAGE" >"$RESULT_IMAGE_URL"
+if [[ -n ${FOUND:-} ]]; then wanted="" joined=""; fi
 printf '%s' "$wanted" >"$RESULT_IMAGE_DIGEST"
-(
-  IFS=,
-  printf '%s' "${members[*]/#/$repository@}" >"$RESULT_IMAGES"
-)
+printf '%s' "$joined" >"$RESULT_IMAGES"

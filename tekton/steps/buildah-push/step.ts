@@ -1,6 +1,15 @@
 import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, workspaces } from "../shared";
 
+/** What was pushed; and, under the names by which Tekton Chains looks for what to sign, what this run has built. */
+export const pushResults = [
+  { name: "image", description: "repository@digest of the index" },
+  { name: "members", description: "repository@digest of each architecture's image, separated by commas" },
+  { name: "IMAGE_URL", description: "Repository and tag of the index" },
+  { name: "IMAGE_DIGEST", description: "Digest of the index, if this run has built it; else empty" },
+  { name: "IMAGES", description: "The members, if this run has built them; else empty" },
+];
+
 /**
  * Joins the layouts of all architectures in one index and pushes it. Results are named as Tekton Chains expects them
  * (https://github.com/tektoncd/chains/blob/main/docs/slsa-provenance.md): it signs the index, and through `IMAGES` its members.
@@ -23,11 +32,7 @@ export const push = (image: string): StepPart =>
       params.insecureRegistries,
     ],
     workspaces: [workspaces.shared, workspaces.dockerconfig, workspaces.trust],
-    results: [
-      { name: "IMAGE_URL", description: "Repository and tag of the index" },
-      { name: "IMAGE_DIGEST", description: "Digest of the index" },
-      { name: "IMAGES", description: "repository@digest of each architecture's image, separated by commas" },
-    ],
+    results: pushResults,
     securityContext: nobody,
     computeResources: resources.light,
   });

@@ -3,6 +3,7 @@
 # Trouble of any kind means that it is not found: a build is never stopped by this.
 # Arguments: lists, each led by its name: --architectures, --identity (texts that together name every setting which decides the image),
 # --insecure-registries. Environment: URL, HOME, $RESULT_COMMIT (file with the commit, of the step before); optional IMAGE (repository:tag),
+# GIT_FOLDER (true: nothing is found),
 # REBUILD (any text: nothing is found, but the key is there, under which the new image will be),
 # DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage), PATIENCE (seconds that a question to a registry
 # may take, 30). Results: $RESULT_KEY, 40 hexadecimal digits that stand for all of this; $RESULT_FOUND, digest of the index, or nothing.
@@ -36,6 +37,7 @@ key=$(printf '%s\0' "$URL" "$commit" "${architectures[@]}" "${identity[@]}" | sh
 key=${key:0:40}
 printf '%s' "$key" >"$RESULT_KEY"
 [[ -z ${REBUILD:-} ]] || fail "anew, as is asked for"
+[[ ${GIT_FOLDER:-} != true ]] || fail "the sources keep their .git, which changes with every tag"
 [[ ${IMAGE##*/} == *:* && $IMAGE != *@* ]] || fail "'$IMAGE' is not of the form repository:tag"
 repository=${IMAGE%:*}
 use_buildah "${insecure_registries[@]}"

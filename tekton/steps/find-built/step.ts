@@ -1,4 +1,4 @@
-import { commitResult, gitUrl } from "../git-clone/step";
+import { commitResult, gitFolder, gitUrl } from "../git-clone/step";
 import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, workspaces } from "../shared";
 
@@ -13,6 +13,7 @@ export const find = (image: string): StepPart =>
       { ...params.image, description: "Image to look for, as repository:tag; empty: it is not looked for", default: "" },
       { ...params.architectures, default: [] },
       { name: "identity", type: "array", description: "What decides beside the commit what becomes of the image", default: [] },
+      gitFolder,
       params.rebuild,
       params.insecureRegistries,
     ],

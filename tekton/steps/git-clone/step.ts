@@ -3,6 +3,12 @@ import { nobody, params, resources, script, sources, workspaces } from "../share
 
 /** What was fetched. */
 export const commitResult = { name: "commit", description: "Full id of the commit" };
+export const gitFolder = {
+  name: "git-folder",
+  description:
+    "Whether the sources keep their .git, with the history of the commit and all tags, and without any credentials: true or false",
+  default: "false",
+};
 export const gitUrl =
   "Repository: https://, http:// or git:// without a user or a query, ssh://USER@HOST/PATH or USER@HOST:PATH. Credentials come by the workspace git-credentials";
 
@@ -24,12 +30,7 @@ export const clone = (image: string): StepPart =>
         default: "true",
       },
       { name: "lfs", description: "Whether files of Git LFS are fetched: true or false; with false they stay pointers", default: "true" },
-      {
-        name: "git-folder",
-        description:
-          "Whether the sources keep their .git, with the history of the commit and all tags, and without any credentials: true or false",
-        default: "false",
-      },
+      gitFolder,
       { name: "insecure", description: "Whether credentials may go over http://: true or false", default: "false" },
       { name: "context", description: "Folder that the commit must have, . for all of it; empty: not looked for", default: "" },
       { name: "containerfile", description: "File that this folder must have; empty: not looked for", default: "" },

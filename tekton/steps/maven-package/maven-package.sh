@@ -35,7 +35,7 @@ export SOURCE_DATE_EPOCH=$TIMESTAMP
 # https://maven.apache.org/guides/mini/guide-reproducible-builds.html. As a property of the command it would win over the project's own.
 sets_output_timestamp || arguments+=("-Dproject.build.outputTimestamp=$(date --utc --date="@$TIMESTAMP" +%Y-%m-%dT%H:%M:%SZ)")
 # Maven reads this variable from 3.9 on; here every version gets it.
-read -r -a given <<<"$(from_environment MAVEN_ARGS || true)"
+read -r -d '' -a given <<<"$(from_environment MAVEN_ARGS || true)" || true
 arguments+=("${given[@]}")
 environment+=(MAVEN_ARGS=)
 [[ $module == . ]] || arguments+=(--projects "$module" --also-make)

@@ -59,12 +59,18 @@ case $(head -n 1 "$script") in
   # -v: the log shows each line before it runs, as it is written, so without the values of its variables.
   *) set -- "$@" sh -euv "$script" ;;
 esac
-{
-  code=0
-  env "$@" 2>&1 || code=$?
-  echo "$code" >"$script.code"
-} | tee "$script.log" >&2
-code=$(cat "$script.code")
+# The script alone is waited for: what it leaves running would hold a pipe open for as long as it lives.
+rm -f "$script.pipe"
+mkfifo "$script.pipe"
+tee "$script.log" <"$script.pipe" >&2 &
+reader=$!
+code=0
+env "$@" >"$script.pipe" 2>&1 || code=$?
+waited=0
+while kill -0 "$reader" 2>/dev/null && [ "$waited" -lt 20 ]; do
+  sleep 0.1
+  waited=$((waited + 1))
+done
 if [ "$code" != 0 ]; then
   grep -v -e '^[[:space:]]*$' -e '^[[:space:]]*#' "$script" >"$script.lines" || true
   last=$(grep -Fx -f "$script.lines" "$script.log" | tail -n 1) || true

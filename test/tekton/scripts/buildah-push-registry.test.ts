@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { at, read, run, write } from "./harness";
-import { digests, pushWith } from "./pushing";
+import { pushWith } from "./pushing";
 
 /** Debian's registry, as the rehearsal has it: without the referrers API. */
 let registry: ChildProcess;
@@ -52,14 +52,10 @@ describe.skipIf(missing)("buildah-push and find-built with Debian's registry", (
   const commit = "0123456789abcdef0123456789abcdef01234567";
   const environment = () => ({ IMAGE: `${host}/team/hello:latest`, COMMIT: commit, BRANCH: "main" });
 
-  it("pushes, attaches SBOMs that clients find without the referrers API, and finds the commit again with the same digest", async () => {
+  it("pushes, and finds the commit again with the same digest", async () => {
     write("results/commit", commit);
     for (const architecture of ["amd64", "arm64"]) {
       write(`shared/layouts/${architecture}.bases`, "");
-      write(
-        `shared/layouts/${architecture}.sbom.json`,
-        `{"spdxVersion":"SPDX-2.3","creationInfo":{"created":"2024-05-06T07:08:09Z"},"name":"${architecture}"}`,
-      );
     }
     const find = () =>
       run(
@@ -76,23 +72,15 @@ describe.skipIf(missing)("buildah-push and find-built with Debian's registry", (
     const lists = { tags: ["{commit:7}", "{branch}"], insecureRegistries: [host] };
     expect(await pushWith(lists, { ...environment(), KEY: key })).toMatchObject({ status: 0 });
     const digest = read("results/digest");
-    const attached = [digest, digests.amd64, digests.arm64].map((one) => one.replace(":", "-"));
-    expect(await tagsOf()).toEqual(["0123456", `built-${key}`, "hello-abcde", "latest", "main", ...attached].toSorted());
-    for (const tag of attached) {
-      const [artifact] = ((await (await get(`team/hello/manifests/${tag}`)).json()) as { manifests: { digest: string }[] }).manifests;
-      const content = (await (await get(`team/hello/manifests/${artifact.digest}`)).json()) as {
-        layers: { digest: string }[];
-        subject: { digest: string };
-      };
-      expect(content.subject.digest.replace(":", "-")).toBe(tag);
-      expect(await (await get(`team/hello/blobs/${content.layers[0].digest}`)).json()).toMatchObject({ spdxVersion: "SPDX-2.3" });
-    }
+    expect(await tagsOf()).toEqual(["0123456", `built-${key}`, "hello-abcde", "latest", "main"].toSorted());
 
     await find();
     expect(read("results/found")).toBe(digest);
     rmSync(at("shared/layouts"), { recursive: true });
     const again = { ...environment(), RUN: "hello-fghij", KEY: key, FOUND: digest };
     expect(await pushWith({ ...lists, tags: ["v2"] }, again)).toMatchObject({ status: 0 });
+    // Chains would sign anew, as of this run, what another one has built, if that one it was.
+    expect([read("results/image"), read("results/digest"), read("results/images")]).toEqual([`${host}/team/hello@${digest}`, "", ""]);
     for (const tag of ["hello-fghij", "v2"])
       expect((await get(`team/hello/manifests/${tag}`)).headers.get("docker-content-digest")).toBe(digest);
   });

@@ -109,6 +109,14 @@ describe("find-built", () => {
     expect(read("results/key")).toBe(key);
   });
 
+  it("finds nothing where the sources keep their .git, which changes with every tag", async () => {
+    await build();
+    await expectNothing(
+      find({ GIT_FOLDER: "true" }),
+      /^find-built: building: the sources keep their \.git, which changes with every tag\n$/,
+    );
+  });
+
   it("looks for nothing where nobody asks: without an image, or without what decides what becomes of it", async () => {
     for (const asked of [() => find({ IMAGE: "" }), () => find({}, undefined, undefined, [])]) {
       expect(await asked()).toEqual({ status: 0, log: "" });

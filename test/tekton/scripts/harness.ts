@@ -82,6 +82,8 @@ export function run(task: string, environment: Record<string, string>, args: str
     });
     child.on("error", reject);
     child.on("close", (status) => resolve({ status, log }));
+    // As a pod does: what the script leaves running is not waited for.
+    child.on("exit", (status) => setTimeout(() => resolve({ status, log }), 1_000));
   });
 }
 

@@ -23,6 +23,8 @@ export const pushWith = (lists: Lists, more: Record<string, string> = {}, as?: r
       LAYOUTS: "layouts",
       IMAGE: `${repository()}:${tags.wanted}`,
       RUN: tags.run,
+      RESULT_IMAGE: at("results/image"),
+      RESULT_MEMBERS: at("results/members"),
       RESULT_IMAGE_URL: at("results/url"),
       RESULT_IMAGE_DIGEST: at("results/digest"),
       RESULT_IMAGES: at("results/images"),

@@ -39,6 +39,13 @@ it("packages with a repository in the writable home, and with the commit's time 
   ]);
 });
 
+it("waits for no program that Maven leaves running, and shows what was said", async () => {
+  maven("sleep 30 &\necho packaged");
+  const started = Date.now();
+  expect(await build()).toEqual({ status: 0, log: "packaged\n" });
+  expect(Date.now() - started).toBeLessThan(20_000);
+});
+
 it("gives Maven the build's environment, and MAVEN_ARGS as arguments, which versions before 3.9 do not read", async () => {
   maven('echo "options $MAVEN_OPTS, arguments <$MAVEN_ARGS>, time $SOURCE_DATE_EPOCH"');
   const { status, log } = await build({}, ["MAVEN_OPTS=-Xmx1g -Xss2m", "MAVEN_ARGS=--offline  -DskipTests"]);

@@ -37,6 +37,14 @@ describe("a script without a first line #!", () => {
   });
 });
 
+it("waits for no program that the script leaves running", async () => {
+  const started = Date.now();
+  const { status, log } = await prepare("sleep 30 &\necho started >output");
+  expect([status, read("sources/tree/app/output")]).toEqual([0, "started\n"]);
+  expect(log).toContain("echo started >output\n");
+  expect(Date.now() - started).toBeLessThan(20_000);
+});
+
 it("a script with a first line #! runs by the program named there", async () => {
   const script = "#!/usr/bin/env node\nrequire('fs').writeFileSync('output', process.argv0 + process.env.GREETING)";
   expect(await prepare(script, {}, ["GREETING= a $HOME 'b'"])).toMatchObject({ status: 0 });
