@@ -45,5 +45,10 @@ export const failures: readonly Failure[] = [
       "A build that does not need it can name those that it does, or set submodules to false",
     ],
   },
-  { name: "wrong-target", source: "stages", build: { containerfile: "Dockerfile", target: "runtme" }, says: ["runtme"] },
+  {
+    name: "wrong-target",
+    source: "stages",
+    build: { containerfile: "Dockerfile", target: "runtme" },
+    says: [`the target "runtme" was not found in the provided Dockerfile`, "the build of 'Dockerfile' for "],
+  },
 ];
