@@ -308,7 +308,13 @@ describe("the rehearsal", () => {
 
   it("removes builds that are in the configuration no more", async () => {
     expect((await up(configFile)).code).toBe(0);
-    const pipelines = await kubectl("get", "pipelines.tekton.dev", "--namespace=build-multiarch", "-o", "jsonpath={.items[*].metadata.name}");
+    const pipelines = await kubectl(
+      "get",
+      "pipelines.tekton.dev",
+      "--namespace=build-multiarch",
+      "-o",
+      "jsonpath={.items[*].metadata.name}",
+    );
     expect(pipelines.split(" ").sort()).toEqual(["htop", "nodejs", "quarkus"]);
   });
 
