@@ -124,7 +124,8 @@ export const proofPod = (name: string, reference: string, architecture: string) 
   },
 });
 
-async function outputOn(name: string, reference: string, architecture: string): Promise<{ node: string; output: string }> {
+/** What a container of an image prints on a node of an architecture, and which node that is. */
+export async function outputOn(name: string, reference: string, architecture: string): Promise<{ node: string; output: string }> {
   const manifest = proofPod(name, reference, architecture);
   const pod = manifest.metadata.name;
   await kubectl(["delete", "pod", "--namespace", namespace, "--ignore-not-found", "--grace-period=0", "--force", pod]);

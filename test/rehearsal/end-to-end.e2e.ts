@@ -20,6 +20,7 @@ import { operatorSteps, wrongChannelStep } from "./operators";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 import { pushTriggerSteps } from "./push-trigger";
+import { repositorySteps } from "./repositories";
 import { sharedStorageSteps } from "./shared-storage";
 import { signatureSteps } from "./signatures";
 import { tektonYamlSteps } from "./tekton-yaml";
@@ -301,6 +302,20 @@ describe("the rehearsal", () => {
       rmSync(sources.folder, { recursive: true, force: true });
     }
     expect((await up(configFile)).code).toBe(0);
+  });
+
+  repositorySteps({ changedConfig, up });
+
+  it("removes builds that are in the configuration no more", async () => {
+    expect((await up(configFile)).code).toBe(0);
+    const pipelines = await kubectl(
+      "get",
+      "pipelines.tekton.dev",
+      "--namespace=build-multiarch",
+      "-o",
+      "jsonpath={.items[*].metadata.name}",
+    );
+    expect(pipelines.split(" ").sort()).toEqual(["htop", "nodejs", "quarkus"]);
   });
 
   wrongChannelStep();

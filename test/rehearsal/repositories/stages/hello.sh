@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "version @VERSION@ on $(uname -m), user $(id -u)"

@@ -1,0 +1,4 @@
+const { greet } = require("greeting");
+
+const architecture: string = process.arch;
+console.log(greet(architecture));

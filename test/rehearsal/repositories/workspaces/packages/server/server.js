@@ -1,0 +1,1 @@
+console.log(require("@example/shared").name, process.arch);
