@@ -10,7 +10,7 @@ case "${1:-all}" in
   cat <<'TEXT'
 npm test                    everything: checks, unit tests, the rehearsal end to end (needs root; an hour when nothing is cached)
 npm run check               types, lint and format, what nothing uses, who imports whom, shell scripts, tasks, workflows
-npm run test:unit           unit tests, two to three minutes
+npm run test:unit           unit tests, about five minutes
 npm test -- rehearsal       only the rehearsal, end to end
 npm run test:mutation       which small changes of the program the unit tests notice; see -- --help
 TEXT
