@@ -192,5 +192,5 @@ const cancelledRun = (n: number) => ({
   spec: { pipelineRef: { name: "many" }, status: "Cancelled" },
 });
 
-const runs = async (): Promise<{ metadata: { name: string }; status?: { completionTime?: string } }[]> =>
+const runs = async (): Promise<{ metadata: { name: string; deletionTimestamp?: string }; status?: { completionTime?: string } }[]> =>
   (await json("get", "pipelineruns", "--namespace", probe)).items;
