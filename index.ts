@@ -38,6 +38,7 @@ const provider = new kubernetes.Provider("cluster", {
   enableSecretMutable: true,
 });
 const inside = { providers: [provider], deletedWith: cluster.guard };
+const domain = `${settings.cluster.name}.${settings.cluster.baseDomain}`;
 new PullSecret("pull-secret", { pullSecret: settings.cluster.pullSecret }, inside);
 const workers = settings.pools.map(
   (pool) =>
@@ -54,11 +55,7 @@ const workers = settings.pools.map(
     ),
 );
 const storage = new EfsStorage("efs", { fileSystemId: fileSystem.fileSystemId, kubeconfig: cluster.kubeconfig }, inside);
-const pipelines = new OpenShiftPipelines(
-  "pipelines",
-  { ...settings.pipelines, domain: `${settings.cluster.name}.${settings.cluster.baseDomain}`, kubeconfig: cluster.kubeconfig },
-  inside,
-);
+const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, domain, kubeconfig: cluster.kubeconfig }, inside);
 
 // Builds: one namespace, one multi-architecture image per entry of the configuration.
 const namespace = new BuildNamespace(
@@ -83,7 +80,7 @@ const triggers =
   pushed.length > 0
     ? new BuildTriggers(
         "triggers",
-        { namespace, builds: pushed, domain: `apps.${settings.cluster.name}.${settings.cluster.baseDomain}` },
+        { namespace, builds: pushed, domain: `apps.${domain}` },
         { ...inside, dependsOn: [namespace, ...built] },
       )
     : undefined;

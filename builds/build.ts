@@ -1,3 +1,4 @@
+import { labelled } from "../cluster/kubernetes-api";
 import { nearest } from "../config/suggest";
 import { Mistake } from "../review/mistake";
 import { cancel, followOnce, RunFailed, type RunReference, type Tell } from "../tekton/follow";
@@ -28,7 +29,7 @@ const interrupted = 130;
 
 const runsOf = (namespace: string) => `/apis/tekton.dev/v1/namespaces/${namespace}/pipelineruns`;
 const list = <T>({ api, stack }: Place, path: string, label: string): Promise<T[]> =>
-  asked(stack, () => api.get<{ items: T[] }>(`${path}?labelSelector=${encodeURIComponent(label)}`)).then(({ items }) => items);
+  asked(stack, () => api.get<{ items: T[] }>(labelled(path, label))).then(({ items }) => items);
 
 /** @throws Mistake if the stack has no such build. */
 export async function buildOf(place: Place, name: string, command: string): Promise<Build> {

@@ -2,9 +2,8 @@
 
 import type { Architecture } from "../config/settings";
 import { described } from "../tekton/catalog";
-import { versionOf } from "../tekton/fingerprint";
-import { type PipelineName, pipelineOf, shapes } from "../tekton/pipelines";
-import type { Pipeline, Task } from "../tekton/resources";
+import { type PipelineName, pipelineOf, shapes, versionedPipeline } from "../tekton/pipelines";
+import type { Pipeline } from "../tekton/resources";
 import { defaultTaskImages } from "../tekton/task-images";
 import { tasks } from "../tekton/tasks";
 
@@ -39,11 +38,6 @@ const inBundle = (bundle: string, kind: string, name: string) => ({
   ],
 });
 
-function pipeline(name: PipelineName, architectures: readonly Architecture[], all: readonly Task[]): Pipeline {
-  const version = versionOf(pipelineOf(shapes[name], architectures), all);
-  return pipelineOf({ ...shapes[name], version }, architectures);
-}
-
 function referringTo(bundle: string | undefined, { spec, ...rest }: Pipeline): TektonObject & { metadata: { name: string } } {
   const { metadata, ...object } = described({ spec, ...rest });
   if (bundle === undefined) return { ...object, metadata };
@@ -60,7 +54,7 @@ export function objects({ architectures, task, pipeline: chosen, bundle }: Choic
   if (task !== undefined) return all.filter(({ metadata }) => metadata.name === task).map(described);
   const pipelines = pipelineNames
     .filter((name) => chosen === undefined || name === chosen)
-    .map((name) => pipeline(name, architectures, all));
+    .map((name) => versionedPipeline(shapes[name], architectures, all));
   const used = new Set(pipelines.flatMap(({ spec }) => spec.tasks.map(({ taskRef }) => taskRef.name)));
   return [
     ...all.filter(({ metadata }) => used.has(metadata.name)).map(described),

@@ -16,6 +16,9 @@ export class ApiError extends Error {
 /** No answer at all: there is no such name, no connection, or none in time. */
 export class UnreachableError extends Error {}
 
+/** The path of a list, of the objects alone that have a label: `name=value`, or a name for any value. */
+export const labelled = (path: string, label: string): string => `${path}?labelSelector=${encodeURIComponent(label)}`;
+
 /** How long the API server may take for one answer, connection and proxy included. */
 const answerSeconds = 30;
 

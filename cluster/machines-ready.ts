@@ -1,4 +1,4 @@
-import { KubernetesApi } from "./kubernetes-api";
+import { KubernetesApi, labelled } from "./kubernetes-api";
 import { machineSetLabel } from "./machine-sets";
 import { isFailed, type Machine, type MachinesState, machinesVerdict } from "./machine-state";
 import { tellOnStderr, waitUntil } from "./patience";
@@ -14,8 +14,8 @@ async function main(): Promise<void> {
   const name = required("MACHINE_SET");
   const replicas = Number(required("REPLICAS"));
   const machineApi = `/apis/machine.openshift.io/v1beta1/namespaces/${namespace}`;
-  const ofSet = `labelSelector=${encodeURIComponent(`${machineSetLabel}=${name}`)}`;
-  const machines = async () => (await api.get<{ items: Machine[] }>(`${machineApi}/machines?${ofSet}`)).items;
+  const ofSet = labelled(`${machineApi}/machines`, `${machineSetLabel}=${name}`);
+  const machines = async () => (await api.get<{ items: Machine[] }>(ofSet)).items;
   let cleared = false;
   const look = async () => {
     for (const { metadata, status } of cleared ? [] : (await machines()).filter(isFailed)) {

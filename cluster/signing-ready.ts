@@ -1,4 +1,4 @@
-import { KubernetesApi } from "./kubernetes-api";
+import { KubernetesApi, labelled } from "./kubernetes-api";
 import { waitUntil } from "./patience";
 import { required, runProgram } from "./program";
 import { type SigningState, signingSecret, signingVerdict } from "./signing";
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     const [secret, config, { items: pods }] = await Promise.all([
       api.find<NonNullable<SigningState["secret"]>>(`${core}/secrets/${signingSecret}`),
       api.find<NonNullable<SigningState["config"]>>(`${core}/configmaps/chains-config`),
-      api.get<{ items: SigningState["pods"] }>(`${core}/pods?labelSelector=${encodeURIComponent("app=tekton-chains-controller")}`),
+      api.get<{ items: SigningState["pods"] }>(labelled(`${core}/pods`, "app=tekton-chains-controller")),
     ]);
     const { look, restart } = signingVerdict(wanted, process.env.PUBLIC_KEY || undefined, { secret, config, pods });
     for (const name of restart) await api.delete(`${core}/pods/${name}`);

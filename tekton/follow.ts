@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiError, type KubernetesApi } from "../cluster/kubernetes-api";
+import { ApiError, type KubernetesApi, labelled } from "../cluster/kubernetes-api";
 import { patiently } from "../cluster/patience";
 import {
   buildLabel,
@@ -274,8 +274,6 @@ class Follower {
     return ask(() => this.api.get<{ items: T[] }>(labelled(path, label))).then(({ items }) => items);
   }
 }
-
-const labelled = (path: string, label: string) => `${path}?labelSelector=${encodeURIComponent(label)}`;
 
 function unlessGone(error: unknown): void {
   if (!(error instanceof ApiError && error.status === 404)) throw error;

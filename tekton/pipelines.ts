@@ -1,7 +1,8 @@
 import type { Architecture } from "../config/settings";
 import type { Minutes, PipelineKind, Prepare } from "./build-source";
+import { versionOf } from "./fingerprint";
 import { build, clone, prepare, push } from "./pipeline-tasks";
-import type { ParamSpec, Pipeline, PipelineTask, WorkspaceDeclaration } from "./resources";
+import type { ParamSpec, Pipeline, PipelineTask, Task, WorkspaceDeclaration } from "./resources";
 import { pushResults } from "./steps/buildah-push/step";
 
 /** What the tasks of a pipeline depend on. */
@@ -154,6 +155,12 @@ export function pipelineOf(shape: Shape, given: readonly Architecture[]): Pipeli
       tasks,
     },
   };
+}
+
+/** The same, with all that an image depends on of the tasks. @param tasks that the pipeline may use. */
+export function versionedPipeline(shape: Shape, architectures: readonly Architecture[], tasks: readonly Task[]): Pipeline {
+  const version = versionOf(pipelineOf(shape, architectures), tasks);
+  return pipelineOf({ ...shape, version }, architectures);
 }
 
 /** The shape of each pipeline, by its name. */

@@ -5,6 +5,7 @@ import type { BuildSource } from "./build-source";
 import { fingerprint } from "./fingerprint";
 import { homeArchitecture } from "./placement";
 import type { RunEnvironment } from "./runs";
+import { unprivilegedReader } from "./steps/shared";
 import { startedRun } from "./triggers";
 
 /** How often a build is made anew. */
@@ -68,13 +69,7 @@ export function cronJobSpec(build: ScheduledBuild, environment: RunEnvironment, 
                   { name: "NODE_EXTRA_CA_CERTS", value: `${api}/ca.crt` },
                 ],
                 resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "1", memory: "256Mi" } },
-                securityContext: {
-                  runAsNonRoot: true,
-                  allowPrivilegeEscalation: false,
-                  readOnlyRootFilesystem: true,
-                  capabilities: { drop: ["ALL"] },
-                  seccompProfile: { type: "RuntimeDefault" },
-                },
+                securityContext: unprivilegedReader,
               },
             ],
           },

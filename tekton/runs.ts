@@ -1,9 +1,8 @@
 import type { Architecture } from "../config/settings";
 import { type BuildSource, parametersOf } from "./build-source";
-import { versionOf } from "./fingerprint";
 import { buildLabel } from "./following";
 import { duration } from "./pipeline-tasks";
-import { pipelineOf } from "./pipelines";
+import { versionedPipeline } from "./pipelines";
 import { serviceAccounts, taskRunSpecs } from "./placement";
 import type { Param, Pipeline, PipelineRun, PipelineTask, Task, WorkspaceBinding } from "./resources";
 
@@ -75,8 +74,7 @@ function bindings(
 
 /** The Pipeline of one build, called as it is: started by hand, it builds the same with nothing to fill in. */
 export function pipelineFor(source: BuildSource, architectures: readonly Architecture[], environment: RunEnvironment): Pipeline {
-  const version = versionOf(pipelineOf(source, architectures), environment.tasks);
-  const { spec, ...pipeline } = pipelineOf({ ...source, version }, architectures);
+  const { spec, ...pipeline } = versionedPipeline(source, architectures, environment.tasks);
   const values = parametersOf(source, environment.insecureRegistries);
   const params = spec.params.map((param) => ({ ...param, default: values[param.name] }));
   return { ...pipeline, metadata: { name: source.name, namespace: environment.namespace }, spec: { ...spec, params } };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { KubernetesApi } from "../cluster/kubernetes-api";
+import { type KubernetesApi, labelled } from "../cluster/kubernetes-api";
 import { patiently } from "../cluster/patience";
 
 /** What Chains writes on a run that it has looked at (tektoncd/chains, pkg/chains/annotations.go). */
@@ -34,8 +34,8 @@ export async function signatureProblem(
     const found = await patiently(() => api.find<Annotated>(`${tekton}/pipelineruns/${run}`));
     if (!found) return undefined;
     if (signatures(found)) {
-      const ofRun = `labelSelector=${encodeURIComponent(`tekton.dev/pipelineRun=${run}`)}`;
-      const { items } = await patiently(() => api.get<{ items: Annotated[] }>(`${tekton}/taskruns?${ofRun}`));
+      const ofRun = labelled(`${tekton}/taskruns`, `tekton.dev/pipelineRun=${run}`);
+      const { items } = await patiently(() => api.get<{ items: Annotated[] }>(ofRun));
       const failed = [
         ...(signatures(found) === "failed" ? [`pipelinerun/${run}`] : []),
         ...items.filter((task) => signatures(task) === "failed").map(({ metadata }) => `taskrun/${metadata.name}`),

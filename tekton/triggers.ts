@@ -2,6 +2,7 @@ import type { Architecture } from "../config/settings";
 import type { BuildSource } from "./build-source";
 import { buildLabel } from "./following";
 import { type RunEnvironment, runTemplate } from "./runs";
+import { unprivilegedReader } from "./steps/shared";
 
 /**
  * Runs that a push to Git starts: the objects of Tekton Triggers, as pure functions. Fields:
@@ -152,13 +153,7 @@ export function eventListener(builds: readonly TriggeredBuild[], namespace: stri
                   {
                     // It waits for events, and anybody may send them.
                     resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "500m", memory: "256Mi" } },
-                    securityContext: {
-                      runAsNonRoot: true,
-                      allowPrivilegeEscalation: false,
-                      readOnlyRootFilesystem: true,
-                      capabilities: { drop: ["ALL"] },
-                      seccompProfile: { type: "RuntimeDefault" },
-                    },
+                    securityContext: unprivilegedReader,
                   },
                 ],
               },

@@ -6,6 +6,12 @@ import { run } from "../machine/exec";
 import { checkout, gitRepository, places, registry } from "../machine/places";
 import { configFile, pulumiEnvironment, stack } from "../stack/environment";
 
+/** `pulumi preview` of the stack. @param file its configuration. @param environment beside Pulumi's own. */
+export async function preview(file: string, environment: Record<string, string> = {}): Promise<void> {
+  const args = ["preview", "--non-interactive", "--stack", stack, "--config-file", file];
+  await run([join(places.path, "pulumi"), ...args], { cwd: checkout, env: { ...pulumiEnvironment(), ...environment } });
+}
+
 /** Seconds of `pulumi preview` of the stack with so many builds in place of its own. */
 async function previewOf(count: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "bench-preview-"));
@@ -22,8 +28,7 @@ async function previewOf(count: number): Promise<number> {
     const file = join(folder, `Pulumi.${stack}.yaml`);
     writeFileSync(file, config.toString({ lineWidth: 0 }), { mode: 0o600 });
     const started = Date.now();
-    const command = ["preview", "--non-interactive", "--stack", stack, "--config-file", file];
-    await run([join(places.path, "pulumi"), ...command], { cwd: checkout, env: pulumiEnvironment() });
+    await preview(file);
     return (Date.now() - started) / 1000;
   } finally {
     rmSync(folder, { recursive: true, force: true });

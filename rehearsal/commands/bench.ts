@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { efsDelays, setDelays } from "../cluster/efs-driver";
 import { run } from "../machine/exec";
 import { checkout, places } from "../machine/places";
-import { configFile, pulumiEnvironment, stack } from "../stack/environment";
+import { configFile } from "../stack/environment";
 import { stackOutputs } from "../stack/state";
 import { compareBuilds } from "./bench-builds";
-import { previewsOfBuilds } from "./bench-previews";
+import { preview, previewsOfBuilds } from "./bench-previews";
 import { comparePushes, kubectlOfBuilds } from "./bench-push";
 import { type Row, report, rowsOf } from "./bench-rows";
 import { destroy } from "./destroy";
@@ -34,7 +34,7 @@ export async function bench(): Promise<void> {
   rows.push({
     what: "pulumi preview, warm (median of 3)",
     aim: "6 s",
-    measured: `${median(await times(3, () => preview(program))).toFixed(1)} s`,
+    measured: `${median(await times(3, () => countedPreview(program))).toFixed(1)} s`,
   });
   rows.push({ what: "  of which the program, process seconds", aim: "3 s", measured: `${median(processSeconds(program)).toFixed(1)} s` });
   const plans = median(await times(3, async () => void (await run(["npm", "run", "--silent", "expected"], { cwd: checkout }))));
@@ -68,11 +68,8 @@ export async function bench(): Promise<void> {
 }
 
 /** @param file gets a line with the process seconds (user and system) of the program. */
-async function preview(file: string): Promise<void> {
-  const args = ["preview", "--non-interactive", "--stack", stack, "--config-file", configFile];
-  const counted = { NODE_OPTIONS: `--require=${join(__dirname, "program-seconds.cjs")}`, PROGRAM_SECONDS: file };
-  await run([join(places.path, "pulumi"), ...args], { cwd: checkout, env: { ...pulumiEnvironment(), ...counted } });
-}
+const countedPreview = (file: string) =>
+  preview(configFile, { NODE_OPTIONS: `--require=${join(__dirname, "program-seconds.cjs")}`, PROGRAM_SECONDS: file });
 
 /** The lines of the file, which is removed. */
 function processSeconds(file: string): number[] {

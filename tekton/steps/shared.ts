@@ -28,6 +28,9 @@ export const unprivileged: SecurityContext = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
+/** The same, of a program that writes nothing: what waits for events or starts runs. */
+export const unprivilegedReader: SecurityContext & { readOnlyRootFilesystem: true } = { ...unprivileged, readOnlyRootFilesystem: true };
+
 /**
  * What buildah needs even to look at a registry: started by an ordinary user, it makes itself a user namespace. The runtimes' default
  * seccomp profile refuses that to a container without CAP_SYS_ADMIN, so none is asked for (and the service account's SCC must not force
@@ -113,3 +116,15 @@ export const workspaces = {
   rhelEntitlement: secret("rhel-entitlement", "RHEL entitlement: entitlement.pem and entitlement-key.pem"),
   trust: secret("trust", "Certificates that are trusted in addition: a file ca-bundle.crt"),
 } as const satisfies Record<string, WorkspaceDeclaration>;
+
+/** What a step has that works on the unpacked sources with programs of third parties. */
+export const compiling = { securityContext: unprivileged, computeResources: resources.compile, volumes: [sources] };
+
+/** What a step has that carries the sources between the shared volume and the pod's own. */
+export const carrying = {
+  workspaces: [workspaces.shared],
+  securityContext: unprivileged,
+  computeResources: resources.copy,
+  atHome: false,
+  volumes: [sources],
+};

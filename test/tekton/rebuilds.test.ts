@@ -6,23 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Architecture } from "../../config/settings";
 import { cronJobSpec, type Interval, type ScheduledBuild, scheduleOf, scheduleRules } from "../../tekton/rebuilds";
 import { runTemplate } from "../../tekton/runs";
+import { architectures, environment, source } from "./started";
 
-const architectures: Architecture[] = ["amd64", "arm64"];
-const environment = { namespace: "build-multiarch", tasks: [], secrets: { registryCredentials: "registry-credentials" } };
-const htop: ScheduledBuild = {
-  name: "htop",
-  rebuild: "weekly",
-  pipeline: "containerfile",
-  repository: "https://git.example.com/team/app.git",
-  revision: "main",
-  context: ".",
-  containerfile: "Containerfile",
-  image: "registry.example.com/htop:latest",
-  architectures,
-};
+const htop: ScheduledBuild = { ...source, rebuild: "weekly" };
 const job = cronJobSpec(htop, environment, "registry.example.com/node:22", "efs");
 const pod = job.jobTemplate.spec.template.spec;
 const [container] = pod.containers;

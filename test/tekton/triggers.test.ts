@@ -1,22 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Architecture } from "../../config/settings";
 import { pipelinesAsCode } from "../../tekton/pipelines-as-code";
 import { runTemplate } from "../../tekton/runs";
 import { eventListener, listenerRules, sameRepository, type TriggeredBuild, templateSpec, wantedPush } from "../../tekton/triggers";
+import { architectures, environment, source } from "./started";
 
-const architectures: Architecture[] = ["amd64", "arm64"];
-const environment = { namespace: "build-multiarch", tasks: [], secrets: { registryCredentials: "registry-credentials" } };
-const htop: TriggeredBuild = {
-  name: "htop",
-  trigger: "github",
-  pipeline: "containerfile",
-  repository: "https://git.example.com/team/app.git",
-  revision: "main",
-  context: ".",
-  containerfile: "Containerfile",
-  image: "registry.example.com/htop:latest",
-  architectures,
-};
+const htop: TriggeredBuild = { ...source, trigger: "github" };
 
 /** RE2 takes its flags in front of the expression, JavaScript behind it; all else in these expressions is the same in both. */
 const matches = (expression: string, text: string) => new RegExp(expression.replace(/^\(\?i\)/, ""), "i").test(text);

@@ -1,5 +1,5 @@
 import { type StepPart, stepOf } from "../parts";
-import { params, resources, script, sources, unprivileged, workspaces } from "../shared";
+import { compiling, params, script, workspaces } from "../shared";
 
 export const maven = (image: string): StepPart =>
   stepOf({
@@ -8,7 +8,5 @@ export const maven = (image: string): StepPart =>
     script: script("maven-package"),
     params: [params.context, params.timestamp, params.environment],
     workspaces: [workspaces.mavenSettings, workspaces.trust],
-    securityContext: unprivileged,
-    computeResources: resources.compile,
-    volumes: [sources],
+    ...compiling,
   });

@@ -1,5 +1,5 @@
 import { type StepPart, stepOf } from "../parts";
-import { params, resources, script, sources, unprivileged, workspaces } from "../shared";
+import { compiling, params, script, workspaces } from "../shared";
 
 /** Installs what an application needs at run time, on a node of the architecture that it is for. */
 export const npm = (image: string): StepPart =>
@@ -9,7 +9,5 @@ export const npm = (image: string): StepPart =>
     script: script("npm-build"),
     params: [params.context, params.timestamp, params.environment],
     workspaces: [workspaces.npmrc, workspaces.trust],
-    securityContext: unprivileged,
-    computeResources: resources.compile,
-    volumes: [sources],
+    ...compiling,
   });

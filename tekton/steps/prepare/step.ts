@@ -1,5 +1,5 @@
 import { type StepPart, stepOf } from "../parts";
-import { params, resources, script, sources, unprivileged, workspaces } from "../shared";
+import { compiling, params, script, workspaces } from "../shared";
 
 /** A script of the user's own, in an image of the user's choice. */
 export const prepare: StepPart = stepOf({
@@ -14,7 +14,5 @@ export const prepare: StepPart = stepOf({
     params.environment,
   ],
   workspaces: [workspaces.buildSecrets, workspaces.trust],
-  securityContext: unprivileged,
-  computeResources: resources.compile,
-  volumes: [sources],
+  ...compiling,
 });

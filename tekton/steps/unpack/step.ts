@@ -1,5 +1,5 @@
 import { type StepPart, stepOf } from "../parts";
-import { params, resources, script, sources, unprivileged, workspaces } from "../shared";
+import { carrying, params, script } from "../shared";
 
 /** Unpacks the sources for the steps behind it: what they run, code of third parties included, never sees the shared volume. */
 export const unpack = (image: string): StepPart =>
@@ -8,9 +8,5 @@ export const unpack = (image: string): StepPart =>
     image,
     script: script("unpack"),
     params: [params.archive],
-    workspaces: [workspaces.shared],
-    securityContext: unprivileged,
-    computeResources: resources.copy,
-    atHome: false,
-    volumes: [sources],
+    ...carrying,
   });
