@@ -135,11 +135,16 @@ export function operatorSteps(): void {
     await expect(patch({ pipeline: { "enable-api-fields": "gamma" } })).rejects.toThrow("validation failed");
   });
 
-  it("has runs pruned by the operator's own job: the oldest goes, and at least as many stay as TektonConfig says, the newest among them", async () => {
+  it("has runs pruned by the operator's own job: as many stay as TektonConfig says, the newest", async () => {
     const { spec } = await json("get", "tektonconfig", "config");
-    const total = spec.pruner.keep + 2;
+    const old = 2;
+    const total = spec.pruner.keep + old;
     await kubectl(["create", "--filename=-"], JSON.stringify(pipeline));
-    for (let n = 0; n < total; n++) await kubectl(["create", "--filename=-"], JSON.stringify(cancelledRun(n)));
+    for (let n = 0; n < total; n++) {
+      // The pruner sorts by start, in whole seconds.
+      if (n === old) await sleep(1500);
+      await kubectl(["create", "--filename=-"], JSON.stringify(cancelledRun(n)));
+    }
     await eventually(60, "all runs have ended", async () =>
       (await runs()).every(({ status }) => status?.completionTime) ? true : undefined,
     );
@@ -153,12 +158,10 @@ export function operatorSteps(): void {
     });
     const log = await kubectl(["logs", `job/${name}`, "--namespace", tekton]);
     expect({ succeeded: end.succeeded, log }).toMatchObject({ succeeded: 1 });
-    // Chains holds a run that is deleted until it has looked at it; one more than wanted has been seen to stay until the next pruning.
-    const kept = (await runs()).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    const left = kept.map(({ metadata }) => metadata.name).sort();
-    expect(left.length).toBeGreaterThanOrEqual(spec.pruner.keep);
-    expect(left).not.toContain(cancelledRun(0).metadata.name);
-    expect(left).toContain(cancelledRun(total - 1).metadata.name);
+    // Chains holds a run that is deleted until it has looked at it.
+    const left = (await runs()).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const newest = Array.from({ length: spec.pruner.keep }, (_, n) => cancelledRun(total - 1 - n).metadata.name);
+    expect(left.map(({ metadata }) => metadata.name).sort()).toEqual(newest.sort());
     expect((await json("get", "pipelineruns", "--namespace=build-multiarch")).items.length).toBeGreaterThanOrEqual(3);
     await kubectl(["delete", "job", name, "--namespace", tekton]);
   });
@@ -185,11 +188,14 @@ const pipeline = {
   spec: { tasks: [{ name: "none", taskSpec: { steps: [{ name: "none", image: "none" }] } }] },
 };
 
-/** A run that ends before it has a pod. */
+/**
+ * A run that ends before it has a pod. Tekton's controller looks at it once, and the label that it then writes is lost if Chains writes
+ * at that moment; the pruner goes by this label, so here the run has it from the start.
+ */
 const cancelledRun = (n: number) => ({
   apiVersion: "tekton.dev/v1",
   kind: "PipelineRun",
-  metadata: { name: `many-${String(n).padStart(3, "0")}`, namespace: probe },
+  metadata: { name: `many-${String(n).padStart(3, "0")}`, namespace: probe, labels: { "tekton.dev/pipeline": "many" } },
   spec: { pipelineRef: { name: "many" }, status: "Cancelled" },
 });
 
