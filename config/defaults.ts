@@ -26,5 +26,6 @@ export const defaults = {
     context: ".",
     containerfile: "Containerfile",
     minutes: { clone: 10, prepare: 20, build: 40, push: 15 },
+    retries: 1,
   },
 } as const;

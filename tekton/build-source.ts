@@ -72,6 +72,8 @@ export interface BuildSource {
   entitlement?: boolean;
   minutes?: Minutes;
   resources?: StepLimits;
+  /** How often in a row an update repeats the build when a run of it has lost a pod. @default 1 */
+  retries?: number;
 }
 
 /**

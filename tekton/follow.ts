@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, type KubernetesApi, labelled } from "../cluster/kubernetes-api";
-import { patiently } from "../cluster/patience";
 import {
   buildLabel,
   builtBy,
   type Claim,
   claimsToFree,
   type FollowedBuild,
+  failedTask,
   failureOf,
+  lossOf,
   outcome,
   type Pod,
   type Run,
@@ -22,6 +23,7 @@ import {
 } from "./following";
 import { interruptible } from "./interruption";
 import { changes, heartbeat, logLines, type TaskState, taskStates, unplaced, waitsForNode, warningsIn } from "./progress";
+import { ask, callsASecond, inTurn } from "./turns";
 
 /** The run of a build as the stack knows it. */
 export interface RunReference {
@@ -29,13 +31,23 @@ export interface RunReference {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  /** How often in a row the build is repeated when a run of it has lost a pod. @default 0 */
+  readonly retries?: number;
 }
 
 /** Says one line to the user. */
 export type Tell = (line: string) => unknown;
 
 /** A run that has ended without an image. Any other error leaves open what becomes of the run. */
-export class RunFailed extends Error {}
+export class RunFailed extends Error {
+  /** @param lost whether it failed as its pod was taken away, which the next try may be spared. */
+  constructor(
+    message: string,
+    readonly lost = false,
+  ) {
+    super(message);
+  }
+}
 
 /** The numbers of the waits, for one followed run: each further one makes all of them look less often. */
 export interface Pace {
@@ -48,33 +60,13 @@ export interface Pace {
 const usual: Pace = { secondsBetweenLooks: 1.5, secondsBetweenHeartbeats: 15, secondsWithoutNode: 20 };
 
 const lastLines = 40;
-/** Calls to the API server at a time, and a second, of all that is followed together. */
-const callsAtATime = 8;
-const callsASecond = 20;
-
-const ask = <T>(call: () => Promise<T>): Promise<T> => patiently(() => inTurn(call));
-
-const queue: (() => void)[] = [];
-let calling = 0;
-
-async function inTurn<T>(call: () => Promise<T>): Promise<T> {
-  if (calling < callsAtATime) calling++;
-  else await new Promise<void>((resolve) => queue.push(resolve));
-  try {
-    return await call();
-  } finally {
-    const next = queue.shift();
-    if (next) next();
-    else calling--;
-  }
-}
 
 /** How many runs are followed now. */
 let followed = 0;
 
 /**
- * Follows a run to its end, be it for hours. Only looks on, but for two things: a run that has failed before is repeated, and one
- * that cannot succeed any more is ended. Stopped at any time, the run goes on, and whoever follows it next picks it up.
+ * Follows a run to its end, be it for hours. Only looks on, but for two things: a run that has failed before, or now by the loss of a
+ * pod, is repeated, and one that cannot succeed any more is ended. Stopped at any time, the run goes on, and whoever follows it next picks it up.
  * @throws Error with the reason if the run failed.
  */
 export async function follow(api: KubernetesApi, reference: RunReference, tell: Tell, pace: Pace = usual): Promise<FollowedBuild> {
@@ -125,8 +117,7 @@ class Follower {
 
   async result(): Promise<FollowedBuild> {
     const original = await this.original();
-    const followed = await this.begin(original);
-    const run = await this.toItsEnd(followed.metadata.name);
+    const run = await this.toAGoodEnd(original, this.reference.retries ?? 0);
     await this.free([original, ...(await this.repeats()), run]);
     return builtBy(run);
   }
@@ -176,6 +167,17 @@ class Follower {
     });
   }
 
+  private async toAGoodEnd(original: Run, retries: number): Promise<Run> {
+    const { name } = (await this.begin(original)).metadata;
+    try {
+      return await this.toItsEnd(name);
+    } catch (error) {
+      if (!(error instanceof RunFailed && error.lost && retries > 0)) throw error;
+      this.tell(error.message);
+      return this.toAGoodEnd(await this.original(), retries - 1);
+    }
+  }
+
   private async toItsEnd(name: string): Promise<Run> {
     let before: TaskState[] = [];
     let lastLine = Date.now();
@@ -200,7 +202,7 @@ class Follower {
 
       const result = outcome(run);
       if (result === "succeeded") return run;
-      if (result === "failed") throw new RunFailed(await this.failure(run, taskRuns, tell));
+      if (result === "failed") throw await this.failure(run, taskRuns, tell);
       for (const { metadata } of tasksToEnd(taskRuns)) {
         await ask(() => this.api.patch(`${this.taskRuns}/${metadata.name}`, { spec: { status: "TaskRunCancelled" } })).catch(unlessOver);
       }
@@ -218,14 +220,23 @@ class Follower {
   }
 
   /** Tells the failed step's last lines, and gives the reason. */
-  private async failure(run: Run, taskRuns: TaskRun[], tell: Tell): Promise<string> {
+  private async failure(run: Run, taskRuns: TaskRun[], tell: Tell): Promise<RunFailed> {
     const { message, log } = failureOf(run, taskRuns);
+    const said = `${run.metadata.name}: ${message}`;
+    const loss = await this.loss(failedTask(taskRuns));
+    if (loss) return new RunFailed(`${said}; ${loss}`, true);
     if (log) {
       const text = await ask(() => this.log(log)).catch((error: Error) => `(its log cannot be read: ${error.message})`);
       tell(`last lines of ${log.container}:`);
       for (const line of logLines(text)) tell(line);
     }
-    return `${run.metadata.name}: ${message}`;
+    return new RunFailed(said);
+  }
+
+  /** How the pod of a failed task was lost; undefined if it was not, and the task is to blame. */
+  private async loss(failed?: TaskRun): Promise<string | undefined> {
+    const name = failed?.status?.podName;
+    return failed && name ? lossOf(failed, await ask(() => this.api.find<Pod>(`${this.core}/pods/${name}`))) : undefined;
   }
 
   /** The last lines of a step: the scripts warn when all else is done. */

@@ -58,7 +58,7 @@ export interface TaskRun {
 
 /** What is read of a pod. */
 export interface Pod {
-  metadata: Metadata;
+  metadata: Metadata & { deletionTimestamp?: string };
   spec?: { nodeSelector?: Record<string, string> };
   status?: { conditions?: Condition[]; phase?: string };
 }
@@ -151,6 +151,23 @@ export function failureOf(run: Run, taskRuns: TaskRun[]): Failure {
   const message = `task ${taskName(failed)} failed: ${condition?.message ?? condition?.reason ?? "Tekton gives no reason"}`;
   const pod = failed.status?.podName;
   return pod && step ? { message, log: { pod, container: step.container ?? `step-${step.name}` } } : { message };
+}
+
+/** Reasons of a failed task by which its pod may have been lost; at its time limit, or without its image, Tekton deletes the pod itself. */
+const reasonsOfLoss = new Set(["Failed", "StepFailed", "InitContainerFailed", "PodEvicted"]);
+
+/**
+ * How the pod of a failed task was lost, as words that go on the reason; undefined if nobody has taken it away. Kubernetes notes in the
+ * pod that it went for the sake of others: moved off a node, preempted, or with the node
+ * (https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions). A pod that used more disk than its own
+ * limit is evicted without that note, and would be again.
+ * @param pod undefined if there is none any more.
+ */
+export function lossOf(failed: TaskRun, pod: Pod | undefined): string | undefined {
+  if (!reasonsOfLoss.has(succeeded(failed)?.reason ?? "")) return undefined;
+  const disruption = pod?.status?.conditions?.find(({ type, status }) => type === "DisruptionTarget" && status === "True");
+  if (disruption) return `its pod was taken away (${disruption.message ?? disruption.reason ?? "DisruptionTarget"})`;
+  return pod && !pod.metadata.deletionTimestamp ? undefined : "its pod was deleted";
 }
 
 /** What a run that succeeded has pushed. */

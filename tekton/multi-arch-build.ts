@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { KubernetesApi } from "../cluster/kubernetes-api";
+import { defaults } from "../config/defaults";
 import type { Architecture } from "../config/settings";
 import type { BuildNamespace } from "./build-namespace";
 import type { BuildSource } from "./build-source";
@@ -84,7 +85,8 @@ export class MultiArchBuild extends pulumi.ComponentResource {
         const known = resultOf(built, uid);
         if (known) return pulumi.output(known);
         if (pulumi.runtime.isDryRun()) return pulumi.output(pulumi.unknown as never);
-        const reference = { build: args.name, namespace: namespace.name, name: runName, uid };
+        const { name: build, retries = defaults.build.retries } = args;
+        const reference = { build, namespace: namespace.name, name: runName, uid, retries };
         return pulumi.output(args.kubeconfig).apply((kubeconfig) => this.followed(kubeconfig, reference, args, built));
       }),
     );

@@ -102,6 +102,15 @@ export const minutes = z
   .prefault({})
   .meta({ description: "Time limits of the build's tasks; that of the whole run follows from them." });
 
+/** What a second try can mend is tried again; a command of the build that fails is not. */
+export const retries = whole("times, from 0 to 5", 0, 5)
+  .default(defaults.build.retries)
+  .meta({
+    description:
+      "How often in a row pulumi up repeats the build when a pod of it was lost, as with its node; never when a command of it failed.",
+    examples: [3],
+  });
+
 /** What the steps that compile and build may use at most. */
 export const resources = z
   .strictObject(

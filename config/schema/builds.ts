@@ -3,7 +3,7 @@ import { type Architecture, architectures } from "../architecture";
 import { defaults } from "../defaults";
 import { imagePatterns, isImageToPush, withTag } from "../images";
 import { gitName, revisionText } from "../revision";
-import { buildArgs, cache, environment, flag, labels, minutes, ofArchitectures, prepare, resources, tags } from "./build-parts";
+import { buildArgs, cache, environment, flag, labels, minutes, ofArchitectures, prepare, resources, retries, tags } from "./build-parts";
 import { label, oneOf, text, when } from "./parts";
 
 // A blank in front of a name or behind it is a slip of the hand.
@@ -129,6 +129,7 @@ export const build = z
         }),
       minutes,
       resources,
+      retries,
     },
     { error: "an object with name, pipeline, repository and image" },
   )

@@ -383,6 +383,7 @@ export const rules: Record<string, Rule> = {
     memory: { ...whole(1, 768), says: "GiB, from 1 to 768" },
     storage: { ...whole(10, 1000), says: "GiB, from 10 to 1000" },
   }),
+  "builds[0].retries": { ...whole(0, 5), says: "times, from 0 to 5" },
   "builds[0].image": {
     right: ["quay.io/a/b:1", "quay.io/a/b", "localhost/a", "registry:5000/a-b__c.d/e", "10.0.0.1:5000/a", `quay.io/a:${letters(128)}`],
     wrong: [

@@ -63,6 +63,7 @@ describe("a right configuration", () => {
             cache: "quay.io/example/htop-cache",
             entitlement: false,
             minutes: { clone: 10, prepare: 20, build: 40, push: 15 },
+            retries: 1,
           },
         ],
       },
@@ -162,7 +163,7 @@ describe("keys that are no settings", () => {
     ["namespace.taskImages.node", "did you mean nodejs?"],
     [
       "builds[0].url",
-      "known here: name, pipeline, repository, revision, context, containerfile, submodules, lfs, gitFolder, prepare, target, buildArgs, labels, environment, image, tags, cache, architectures, entitlement, trigger, rebuild, minutes, resources",
+      "known here: name, pipeline, repository, revision, context, containerfile, submodules, lfs, gitFolder, prepare, target, buildArgs, labels, environment, image, tags, cache, architectures, entitlement, trigger, rebuild, minutes, resources, retries",
     ],
     ["builds[0].minutes.clones", "did you mean clone?"],
     ["builds[0].resources.disk", "known here: cpu, memory, storage"],

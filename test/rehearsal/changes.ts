@@ -446,6 +446,14 @@ export const changes: readonly Change[] = [
     }),
   ),
   {
+    setting: "builds[].retries",
+    path: ["builds", 0, "retries"],
+    value: 3,
+    outcome: "carried out",
+    touches: updated("htop"),
+    effect: "Nothing is built anew; the next build is repeated that often when a pod of it is lost.",
+  },
+  {
     setting: "builds[].trigger",
     path: ["builds", 0, "trigger"],
     value: "github",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connection } from "../../cluster/kubeconfig";
 import { KubernetesApi } from "../../cluster/kubernetes-api";
-import { follow, type Pace } from "../../tekton/follow";
+import { follow, followOnce, type Pace, RunFailed, type RunReference } from "../../tekton/follow";
 import { ApiServer, type KubeObject, token } from "./api-server";
 
 const digest = `sha256:${"d".repeat(64)}`;
@@ -62,7 +62,7 @@ const claim = (name: string, owner: string, finalizers = ["kubernetes.io/pvc-pro
 
 let server: ApiServer;
 let lines: string[];
-const followed = (pace = quick, api = server.api()) => follow(api, reference, (line) => lines.push(line), pace);
+const followed = (pace = quick, api = server.api(), of: RunReference = reference) => follow(api, of, (line) => lines.push(line), pace);
 const changed = (call: RegExp) => server.calls.filter((made) => call.test(made));
 
 beforeEach(async () => {
@@ -198,6 +198,60 @@ describe("following a run", () => {
     expect((await followed()).run).toBe("hello-1-new1");
     expect(lines[0]).toBe("hello-1 had failed before: trying again as hello-1-new1");
     expect(changed(/^(POST|DELETE)/)).toEqual([`DELETE ${runs}/hello-1-older`, `POST ${runs}`]);
+  });
+
+  describe("that loses a pod", () => {
+    const stepFailed = { conditions: [{ type: "Succeeded", status: "False", reason: "StepFailed", message: "exited with code 137" }] };
+    const drained = {
+      metadata: { name: "build-arm64-pod", labels: {} },
+      status: { phase: "Failed", conditions: [{ type: "DisruptionTarget", status: "True", message: "Eviction API: evicting" }] },
+    };
+    const again = [1, 2, 3, 4].map((number) => `hello-1-new${number}`);
+    /** Each run fails by the loss of its pod, but for the last of them. */
+    const losing = (...names: string[]) => {
+      for (const [i, name] of names.entries()) {
+        server.plan(`GET ${runs}/${name}`, (call) => {
+          if (i === 0 && call === 1) return undefined;
+          const end = i === names.length - 1 ? "True" : "False";
+          server.put(runs, run(name, end, `2024-01-01T00:0${i}:00Z`, i === 0 ? undefined : "hello-1"));
+          return undefined;
+        });
+      }
+      server.put(runs, run("hello-1", "Unknown"));
+      server.plan(`GET ${taskRuns}`, () => ({ body: { items: [task("build-arm64", "False", stepFailed)] } }));
+    };
+
+    it("is repeated in the same update, as often as the build has retries, with the loss in the reason", async () => {
+      server.put(pods, drained);
+      losing("hello-1", ...again.slice(0, 2));
+      expect((await followed(quick, server.api(), { ...reference, retries: 2 })).run).toBe("hello-1-new2");
+      expect(lines).toContain("hello-1: task build-arm64 failed: exited with code 137; its pod was taken away (Eviction API: evicting)");
+      expect(lines).toContain("hello-1 had failed before: trying again as hello-1-new1");
+      expect(changed(/^POST/)).toHaveLength(2);
+    });
+
+    it("fails with that reason when it has lost one more than the build has retries", async () => {
+      losing("hello-1", ...again.slice(0, 3));
+      const end = followed(quick, server.api(), { ...reference, retries: 2 });
+      await expect(end).rejects.toThrow("hello-1-new2: task build-arm64 failed: exited with code 137; its pod was deleted");
+      expect(changed(/^POST/)).toHaveLength(2);
+    });
+
+    it("is not repeated without retries, nor where a run is followed once", async () => {
+      losing("hello-1", ...again.slice(0, 1));
+      await expect(followed()).rejects.toThrow("its pod was deleted");
+      const once = followOnce(server.api(), { ...reference, retries: 2 }, (line) => lines.push(line), quick);
+      await expect(once).rejects.toThrow(RunFailed);
+      expect(changed(/^POST/)).toEqual([]);
+    });
+
+    it("is not repeated when the step failed by itself", async () => {
+      server.put(pods, { metadata: { name: "build-arm64-pod", labels: {} }, status: { phase: "Failed", conditions: [] } });
+      losing("hello-1", ...again.slice(0, 1));
+      const end = followed(quick, server.api(), { ...reference, retries: 2 });
+      await expect(end).rejects.toThrow(/^hello-1: task build-arm64 failed: exited with code 137$/);
+      expect(changed(/^POST/)).toEqual([]);
+    });
   });
 
   it("makes one repeat, not two, when the answer to the first request for it gets lost", async () => {

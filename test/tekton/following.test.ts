@@ -4,7 +4,9 @@ import {
   type Claim,
   claimsToFree,
   failureOf,
+  lossOf,
   outcome,
+  type Pod,
   type Run,
   repeatOf,
   runToFollow,
@@ -275,5 +277,40 @@ describe("a task's warnings", () => {
     for (const labels of [{}, { "tekton.dev/pipelineTask": "build" } as Record<string, string>])
       expect(whereItWarned(done({}, labels))).toEqual([]);
     expect(whereItWarned({ metadata: { name: "t", namespace: "n" } })).toEqual([]);
+  });
+});
+
+describe("the pod of a failed task", () => {
+  const failed = (reason: string) => taskRun("build", { conditions: condition("False", reason), podName: "p" });
+  const pod = (conditions: Record<string, string>[], deletionTimestamp?: string): Pod => ({
+    metadata: { name: "p", namespace: "builds", ...(deletionTimestamp && { deletionTimestamp }) },
+    status: { phase: "Failed", conditions: conditions.map((one) => ({ type: "DisruptionTarget", status: "True", ...one })) },
+  });
+
+  it("was lost if Kubernetes notes in it that it had to go, with its words for that", () => {
+    expect(
+      lossOf(failed("StepFailed"), pod([{ reason: "TerminationByKubelet", message: "The node had condition: [MemoryPressure]." }])),
+    ).toBe("its pod was taken away (The node had condition: [MemoryPressure].)");
+    expect(lossOf(failed("Failed"), pod([{ reason: "DeletionByPodGC" }]))).toBe("its pod was taken away (DeletionByPodGC)");
+  });
+
+  it("was lost if it is gone, or about to", () => {
+    for (const reason of ["Failed", "StepFailed", "InitContainerFailed", "PodEvicted"]) {
+      expect(lossOf(failed(reason), undefined)).toBe("its pod was deleted");
+      expect(lossOf(failed(reason), pod([], "2024-01-01T00:00:00Z"))).toBe("its pod was deleted");
+    }
+  });
+
+  it("was not lost if it is there: a step failed, or it used more disk than its own limit", () => {
+    expect(lossOf(failed("StepFailed"), pod([]))).toBeUndefined();
+    expect(lossOf(failed("PodEvicted"), pod([]))).toBeUndefined();
+    expect(lossOf(failed("StepFailed"), pod([{ status: "False" }]))).toBeUndefined();
+  });
+
+  it("was not lost where Tekton itself deletes it: at a time limit, without its image, for too little memory of the step's own", () => {
+    for (const reason of ["TaskRunTimeout", "TaskRunImagePullFailed", "TaskRunCancelled", "StepOOM", ""]) {
+      expect(lossOf(failed(reason), undefined)).toBeUndefined();
+    }
+    expect(lossOf(taskRun("build", {}), undefined)).toBeUndefined();
   });
 });
