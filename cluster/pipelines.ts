@@ -33,6 +33,12 @@ const targetNamespace = "openshift-pipelines";
 export const featureFlags = { coschedule: "disabled", "set-security-context": false } as const;
 
 /**
+ * How long an image that cannot be pulled is tried again before its task fails: by itself Tekton fails it at kubelet's first pause
+ * (tektoncd/pipeline, config/config-defaults.yaml), so that a registry's hiccup would end a build.
+ */
+const pullTimeout = { configMaps: { "config-defaults": { data: { "default-imagepullbackoff-timeout": "2m" } } } } as const;
+
+/**
  * Spec of TektonConfig. The pruner deletes runs of pipelines, `keep` of each Pipeline left: without `prune-per-resource` it counts the
  * runs of a whole namespace, and `taskrun` would take tasks and logs from the runs that are kept (tektoncd/operator,
  * pkg/reconciler/common/prune.go; tektoncd/cli, pkg/cmd/taskrun/delete.go).
@@ -45,7 +51,7 @@ export const tektonConfigSpec = ({
 }: Pick<OpenShiftPipelinesArgs, "channel" | "keep" | "sign" | "domain">) => ({
   profile: "all",
   targetNamespace,
-  pipeline: featureFlags,
+  pipeline: { ...featureFlags, options: pullTimeout },
   chain: { ...(makesKeys(channel) && makesKey), ...chainsConfig(sign, domain) },
   pruner: { disabled: false, keep, resources: ["pipelinerun"], "prune-per-resource": true, schedule: "0 8 * * *" },
 });

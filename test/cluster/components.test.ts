@@ -299,7 +299,13 @@ describe("the TektonConfig", () => {
   const settings = { channel: "pipelines-1.17", keep: 5, sign: true, domain: "multiarch.example.com" };
 
   it("lets pods of two architectures share a volume, and leaves their security context to the platform", () => {
-    expect(tektonConfigSpec(settings).pipeline).toEqual({ coschedule: "disabled", "set-security-context": false });
+    expect(tektonConfigSpec(settings).pipeline).toMatchObject({ coschedule: "disabled", "set-security-context": false });
+  });
+
+  it("has an image that cannot be pulled tried again for two minutes", () => {
+    expect(tektonConfigSpec(settings).pipeline.options).toEqual({
+      configMaps: { "config-defaults": { data: { "default-imagepullbackoff-timeout": "2m" } } },
+    });
   });
 
   it("keeps so many runs of each Pipeline, and takes nothing from a run that is kept", () => {

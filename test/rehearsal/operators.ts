@@ -98,6 +98,7 @@ export function operatorSteps(): void {
   it("takes a Subscription whose channel nobody offers, as OLM does", async () => {
     for (const object of wrongChannel()) await kubectl(["apply", "--filename=-"], JSON.stringify(object));
     waiting = waitForWrongChannel();
+    await kubectl(["create", "--filename=-"], JSON.stringify(withoutImage));
   });
 
   it("keeps an edit of Tekton's ConfigMap until the operator writes it anew, which it does when somebody changes TektonPipeline", async () => {
@@ -167,8 +168,17 @@ export function operatorSteps(): void {
   });
 }
 
-/** Later: what became of the Subscription with the wrong channel. */
-export function wrongChannelStep(): void {
+/** Later: what became of the Subscription with the wrong channel, and of the task whose image nobody has. */
+export function laterOperatorSteps(): void {
+  it("lets a task whose image cannot be pulled wait for two minutes, and fails it then", async () => {
+    const { status } = await eventually(150, "the task has failed", async () => {
+      const run = await json("get", "taskrun", withoutImage.metadata.name, "--namespace", probe);
+      return run.status.completionTime ? run : undefined;
+    });
+    expect(status.conditions[0].reason).toBe("TaskRunImagePullFailed");
+    expect((Date.parse(status.completionTime) - Date.parse(status.startTime)) / 1000).toBeGreaterThan(100);
+  });
+
   it("fails within three minutes with OLM's own reason when a channel is not offered", async () => {
     const { code, seconds, text } = (await waiting) ?? { code: 0, seconds: 0, text: "" };
     await kubectl(["delete", "namespace", probe, "--wait=false"]);
@@ -180,6 +190,13 @@ export function wrongChannelStep(): void {
     expect(text).toContain("pipelines-1.24");
   });
 }
+
+const withoutImage = {
+  apiVersion: "tekton.dev/v1",
+  kind: "TaskRun",
+  metadata: { name: "without-image", namespace: probe },
+  spec: { taskSpec: { steps: [{ name: "none", image: "registry.invalid/none:1", command: ["none"] }] } },
+};
 
 const pipeline = {
   apiVersion: "tekton.dev/v1",
