@@ -2,6 +2,7 @@
 
 import { buildLabel, builtBy, type FollowedBuild, outcome, type Run, repeatsLabel } from "../tekton/following";
 import type { Param, ParamSpec } from "../tekton/resources";
+import { meant, verbatim } from "../tekton/verbatim";
 
 /** What is read of a build's Pipeline. */
 export interface BuildPipeline {
@@ -28,7 +29,7 @@ export function unplacedTasks(pipeline: BuildPipeline, template: Run): string[] 
 
 /** The revision that the stack builds. */
 export const revisionOf = (pipeline: BuildPipeline): string =>
-  String(pipeline.spec.params?.find(({ name }) => name === "revision")?.default ?? "");
+  meant(String(pipeline.spec.params?.find(({ name }) => name === "revision")?.default ?? ""));
 
 /**
  * A further run of a build: parameters are those of the Pipeline, which always is as the stack has it; workspaces, nodes and accounts are
@@ -41,7 +42,7 @@ export function startedRun(pipeline: BuildPipeline, template: Run, revision?: st
   const { status: _, params = [], ...spec } = template.spec as { status?: unknown; params?: Param[]; [key: string]: unknown };
   const before = new Map(params.map((param) => [param.name, param.value]));
   const given = (pipeline.spec.params ?? []).flatMap((param) => {
-    const value = param.name === "revision" && revision !== undefined ? revision : (param.default ?? before.get(param.name));
+    const value = param.name === "revision" && revision !== undefined ? verbatim(revision) : (param.default ?? before.get(param.name));
     return value === undefined ? [] : [{ name: param.name, value }];
   });
   return {

@@ -1,3 +1,5 @@
+import { verbatim } from "./verbatim";
+
 /** How an image comes about: `containerfile` builds only; `nodejs` installs per architecture first; `quarkus` compiles once first. */
 export type PipelineKind = "containerfile" | "nodejs" | "quarkus";
 
@@ -75,12 +77,6 @@ export interface BuildSource {
   /** How often in a row an update repeats the build when a run of it has lost a pod. @default 1 */
   retries?: number;
 }
-
-/**
- * A text of the user's, which reaches a script as it is: in arguments and environments of containers, Kubernetes takes two dollars for one,
- * and $(NAME) for a variable (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/, `args` and `env`).
- */
-const verbatim = (text: string) => text.replaceAll("$", "$$$$");
 
 /** Elements of a list parameter: NAME=value, in an order of their own. */
 const assignments = (values: Record<string, string> = {}): string[] =>

@@ -11,14 +11,15 @@ const folderPattern = /^(?![/ -])(?!(?:.*\/)?\.\.(?:\/|$))[A-Za-z0-9._@+/ -]*[A-
 const insideRepository = (right: string) => text(folderPattern, right);
 const submodulesText = "true, false, or a list of their paths";
 const pipelineKinds = ["containerfile", "nodejs", "quarkus"] as const;
+// No dollar: as a result of the clone the address is filled into the tasks behind it as it is, where $(NAME) means a variable.
 /** Whose sources are read without a name, or with a token that gitCredentials has. */
-const openUrl = /(?:https?|git):\/\/[^\s/@?#]+\/[^\s?#]+/;
+const openUrl = /(?:https?|git):\/\/[^\s/@?#$]+\/[^\s?#$]+/;
 const sshHost = /[A-Za-z0-9._-]+@(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])/;
 /** The two forms of git-clone(1); their user is no secret, and there is no password. */
-const sshUrl = new RegExp(`ssh:\\/\\/${sshHost.source}(?::\\d{1,5})?\\/[^\\s?#]+|${sshHost.source}:(?!\\/\\/)[^\\s?#:]+`);
+const sshUrl = new RegExp(`ssh:\\/\\/${sshHost.source}(?::\\d{1,5})?\\/[^\\s?#$]+|${sshHost.source}:(?!\\/\\/)[^\\s?#$:]+`);
 const gitUrl = new RegExp(`^(?:${openUrl.source}|${sshUrl.source})$`);
 const gitUrlText =
-  'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git", or one for ssh with its user, such as "git@github.com:example/app.git" or "ssh://git@example.com:2222/app.git"';
+  'an https://, http:// or git:// address without user, password, query, fragment or $ (%24), such as "https://github.com/example/app.git", or one for ssh with its user, such as "git@github.com:example/app.git" or "ssh://git@example.com:2222/app.git"';
 
 /** Only the pipeline containerfile takes a step of the user's own: `checkBuilds` says so. */
 const noOtherStep = when(

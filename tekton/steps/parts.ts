@@ -1,4 +1,5 @@
 import type { ParamSpec, SecurityContext, Step, Task, TaskSpec, WorkspaceDeclaration } from "../resources";
+import { dollar } from "../verbatim";
 
 type Volume = TaskSpec["volumes"][number];
 
@@ -55,6 +56,8 @@ export function stepOf(args: StepArgs): StepPart {
         args: lists.flatMap((list) => [...(lists.length > 1 ? [`--${list.name}`] : []), `$(params.${list.name}[*])`]),
       }),
       env: [
+        // Kubernetes looks for a variable among those in front of it.
+        ...(params.length > 0 ? [dollar] : []),
         ...params.filter(({ type }) => type !== "array").map((param) => ({ name: variable(param.name), value: `$(params.${param.name})` })),
         ...workspaces.map((workspace) => ({ name: variable(workspace.name), value: `$(workspaces.${workspace.name}.path)` })),
         ...results.map((result) => ({ name: `RESULT_${variable(result.name)}`, value: `$(results.${result.name}.path)` })),

@@ -44,6 +44,14 @@ describe("a run that is started by hand", () => {
     expect(params).toEqual(before.map((param) => (param.name === "revision" ? { name: "revision", value: "main" } : param)));
   });
 
+  it("is told a revision as it is named, and says that of the stack as it was written", () => {
+    const odd = "topic/$(params.url)-$1";
+    const { params } = startedRun(pipeline, own, odd).spec;
+    expect(params.find(({ name }) => name === "revision")?.value).toBe("topic/$(DOLLAR)(params.url)-$$1");
+    const { metadata, ...other } = pipelineFor({ ...source, revision: odd }, ["amd64"], environment);
+    expect(revisionOf({ ...other, metadata: { ...metadata, uid: "" } } as unknown as BuildPipeline)).toBe(odd);
+  });
+
   it("takes parameters from the Pipeline, not from a run that was of another revision or is older than a setting", () => {
     const old = startedRun(pipeline, own, "other");
     expect(startedRun(pipeline, { ...own, spec: old.spec }).spec.params).toEqual(own.spec.params);

@@ -5,7 +5,7 @@ import { problems, withValues } from "./stack";
 const type = 'an EC2 instance type such as "m6a.2xlarge" (amd64) or "m7g.2xlarge" (arm64)';
 const zone = 'the name of an availability zone such as "eu-west-3a", neither a zone id nor a Local or Wavelength Zone';
 const repository =
-  'an https://, http:// or git:// address without user, password, query or fragment, such as "https://github.com/example/app.git", or one for ssh with its user, such as "git@github.com:example/app.git" or "ssh://git@example.com:2222/app.git"';
+  'an https://, http:// or git:// address without user, password, query, fragment or $ (%24), such as "https://github.com/example/app.git", or one for ssh with its user, such as "git@github.com:example/app.git" or "ssh://git@example.com:2222/app.git"';
 const image = 'registry, lower-case repository and tag, without a digest, such as "quay.io/example/app:latest"';
 const folder = "a folder of the repository, relative and without ..";
 const file = "a file below the context, or with / in front below the repository's root, without ..";
@@ -161,6 +161,10 @@ areRefused("what builds must be", [
       "file:///a/b",
       "https://a.b/c d",
       "https://[/c",
+      "https://a.b/$(params.url)",
+      "https://a.b/c$d",
+      "git@a.b:$(params.url)",
+      "ssh://git@a.b/$c",
       1,
     ],
   ],
@@ -218,7 +222,10 @@ areAccepted("the first and the last that builds may be", [
       "git@[2001:db8::1]:a",
     ],
   ],
-  ["builds[0].repository", ["https://a.example.com/b", "http://10.0.0.1:8080/a/b.git", "git://a/b", "https://a.example.com/~b/c%20d.git"]],
+  [
+    "builds[0].repository",
+    ["https://a.example.com/b", "http://10.0.0.1:8080/a/b.git", "git://a/b", "https://a.example.com/~b/c%20d.git", "https://a.b/c%24d"],
+  ],
   [
     "builds[0].revision",
     ["a", "v1.0", "feature/x", "a.b", "a@b", "fix/#123", "+x", "größe", "a(b)", "a=b", "a.locked", "1234567", text(250)],

@@ -281,7 +281,7 @@ export const rules: Record<string, Rule> = {
       "file:///a",
       ...anyType,
     ],
-    says: "an https://, http:// or git:// address without user, password, query or fragment",
+    says: "an https://, http:// or git:// address without user, password, query, fragment or $ (%24)",
   },
   "builds[0].revision": {
     right: ["v1", "feature/x", "a.b", "a@b+c_d", letters(250)],

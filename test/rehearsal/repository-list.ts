@@ -60,6 +60,9 @@ const buildSecret = "token-7a31d0c94f5e";
 /** Secrets of builds, by the build's name. */
 export const secretsOfRepositories: Readonly<Record<string, Readonly<Record<string, string>>>> = { secret: { token: buildSecret } };
 
+/** What Tekton, Kubernetes and shells would fill in. */
+const variables = "$(params.image) $(context.pipelineRun.name) $(tasks.clone.results.commit) $(HOME) $$";
+
 const nodeModules = ({ files }: ImageContent, folder: string) =>
   [...new Set([...files.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1).split("/")[0]))]
     .filter((name) => !name?.startsWith("."))
@@ -72,7 +75,11 @@ export const repositories: readonly Repository[] = [
       containerfile: "Dockerfile",
       target: "runtime",
       buildArgs: { VERSION: "1.2 = a, b", DEBIAN: "bookworm" },
-      labels: { "org.opencontainers.image.title": "Stages & more", "com.example.list": "one,two;three" },
+      labels: {
+        "org.opencontainers.image.title": "Stages & more",
+        "com.example.list": "one,two;three",
+        "com.example.variables": variables,
+      },
       tags: ["{commit}", "{branch}-newest", "1.2"],
     },
     tags: (commit) => [commit, "main-newest", "1.2"],
@@ -87,6 +94,7 @@ export const repositories: readonly Repository[] = [
         StopSignal: "SIGINT",
         Labels: {
           "com.example.list": "one,two;three",
+          "com.example.variables": variables,
           "org.opencontainers.image.revision": member.commit,
           "org.opencontainers.image.source": addressOf("stages"),
           "org.opencontainers.image.title": "Stages & more",
@@ -256,11 +264,11 @@ export const repositories: readonly Repository[] = [
     name: "prepare-each",
     build: {
       prepare: { image: "docker.io/library/debian:bookworm", script: prepareScript() },
-      environment: { GREETING: "two  blanks & $HOME" },
+      environment: { GREETING: `two  blanks & $HOME ${variables}` },
     },
     holds: (member) => {
       expectPrepared(member, (made) => made === machineNames[member.architecture]);
-      expect(member.files.get("srv/greeting")?.content).toBe("two  blanks & $HOME\n");
+      expect(member.files.get("srv/greeting")?.content).toBe(`two  blanks & $HOME ${variables}\n`);
     },
   },
   {
