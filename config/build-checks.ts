@@ -1,7 +1,9 @@
 import { type Architecture, architectures } from "./architecture";
+import { defaults } from "./defaults";
 import { mayRead } from "./git-credentials";
 import { entryServes, normalised } from "./images";
 import { at, isObject, keyOf, list, unique } from "./paths";
+import { asTag } from "./revision";
 import { noBranch } from "./schema";
 import { entriesOf } from "./secrets";
 
@@ -54,6 +56,7 @@ function checkBuild(build: unknown, path: PropertyKey[], { pools, rhelEntitlemen
   const revision = at(build, ["revision"]);
   if (at(build, ["trigger"]) !== undefined && revision !== undefined && noBranch.test(String(revision)))
     problem([...path, "revision"], "a branch, as pushes to it start the build");
+  checkTags(list(at(build, ["tags"])), revision ?? defaults.build.revision, [...path, "tags"], problem);
   if (at(build, ["entitlement"]) === true && rhelEntitlement === undefined)
     problem([...path, "entitlement"], "false, or a subscription: pulumi config set --secret rhelEntitlement < FILE");
   const wanted = each(list(at(build, ["architectures"])), [...path, "architectures"]);
@@ -64,6 +67,17 @@ function checkBuild(build: unknown, path: PropertyKey[], { pools, rhelEntitlemen
   // The schema does not see it.
   for (const key of ["buildArgs", "environment"])
     if (at(build, [key, "__proto__"]) !== undefined) problem([...path, key, "__proto__"], "another name");
+}
+
+/** That a branch's name leaves room for the rest of a tag. The default branch of a repository is not known here: the clone looks again. */
+function checkTags(tags: unknown[], revision: unknown, path: PropertyKey[], problem: Problem): void {
+  if (typeof revision !== "string" || (noBranch.test(revision) && !revision.startsWith("refs/"))) return;
+  const branch = asTag(revision.replace(/^refs\/(?:(?:heads|tags)\/)?/, ""));
+  for (const [at, tag] of each(tags, path)) {
+    if (typeof tag !== "string" || !tag.includes("{branch}")) continue;
+    const { length } = tag.replaceAll("{commit}", "c".repeat(40)).replaceAll("{branch}", branch);
+    if (length === 0 || length > 128) problem(at, `a tag of 1 to 128 characters together with the branch, which has ${branch.length}`);
+  }
 }
 
 const secretName = /TOKEN|PASSW|SECRET|CREDENTIAL|(?:API|ACCESS|PRIVATE)_?KEY/i;

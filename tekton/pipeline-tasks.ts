@@ -57,6 +57,7 @@ export function clone(
     params: [
       text("url"),
       text("revision"),
+      list("tags"),
       text("submodules"),
       text("lfs"),
       text("git-folder"),

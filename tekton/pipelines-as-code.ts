@@ -1,7 +1,8 @@
+import { branchOf } from "../config/revision";
 import type { Architecture } from "../config/settings";
 import type { BuildSource } from "./build-source";
 import type { RunEnvironment } from "./runs";
-import { branchOf, paramsOfPush, startedRun } from "./triggers";
+import { paramsOfPush, startedRun } from "./triggers";
 
 const annotation = (name: string) => `pipelinesascode.tekton.dev/${name}`;
 

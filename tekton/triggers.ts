@@ -1,3 +1,4 @@
+import { asTag, branchOf } from "../config/revision";
 import type { Architecture } from "../config/settings";
 import type { BuildSource } from "./build-source";
 import { buildLabel } from "./following";
@@ -67,15 +68,6 @@ export const wantedPush = ({ trigger, repository, revision }: Pick<TriggeredBuil
     `body.after.matches("^([0-9a-f]{40}|[0-9a-f]{64})$")`,
     `!body.after.matches("^0+$")`,
   ].join(" && ");
-
-export const branchOf = (revision: string) => revision.replace(/^refs\/heads\//, "");
-
-/** How git-clone writes a branch in a tag. */
-const asTag = (branch: string) =>
-  branch
-    .replace(/[^A-Za-z0-9_.-]+/g, "-")
-    .replace(/^[.-]+|-+$/g, "")
-    .slice(0, 128);
 
 /**
  * A run that something else than the stack starts, still without a name. Its Pipeline holds what the build is, so that it names nothing

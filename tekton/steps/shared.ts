@@ -85,6 +85,12 @@ export const params = {
   context: { name: "context", description: "Build context, a folder of the sources, . for all of them" },
   environment: { name: "environment", type: "array", description: "Environment of the programs that run, as NAME=value", default: [] },
   image: { name: "image", description: "Where the index goes, as repository:tag" },
+  tags: {
+    name: "tags",
+    type: "array",
+    description: "More tags, in which {commit}, {commit:7} and {branch} stand for what was built",
+    default: [],
+  },
   architectures: { name: "architectures", type: "array", description: "Architectures of the index, no more and no fewer" },
   timestamp: { name: "timestamp", description: "Time of the commit, in seconds since 1970" },
   rebuild: {

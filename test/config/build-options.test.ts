@@ -40,6 +40,31 @@ areRefused("what the options of builds must be", [
   ],
 ]);
 
+const room = (branch: number) => `a tag of 1 to 128 characters together with the branch, which has ${branch}`;
+const tagsOfBranches: [string, Record<string, unknown>, string[]][] = [
+  ["a tag with a branch that just fits", { "builds[0].revision": text(128), "builds[0].tags": ["{branch}"] }, []],
+  [
+    "tags with a branch that fills them",
+    { "builds[0].revision": text(88), "builds[0].tags": ["{branch}-{commit}", "{branch}"] },
+    [`builds[0].tags[0] is "{branch}-{commit}"; expected ${room(88)}`],
+  ],
+  [
+    "a tag with a branch that is too long by itself, however it is written",
+    { "builds[0].revision": `refs/heads/${text(129)}`, "builds[0].tags": ["{branch}"] },
+    [`builds[0].tags[0] is "{branch}"; expected ${room(129)}`],
+  ],
+  [
+    "a tag with a branch of no letter that a tag has",
+    { "builds[0].revision": "äöü", "builds[0].tags": ["{branch}"] },
+    [`builds[0].tags[0] is "{branch}"; expected ${room(0)}`],
+  ],
+  [
+    "a tag with a commit's branch, which is left out",
+    { "builds[0].revision": "a".repeat(40), "builds[0].tags": ["{branch}-{commit}"] },
+    [],
+  ],
+];
+
 describe("what the options of builds must be, together with others", () => {
   const other = { name: "other", pipeline: "containerfile", repository: "https://a.example.com/b", image: "quay.io/example/htop:2" };
   it.each<[string, Record<string, unknown>, string[]]>([
@@ -97,6 +122,7 @@ describe("what the options of builds must be, together with others", () => {
       { "builds[0].tags": ["{branch}"], "builds[1]": { ...other, tags: ["x", "{branch}"] } },
       ['builds[1].tags[1] is "{branch}"; expected a tag that no other build pushes (builds[0].tags[0])'],
     ],
+    ...tagsOfBranches,
     [
       "no extra tag of another repository",
       { "builds[0].tags": ["2"], "builds[1]": { ...other, image: "quay.io/example/top:2", tags: ["1"] } },

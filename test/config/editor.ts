@@ -113,6 +113,11 @@ export const beyondSchema: readonly Beyond[] = [
     example: { "builds[0].tags": [`${"x".repeat(89)}{commit}`] },
   },
   {
+    says: /^builds\[\d+\]\.tags\[\d+\] is ".*"; expected a tag of 1 to 128 characters together with the branch/,
+    why: compares,
+    example: { "builds[0].revision": "x".repeat(129), "builds[0].tags": ["{branch}"] },
+  },
+  {
     says: /; expected an architecture of a pool /,
     why: compares,
     example: { pools: [{ architecture: "amd64", instanceType: "m6a.2xlarge", zones: [zone] }], "builds[0].architectures": ["arm64"] },

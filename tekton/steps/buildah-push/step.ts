@@ -21,7 +21,7 @@ export const push = (image: string): StepPart =>
     script: script("buildah-push"),
     params: [
       params.image,
-      { name: "tags", type: "array", description: "More tags, in which {commit} and {branch} stand for what was built", default: [] },
+      params.tags,
       params.architectures,
       { name: "layouts", description: "Folder of the shared volume that holds one layout per architecture" },
       { name: "run", description: "A tag of the index that is unique for each run" },

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Fetches one commit and packs its files into the archive $ARCHIVE of the shared volume.
+# Arguments: templates of tags, which must give some for this commit.
 # Environment: URL, REVISION, ARCHIVE, SHARED, SOURCES, HOME; CONTEXT and CONTAINERFILE, which the commit must have (empty: not looked
 # for); SUBMODULES, LFS, GIT_FOLDER, INSECURE; GIT_CREDENTIALS and TRUST, folders (empty: none).
 # Results are written to the files $RESULT_COMMIT, $RESULT_URL, $RESULT_TIMESTAMP, $RESULT_BRANCH.
@@ -13,6 +14,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/credentials.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/submodules.sh"
 # shellcheck source-path=SCRIPTDIR source=lfs.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lfs.sh"
+# shellcheck source-path=SCRIPTDIR source=../buildah-push/tags.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../buildah-push/tags.sh"
 
 : "${URL:?}" "${ARCHIVE:?}" "${SHARED:?}" "${SOURCES:?}" "${HOME:?}"
 : "${SUBMODULES:?}" "${LFS:?}" "${GIT_FOLDER:?}" "${INSECURE:?}"
@@ -90,21 +93,21 @@ if [[ -z $ref && ! $REVISION =~ ^[0-9a-fA-F]{4,64}$ ]]; then
 fi
 
 branches='+refs/heads/*:refs/remotes/origin/*'
-tags='+refs/tags/*:refs/tags/*'
+tag_refs='+refs/tags/*:refs/tags/*'
 if [[ $GIT_FOLDER != true ]]; then
   wanted=(--depth 1 origin "${ref:-$REVISION}")
 elif [[ $ref == refs/heads/* ]]; then
   # All that the commit came from, and the tags: git describe counts the commits between.
-  wanted=(origin "+$ref:refs/remotes/origin/${ref#refs/heads/}" "$tags")
+  wanted=(origin "+$ref:refs/remotes/origin/${ref#refs/heads/}" "$tag_refs")
 else
-  wanted=(origin "${ref:-$REVISION}" "$tags")
+  wanted=(origin "${ref:-$REVISION}" "$tag_refs")
 fi
 if patiently fetch --quiet --no-tags "${wanted[@]}"; then
   commit=$(git rev-parse --verify 'FETCH_HEAD^{commit}') || fail "'$REVISION' of $URL is no commit"
 else
   mv "$HOME/git.log" "$HOME/first.log"
   # A short commit id, or a server that gives single commits only by name of a branch: then everything is fetched.
-  patiently fetch --quiet origin "$branches" "$tags" || cannot_fetch
+  patiently fetch --quiet origin "$branches" "$tag_refs" || cannot_fetch
   commit=${ref/#refs\/heads\//refs/remotes/origin/}
   commit=$(git rev-parse --quiet --verify "${commit:-$REVISION}^{commit}") || {
     masked <"$HOME/first.log" >&2
@@ -119,8 +122,12 @@ else
 fi
 timestamp=$(git show --no-patch --format=%ct "$commit")
 [[ $timestamp =~ ^[0-9]+$ ]] || fail "commit $commit has no time"
+# As a part of an image's tag: a commit has no name to be called by, fix/#123 is fix-123.
+branch=$(sed -E 's#^refs/##; s#^(heads|tags)/##; s/[^A-Za-z0-9_.-]+/-/g; s/^[.-]+//; s/-+$//' <<<"$ref")
 
 # Here a typing error costs seconds and one pod.
+tags=("$@")
+COMMIT=$commit BRANCH=$branch IMAGE='' fill_in_tags
 check_wanted_submodules
 if [[ $SUBMODULES != false ]]; then fetch_submodules ''; fi
 cd "$tree"
@@ -136,9 +143,6 @@ fi
 pack_sources "$tree" "$ARCHIVE"
 echo "$commit -> $ARCHIVE" >&2
 
-# As a part of an image's tag: a commit has no name to be called by, fix/#123 is fix-123.
-branch=${ref#refs/}
-branch=$(sed -E 's#^(heads|tags)/##; s/[^A-Za-z0-9_.-]+/-/g; s/^[.-]+//; s/-+$//' <<<"$branch" | head -c 128)
 printf '%s' "$commit" >"$RESULT_COMMIT"
 printf '%s' "$URL" >"$RESULT_URL"
 printf '%s' "$timestamp" >"$RESULT_TIMESTAMP"

@@ -34,6 +34,7 @@ export const clone = (image: string): StepPart =>
       { name: "insecure", description: "Whether credentials may go over http://: true or false", default: "false" },
       { name: "context", description: "Folder that the commit must have, . for all of it; empty: not looked for", default: "" },
       { name: "containerfile", description: "File that this folder must have; empty: not looked for", default: "" },
+      { ...params.tags, description: "Tags that an image is to get, as of buildah-push: those that would be none are refused" },
       { ...params.archive, description: "Archive of the shared volume that gets the sources, a .tar.gz", default: "sources.tar.gz" },
     ],
     workspaces: [workspaces.shared, workspaces.gitCredentials, workspaces.trust],

@@ -53,7 +53,7 @@ const parameters = {
 };
 
 /** Runs the task; what it packs is laid out in the folder `tree`. Repositories may be folders of the test, too. */
-export async function clone(more: Record<string, string>, seconds?: number, as?: readonly string[]) {
+export async function clone(more: Record<string, string>, seconds?: number, as?: readonly string[], tags: string[] = []) {
   for (const folder of ["sources", "tree"]) execFileSync("rm", ["-rf", at(folder)]);
   for (const folder of ["sources", "tree"]) mkdirSync(at(folder));
   if (as) {
@@ -75,7 +75,7 @@ export async function clone(more: Record<string, string>, seconds?: number, as?:
       ...Object.fromEntries(["COMMIT", "URL", "TIMESTAMP", "BRANCH"].map((name) => [`RESULT_${name}`, at("results", name.toLowerCase())])),
       ...more,
     },
-    [],
+    tags,
     seconds,
     // Not in a folder that only this user may see.
     as && ["env", `--chdir=${at()}`, ...as],

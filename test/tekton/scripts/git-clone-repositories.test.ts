@@ -22,7 +22,7 @@ describe("git-clone and names of branches, tags and folders", () => {
     ["a@b", "a-b"],
     ["1234567", "1234567"],
     ["a$(b)'c\"", "a-b-c"],
-    ["x".repeat(200), "x".repeat(128)],
+    ["x".repeat(200), "x".repeat(200)],
   ])("takes the branch %j, whose part of an image's tag is %j", async (name, tag) => {
     gitIn("origin", "checkout", "-q", "-b", name);
     const id = commit("origin", name);
@@ -30,6 +30,25 @@ describe("git-clone and names of branches, tags and folders", () => {
     expect(await clone({ REVISION: name })).toMatchObject({ status: 0 });
     expect(read("tree/inner")).toBe(name);
     expect([read("results/commit"), read("results/branch")]).toEqual([id, tag]);
+  });
+
+  it("ends before anything is built when a tag of the image would be none, and says how long it is", async () => {
+    const long = "x".repeat(130);
+    gitIn("origin", "checkout", "-q", "-b", long);
+    const { status, log } = await clone({ REVISION: long }, undefined, undefined, ["{commit:7}", "{branch}"]);
+    expect(status).toBe(1);
+    expect(log).toContain(`git-clone: '{branch}' gives '${long}', which is no tag: `);
+    expect(log).toContain("at most 128 (these are 130)");
+    expect(log).toContain("Change the build's tags, or name the branch otherwise");
+    expect([has("shared/sources.tar.gz"), has("results/branch")]).toEqual([false, false]);
+  });
+
+  it("takes tags that this commit can have, and leaves out those of a branch for a commit", async () => {
+    const id = gitIn("origin", "rev-parse", "HEAD");
+    const tags = ["{commit}", "{branch}-newest"];
+    expect(await clone({ GIT_FOLDER: "true" }, undefined, undefined, tags)).toMatchObject({ status: 0 });
+    const { status, log } = await clone({ REVISION: id }, undefined, undefined, tags);
+    expect([status, log.includes("leaving out the tag '{branch}-newest': this run builds no branch")]).toEqual([0, true]);
   });
 
   it("names the branch or tag by its short name, and a commit by none", async () => {
