@@ -55,6 +55,18 @@ cause() {
   { grep -E '^(Error: |error )' "$HOME/build.log" || grep . "$HOME/build.log" || echo "buildah said nothing"; } | tail -n 1 | cut -c 1-1000
 }
 
+# Names of the Containerfile's stages, for messages.
+stages() {
+  local names
+  names=$(sed -nE 's/^[[:space:]]*FROM[[:space:]].*[[:space:]]AS[[:space:]]+([^[:space:]]+)[[:space:]]*$/\1/Ip' "$containerfile" | paste -sd ' ')
+  echo "${names:-names none (FROM ... AS NAME)}"
+}
+
+# Whether buildah's last words are a registry's about an image that is to be read.
+refused() {
+  cause | grep -v 'building at STEP "RUN' | grep -E 'initializing source|reading manifest|pinging container registry|unable to pull|copying system image' | grep -qiE "$1"
+}
+
 # What a person can do about it, where the cause is not the sources'.
 way_out() {
   local log=$HOME/build.log
@@ -64,8 +76,18 @@ way_out() {
     echo "a file grew beyond $file_limit bytes. A file with holes counts in full: useradd with a large uid makes /var/log/lastlog one (useradd --no-log-init does not)"
   elif [[ $status == 137 ]] || grep -qE 'exit status 137|(with|on) signal 9|signal: killed|on killed' "$log"; then
     echo "a process was killed, as the kernel does at the step's memory limit: give this build more memory, or let it do less at a time"
+  elif grep -qE 'no image found in (manifest list|image index)' "$log"; then
+    other_base
   elif grep -qiE 'exec format error' "$log"; then
-    echo "a program is for another architecture than $ARCHITECTURE"
+    echo "a program is for another architecture than $ARCHITECTURE: compile it in the build, or copy the one for it"
+  elif grep -qiE 'target "?[^ ]* was not found in' "$log"; then
+    echo "the Containerfile has no stage '$TARGET', but $(stages): change the build's target"
+  elif refused 'toomanyrequests|rate limit'; then
+    echo "a registry gives no more images for now, as docker.io counts those that nobody asks for by name: give it an entry in the registry credentials"
+  elif refused 'unauthorized|authentication required|denied|forbidden'; then
+    echo "a registry does not give a base image to this build: its name in FROM is wrong, or the registry credentials have no entry that may read it"
+  elif refused 'unknown|not found'; then
+    echo "a base image does not exist under the name that it has in FROM"
   elif grep -qiE 'server gave HTTP response to HTTPS client' "$log"; then
     echo "a registry speaks plain http: name it among the insecure registries"
   elif grep -qiE 'certificate signed by unknown authority' "$log"; then
@@ -77,8 +99,7 @@ way_out() {
 report() {
   local step hint
   step=$(last_step)
-  ! note_images || check_architectures || true
-  hint=$(way_out)
+  if note_images && ! check_architectures; then hint=$(other_base); else hint=$(way_out); fi
   echo "$task: cause: $(cause)" >&2
   [[ -z $hint ]] || echo "$task: $hint" >&2
   fail "the build of '$shown' for $ARCHITECTURE failed${step:+ at: $step}"

@@ -1,6 +1,11 @@
 # shellcheck shell=bash disable=SC2153,SC2154
 # The images that a build has read from registries.
 
+# The way out where a base image lacks the architecture.
+other_base() {
+  echo "name a base image in FROM that exists for $ARCHITECTURE too, a tag that is an index (buildah manifest inspect NAME lists what it has), or leave $ARCHITECTURE out of the build's architectures"
+}
+
 # Notes what the storage holds; 1 if buildah cannot tell.
 note_images() {
   buildah images --json --no-trunc >"$HOME/images.json"

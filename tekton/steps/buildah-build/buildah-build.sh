@@ -131,7 +131,7 @@ inspect() {
 }
 if ! note_images || ! grep -q '"localhost/result:latest"' "$HOME/images.json"; then fail "buildah has no image of '$shown'"; fi
 architecture=$(inspect '{{.OCIv1.Architecture}}') || architecture=''
-if ! check_architectures || [[ $architecture != "$ARCHITECTURE" ]]; then fail "the image or a base of it is not for $ARCHITECTURE"; fi
+if ! check_architectures || [[ $architecture != "$ARCHITECTURE" ]]; then fail "the image or a base of it is not for $ARCHITECTURE: $(other_base)"; fi
 
 lost=$(inspect '{{with .Docker.Config}}{{if .Healthcheck}}HEALTHCHECK {{end}}{{if .OnBuild}}ONBUILD{{end}}{{end}}') || fail "buildah has no image of '$shown'"
 for instruction in $lost; do

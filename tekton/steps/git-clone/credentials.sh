@@ -194,6 +194,12 @@ host_of() {
   if [[ $1 == *://* ]]; then echo "$rest"; else echo "${rest%%:*}"; fi
 }
 
+# What a server says where there is no such repository, or none for this user: git itself, git daemon (daemon.c, daemon_error), GitHub, GitLab,
+# Bitbucket, Forgejo and Azure DevOps.
+no_such='returned error: 40[134]|not found|could not be found|does not (exist|appear to be)|access denied|no such repository|repository not exported|have permission'
+# What git and ssh say where nobody answers.
+no_answer='could not resolve host|unable to look up|connection (refused|timed out)|no route to host|network is unreachable|failed to connect'
+
 said() { grep -qiE "$1" "$HOME/git.log"; }
 
 # What a server's refusal means, and what helps. $1: the address; what was said is in $HOME/git.log.
@@ -209,8 +215,12 @@ explained() {
     echo ": it is read with a key, which gitCredentials lacks: sshKey and knownHosts, or a line for https://$host"
   elif said 'certificate'; then
     echo ": no authority that is trusted here has signed the certificate of $host. Add it to the trust bundle"
-  elif said 'could not read Username|authentication failed|returned error: 40[134]|not found|not appear to be a git repository'; then
-    if [[ $(scheme_of "$address") == ssh ]]; then
+  elif said "$no_answer"; then
+    echo ": $host cannot be reached from here: its name, or a firewall or proxy between the cluster and it"
+  elif said "could not read Username|authentication failed|$no_such"; then
+    if [[ $(scheme_of "$address") == git ]]; then
+      echo ": $host has no such repository, or gives it to nobody over git://. An https:// or ssh address can have credentials"
+    elif [[ $(scheme_of "$address") == ssh ]]; then
       echo ": it does not exist, or the key of gitCredentials may not read it"
     elif grep -qxF -- "$host" "$credentials/used"; then
       echo ": $host refuses the entry that gitCredentials has for it, which may have expired or may not read this repository, or it does not exist"

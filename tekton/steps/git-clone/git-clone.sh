@@ -52,7 +52,7 @@ patiently() {
   local attempt
   for attempt in 1 2 3; do
     if git "$@" 2>"$HOME/git.log"; then return 0; fi
-    if [[ $attempt == 3 ]] || said 'could not read Username|authentication failed|not found|does not (exist|appear)|not allowed|not our ref|unadvertised|find remote ref|HTTP [0-9]* curl|returned error: 40[0-9]|permission denied \(|host key verification failed|no entry in /etc/passwd|certificate'; then
+    if [[ $attempt == 3 ]] || said "could not read Username|authentication failed|$no_such|not allowed|not our ref|unadvertised|find remote ref|HTTP [0-9]* curl|returned error: 40[0-9]|permission denied \(|host key verification failed|no entry in /etc/passwd|certificate"; then
       return 1
     fi
     echo "git ${1} failed, trying again: $(cause | masked)" >&2

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { app, build, containerfile, here, layout, sampleApp } from "./build";
+import { app, build, buildah, containerfile, here, layout, makeImage, other, sampleApp, withBase, withRegistry } from "./build";
 import { has, misbehaves, rights, write } from "./harness";
 import { shellFiles } from "./images";
+import { refusal } from "./registry";
 
 beforeEach(sampleApp);
 
@@ -78,5 +79,68 @@ describe("buildah-build of a Containerfile that fails", () => {
     fails("exit 1");
     await build();
     expect([has(layout()), has(`${layout()}.tmp`), has(`${layout()}.bases`)]).toEqual([false, false, false]);
+  });
+});
+
+describe("buildah-build of a Containerfile that asks for what there is not", () => {
+  const failed = async (more: Record<string, string> = {}) => {
+    const { status, log } = await build(more);
+    expect(status).toBe(1);
+    return log;
+  };
+
+  it("names the stages that there are where the target is none of them", async () => {
+    containerfile(
+      "FROM scratch AS builder",
+      "COPY file /file",
+      "from scratch as run-time",
+      "COPY file /file",
+      "FROM scratch",
+      "COPY file /",
+    );
+    expect(await failed({ TARGET: "runtime" })).toContain(
+      "buildah-build: the Containerfile has no stage 'runtime', but builder run-time: change the build's target\n",
+    );
+    containerfile("FROM scratch", "COPY file /file");
+    expect(await failed({ TARGET: "runtime" })).toContain("has no stage 'runtime', but names none (FROM ... AS NAME)");
+  });
+
+  it("says what to do where the base image's index lacks the architecture", async () => {
+    await withRegistry(async (host) => {
+      makeImage("localhost/part", other, []);
+      await buildah("manifest", "create", "list");
+      await buildah("manifest", "add", "list", "containers-storage:localhost/part");
+      for (const format of ["oci", "v2s2"]) {
+        await buildah("manifest", "push", "--all", "--tls-verify=false", "--format", format, "list", `docker://${host}/base:${format}`);
+        containerfile(`FROM ${host}/base:${format}`, "COPY file /file");
+        expect(await failed()).toContain(`buildah-build: name a base image in FROM that exists for ${here} too, a tag that is an index`);
+      }
+    });
+  });
+
+  it.each([
+    ["wants a user", refusal(401, "UNAUTHORIZED", "authentication required"), "does not give a base image to this build: its name in FROM"],
+    ["refuses the user", refusal(403, "DENIED", "requested access to the resource is denied"), "does not give a base image to this build"],
+    ["does not have it", refusal(404, "MANIFEST_UNKNOWN", "manifest unknown"), "a base image does not exist under the name"],
+  ])("says what to do where the base image's registry %s", async (_, answer, message) => {
+    await withBase(here, [], async (base, registry) => {
+      registry.options = { refuse: (_method, path) => (path.includes("/manifests/") ? answer : undefined) };
+      containerfile(`FROM ${base}`, "COPY file /file");
+      expect(await failed()).toContain(message);
+    });
+  });
+
+  it("says what to do where a registry has counted enough", async () => {
+    // docker.io's words; buildah itself waits for minutes between its tries.
+    const last = "toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit";
+    const words = `Error: initializing source docker://alpine:3.19: reading manifest 3.19 in docker.io/library/alpine: ${last}`;
+    misbehaves("buildah", "*' build --isolation '*", `echo '${words}' >&2; exit 125`);
+    expect(await failed()).toContain("give it an entry in the registry credentials");
+  });
+
+  it("blames no registry for what a command says", async () => {
+    shellFiles("sources/tree/app/root");
+    containerfile("FROM scratch", "COPY root /", 'RUN ["/bin/bash", "-c", "echo reading manifest: access denied >&2; exit 1"]');
+    expect(await failed()).not.toMatch(/a base image/);
   });
 });

@@ -111,11 +111,14 @@ describe("buildah-build", () => {
       const { status, log } = await build();
       expect(status).toBe(1);
       expect(log).toContain(`image ${base} is for ${other}, not for ${here}`);
+      expect(log).toContain(`is not for ${here}: name a base image in FROM that exists for ${here} too`);
+      expect(log).toContain(`or leave ${here} out of the build's architectures`);
       expect(has(layout())).toBe(false);
 
       containerfile(`FROM ${base}`, "RUN true");
       const failed = await build();
       expect(failed.log).toContain(`image ${base} is for ${other}, not for ${here}`);
+      expect(failed.log).toContain(`buildah-build: name a base image in FROM that exists for ${here} too`);
       expect(failed.log).toContain(`the build of 'app/Containerfile' for ${here} failed`);
     });
   });

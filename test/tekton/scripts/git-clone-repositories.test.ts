@@ -1,9 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { beforeEach, describe, expect, it } from "vitest";
-import { addSubmodules, clone, commitAll, filesWith, fileUrl, gitIn, repository } from "./clone";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { addSubmodules, clone, commitAll, filesWith, fileUrl, gitIn, isolated, repository } from "./clone";
 import { serve } from "./git-server";
 import { at, has, read, write } from "./harness";
+import { freePort } from "./ssh-server";
 
 const commit = (folder: string, text: string) => {
   write(`${folder}/inner`, text);
@@ -157,6 +160,59 @@ describe("git-clone and submodules", () => {
     expect(status).toBe(0);
   });
 });
+
+describe("git-clone of what a real git daemon does not have", () => {
+  let daemon: ChildProcess | undefined;
+  let url: string;
+  beforeEach(async () => {
+    repository("origin");
+    repository("served/app");
+    // In the foreground, as the wrapper `git daemon` would outlive its child.
+    const program = join(execFileSync("git", ["--exec-path"], { encoding: "utf8" }).trim(), "git-daemon");
+    const port = await freePort();
+    url = `git://127.0.0.1:${port}`;
+    const options = ["--listen=127.0.0.1", `--port=${port}`, "--reuseaddr", "--export-all", `--base-path=${at("served")}`];
+    daemon = spawn(program, options, { stdio: "ignore", env: { ...process.env, ...isolated } });
+    await expect.poll(() => connects(port), { timeout: 9_000 }).toBe(true);
+  });
+  afterEach(() => {
+    daemon?.kill();
+  });
+  const tries = (log: string) => log.match(/trying again/g)?.length ?? 0;
+
+  it("says what the server means, where to look, and asks once", async () => {
+    const { status, log } = await clone({ URL: `${url}/none` });
+    expect(log).toContain("access denied or repository not exported");
+    expect(log).toContain(
+      `cannot fetch from ${url}/none: 127.0.0.1:${url.split(":")[2]} has no such repository, or gives it to nobody over git://`,
+    );
+    expect([status, tries(log)]).toEqual([1, 0]);
+  });
+
+  it("says so of a submodule, with its own way out", async () => {
+    addSubmodules("origin", { lib: { url: `${url}/none`, commit: "1".repeat(40) } });
+    const { status, log } = await clone({});
+    expect(log).toContain(`cannot fetch the submodule 'lib' from ${url}/none: 127.0.0.1:${url.split(":")[2]} has no such repository`);
+    expect(log).toContain(". A build that does not need it can name those that it does, or set submodules to false");
+    expect([status, tries(log)]).toEqual([1, 0]);
+  });
+
+  it("says of a server that nobody answers for where to look", async () => {
+    daemon?.kill();
+    const { status, log } = await clone({ URL: `git://127.0.0.1:${await freePort()}/app` });
+    expect(log).toMatch(/cannot fetch from git:\/\/\S+: 127\.0\.0\.1:\d+ cannot be reached from here: its name, or a firewall or proxy/);
+    expect(status).toBe(1);
+    const unknown = await clone({ URL: "https://git.invalid/app" });
+    expect(unknown.log).toContain("cannot fetch from https://git.invalid/app: git.invalid cannot be reached from here");
+  });
+});
+
+/** Whether something listens at a port of this machine. */
+const connects = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+    socket.on("connect", () => socket.destroy());
+  });
 
 describe("git-clone that keeps .git", () => {
   beforeEach(() => {

@@ -89,7 +89,7 @@ export async function serveSsh(): Promise<{ host: string; log(): string }> {
 /** What finds nss_wrapper by its name, as in an image that has it. */
 export const withNssWrapper = () => ({ LD_LIBRARY_PATH: dirname(wrapper()) });
 
-const freePort = () =>
+export const freePort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };
