@@ -2,7 +2,7 @@ import { branchOf } from "../config/revision";
 import type { Architecture } from "../config/settings";
 import type { BuildSource } from "./build-source";
 import type { RunEnvironment } from "./runs";
-import { paramsOfPush, startedRun } from "./triggers";
+import { paramsOfPush, placeOf, startedRun } from "./triggers";
 
 const annotation = (name: string) => `pipelinesascode.tekton.dev/${name}`;
 
@@ -11,6 +11,13 @@ const listOf = (element: string) => `[${element.replaceAll(",", "&#44;")}]`;
 
 /** A branch as a pattern; of what means something in one, Git lets the name of a branch have these. */
 const literally = (branch: string) => branch.replace(/[{}]/g, "\\$&");
+
+/** The address of a repository by which its server calls it in events: that of its page, also where it is read over ssh. */
+function pageOf(repository: string): string {
+  if (/^https?:/.test(repository)) return repository.replace(/\/+$/, "").replace(/\.git$/, "");
+  const { host, path } = placeOf(repository);
+  return `https://${host}/${path}`;
+}
 
 /**
  * A build for Pipelines as Code (https://pipelinesascode.com/docs/): the file `.tekton/<name>.yaml` of its repository, and the object in
@@ -59,8 +66,7 @@ export function pipelinesAsCode(
       apiVersion: "pipelinesascode.tekton.dev/v1alpha1",
       kind: "Repository",
       metadata: { name, namespace: environment.namespace },
-      // As the server itself calls it, which has neither .git nor a slash at the end.
-      spec: { url: source.repository.replace(/\/+$/, "").replace(/\.git$/, "") },
+      spec: { url: pageOf(source.repository) },
     },
   };
 }

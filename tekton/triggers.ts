@@ -29,13 +29,16 @@ export const listenerAccount = "build-trigger";
 /** Secret that both the Git server and the listener know, and its key. */
 export const webhookSecret = { secretName: "webhook", secretKey: "token" } as const;
 
+/** Names by which a server is reached over ssh on the port of https alone: "Using SSH over the HTTPS port" at GitHub, "Use SSH on port 443" at GitLab. */
+const usualNames: Readonly<Record<string, string>> = { "ssh.github.com": "github.com", "altssh.gitlab.com": "gitlab.com" };
+
 /** Where a repository is, apart from how it is spoken to: neither scheme, user, port, `.git` nor a slash at the end makes another one of it. */
-function placeOf(repository: string): { host: string; path: string } {
+export function placeOf(repository: string): { host: string; path: string } {
   const [, host = "", path = ""] =
     /^[a-z][a-z+]*:\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:]+)(?::\d*)?\/+(.*)$/i.exec(repository) ??
-    /^(?:[^/@]*@)?([^/:]+):\/*(.*)$/.exec(repository) ??
+    /^(?:[^/@]*@)?(\[[^\]]+\]|[^/:]+):\/*(.*)$/.exec(repository) ??
     [];
-  return { host, path: path.replace(/\/+$/, "").replace(/\.git$/i, "") };
+  return { host: usualNames[host.toLowerCase()] ?? host, path: path.replace(/\/+$/, "").replace(/\.git$/i, "") };
 }
 
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -46,15 +49,18 @@ const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
  */
 export function sameRepository(repository: string): string {
   const { host, path } = placeOf(repository);
-  return `(?i)^[a-z][a-z+]*://(?:[^/@]*@)?${literally(host)}(?::[0-9]+)?/+${literally(path)}(?:\\.git)?/*$`;
+  const user = "(?:[^/@ ]*@)?";
+  // As a URL, and as ssh has it.
+  const prefix = `(?:[a-z][a-z+]*://${user}${literally(host)}(?::[0-9]+)?/+|${user}${literally(host)}:/*)`;
+  return `(?i)^${prefix}${literally(path)}(?:\\.git)?/*$`;
 }
 
 /** What each server sends: its interceptor checks what proves the sender, and the fields are those of its documentation. */
 const servers = {
   // https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
-  github: { event: "push", repository: "body.repository.clone_url" },
+  github: { event: "push", repository: ["body.repository.clone_url", "body.repository.ssh_url"] },
   // https://docs.gitlab.com/user/project/integrations/webhook_events/#push-events
-  gitlab: { event: "Push Hook", repository: "body.project.git_http_url" },
+  gitlab: { event: "Push Hook", repository: ["body.project.git_http_url", "body.project.git_ssh_url"] },
 } as const satisfies Record<GitServer, object>;
 
 /** A text of CEL. Its escapes are those of JSON (https://github.com/google/cel-spec/blob/master/doc/langdef.md#string-and-bytes-values). */
@@ -64,7 +70,8 @@ const cel = (text: string) => JSON.stringify(text);
 export const wantedPush = ({ trigger, repository, revision }: Pick<TriggeredBuild, "trigger" | "repository" | "revision">): string =>
   [
     `body.ref == ${cel(`refs/heads/${branchOf(revision)}`)}`,
-    `${servers[trigger].repository}.matches(${cel(sameRepository(repository))})`,
+    // A server of one's own may have another host for ssh.
+    `(${servers[trigger].repository.map((field) => `${field}.matches(${cel(sameRepository(repository))})`).join(" || ")})`,
     `body.after.matches("^([0-9a-f]{40}|[0-9a-f]{64})$")`,
     `!body.after.matches("^0+$")`,
   ].join(" && ");

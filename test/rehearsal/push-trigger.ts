@@ -44,7 +44,12 @@ const payload = ({ commit, repository, branch = "main" }: Push) =>
     before: "0".repeat(40),
     after: commit,
     deleted: false,
-    repository: { full_name: "rehearsal/examples", clone_url: repository, default_branch: "main" },
+    repository: {
+      full_name: "rehearsal/examples",
+      clone_url: repository,
+      ssh_url: `git@git.invalid:${repository}`,
+      default_branch: "main",
+    },
     head_commit: { id: commit },
   });
 

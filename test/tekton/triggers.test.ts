@@ -16,13 +16,11 @@ describe("the repository of an event", () => {
     "https://git.example.com/team/app/",
     "https://GIT.example.com:8443/Team/App.git",
     "http://someone@git.example.com/team/app.git",
-  ];
-  const addresses = [
-    ...same,
-    "ssh://git@git.example.com:2222/team/app.git",
     "git@git.example.com:team/app.git",
-    "git://git.example.com/team/app",
+    "git.example.com:/team/app",
+    "ssh://git@git.example.com:2222/team/app.git",
   ];
+  const addresses = [...same, "git://git.example.com/team/app"];
 
   it.each(addresses)("is that of a build which names it %s, however the server writes its address", (address) => {
     expect(same.filter((url) => !matches(sameRepository(address), url))).toEqual([]);
@@ -39,6 +37,11 @@ describe("the repository of an event", () => {
     "https://evil.example/#@git.example.com/team/app.git",
     "evil https://git.example.com/team/app.git",
     "https://git.example.com/team/app.git\n",
+    "git@git.example.com:team/app2.git",
+    "git@evil.example:git.example.com/team/app.git",
+    "git@git.example.com.evil.example:team/app.git",
+    "evil git@git.example.com:team/app.git",
+    "git@git.example.com:8443:team/app.git",
   ])("is another one at %j", (url) => {
     expect(addresses.filter((address) => matches(sameRepository(address), url))).toEqual([]);
   });
@@ -50,16 +53,27 @@ describe("the repository of an event", () => {
     expect(matches(expression, "https://git.example.com/ccc/a.b.git")).toBe(false);
   });
 
-  it("may be on a host that is an address of IPv6", () => {
-    expect(matches(sameRepository("ssh://git@[fd00::1]:22/team/app"), "https://[fd00::1]/team/app.git")).toBe(true);
+  it("may be on a host that is an address of IPv6, in each form", () => {
+    const forms = ["ssh://git@[fd00::1]:2222/team/app", "git@[fd00::1]:team/app.git", "https://[fd00::1]/team/app.git"];
+    for (const address of forms) {
+      expect(forms.filter((url) => !matches(sameRepository(address), url))).toEqual([]);
+      expect(matches(sameRepository(address), "https://[fd00::2]/team/app.git")).toBe(false);
+    }
+  });
+
+  it.each([
+    ["ssh://git@ssh.github.com:443/team/app.git", "https://github.com/team/app.git"],
+    ["ssh://git@altssh.gitlab.com:443/team/app.git", "https://gitlab.com/team/app.git"],
+  ])("is known by the host's usual name where %s is another for ssh on the port of https", (address, url) => {
+    expect(matches(sameRepository(address), url)).toBe(true);
   });
 });
 
 describe("the listener", () => {
   it.each([
-    ["github", "push", "body.repository.clone_url"],
-    ["gitlab", "Push Hook", "body.project.git_http_url"],
-  ] as const)("asks a push of %s for the proof of its sender first, then for branch and repository", (trigger, event, field) => {
+    ["github", "push", "body.repository.clone_url", "body.repository.ssh_url"],
+    ["gitlab", "Push Hook", "body.project.git_http_url", "body.project.git_ssh_url"],
+  ] as const)("asks a push of %s for the proof of its sender first, then for branch and repository", (trigger, event, ...fields) => {
     const [{ interceptors, ...one }] = eventListener([{ ...htop, trigger }], "build-multiarch").spec.triggers;
     expect(interceptors.map(({ ref }) => ref)).toEqual([
       { name: trigger, kind: "ClusterInterceptor" },
@@ -70,7 +84,8 @@ describe("the listener", () => {
       { name: "eventTypes", value: [event] },
     ]);
     const [{ value: filter }] = interceptors[1].params;
-    expect(filter).toContain(`${field}.matches(`);
+    const expression = JSON.stringify(sameRepository(htop.repository));
+    expect(filter).toContain(` && (${fields.map((field) => `${field}.matches(${expression})`).join(" || ")}) && `);
     expect(filter).toContain('body.ref == "refs/heads/main"');
     expect(one).toEqual({ name: "htop", bindings: [{ ref: "pushed", kind: "TriggerBinding" }], template: { ref: "htop" } });
   });
@@ -168,5 +183,16 @@ describe("what Pipelines as Code gets", () => {
       metadata: { name: "htop", namespace: "build-multiarch" },
       spec: { url: "https://git.example.com/team/app" },
     });
+  });
+
+  it.each([
+    ["git@git.example.com:team/app.git", "https://git.example.com/team/app"],
+    ["ssh://git@git.example.com:2222/team/app.git", "https://git.example.com/team/app"],
+    ["ssh://git@ssh.github.com:443/team/app.git", "https://github.com/team/app"],
+    ["git@[fd00::1]:team/app", "https://[fd00::1]/team/app"],
+    ["http://git.example.com:3000/team/app/", "http://git.example.com:3000/team/app"],
+  ])("is one of the page of the repository that is read as %s", (address, url) => {
+    const { repository: other } = pipelinesAsCode({ ...htop, repository: address }, architectures, environment, "efs", 20);
+    expect(other.spec.url).toBe(url);
   });
 });

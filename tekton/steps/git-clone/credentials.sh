@@ -191,7 +191,7 @@ host_of() {
   local rest=${1#*://}
   rest=${rest%%/*}
   rest=${rest##*@}
-  if [[ $1 == *://* ]]; then echo "$rest"; else echo "${rest%%:*}"; fi
+  if [[ $1 == *://* ]]; then echo "$rest"; elif [[ $rest =~ ^\[[^]]*\] ]]; then echo "${BASH_REMATCH[0]}"; else echo "${rest%%:*}"; fi
 }
 
 # What a server says where there is no such repository, or none for this user: git itself, git daemon (daemon.c, daemon_error), GitHub, GitLab,

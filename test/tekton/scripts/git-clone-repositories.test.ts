@@ -152,6 +152,13 @@ describe("git-clone and submodules", () => {
     expect(status).toBe(1);
   });
 
+  it("names the host of an address of IPv6 as a whole", async () => {
+    for (const address of ["git@[fd00::1]:team/app.git", "ssh://git@[fd00::1]/team/app.git"]) {
+      const { log } = await clone({ URL: address });
+      expect(log).toContain(`${address} is read with a key: gitCredentials needs sshKey and knownHosts, or a line for https://[fd00::1]\n`);
+    }
+  });
+
   it("warns of a folder that was committed as a repository of its own by mistake, and goes on", async () => {
     gitIn("origin", "update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},nested`);
     gitIn("origin", "commit", "-q", "-m", "nested");
