@@ -70,6 +70,8 @@ export function clone(
       { name: "architectures", value: [...architectures] },
       // Where one list ends and the next begins, their elements alone do not say.
       { name: "identity", value: [version, ...identity.flatMap((reference) => [reference.replace(/[$()]/g, ""), reference])] },
+      // A tag of the user's, which may move as a base image's does.
+      ...(used.includes("$(params.prepare-image)") ? [{ name: "images", value: ["$(params.prepare-image)"] }] : []),
       text("rebuild"),
       list("insecure-registries"),
     ],

@@ -249,6 +249,11 @@ describe.each(kinds)("the %s pipeline", (kind) => {
     expect(identity(true)).not.toEqual(identity(false));
   });
 
+  it("tells the clone which image of the user's a step runs in, whose tag may name another one by then", () => {
+    const images = spec.tasks[0].params.find(({ name }) => name === "images")?.value;
+    expect(images).toEqual(kind.startsWith("prepared") ? ["$(params.prepare-image)"] : undefined);
+  });
+
   it("tells the clone all that decides what the image becomes: the tasks themselves and every parameter of theirs, each led by its name", () => {
     const [clone, ...others] = spec.tasks;
     const identity = clone.params.find(({ name }) => name === "identity")?.value ?? [];

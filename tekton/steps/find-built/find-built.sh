@@ -2,7 +2,7 @@
 # Looks whether the registry has the image of this commit already, built with the same settings from the same base images.
 # Trouble of any kind means that it is not found: a build is never stopped by this.
 # Arguments: lists, each led by its name: --architectures, --identity (texts that together name every setting which decides the image),
-# --insecure-registries. Environment: URL, HOME, $RESULT_COMMIT (file with the commit, of the step before); optional IMAGE (repository:tag),
+# --images (those that something runs in which decides it: what their names mean today counts), --insecure-registries. Environment: URL, HOME, $RESULT_COMMIT (file with the commit, of the step before); optional IMAGE (repository:tag),
 # GIT_FOLDER (true: nothing is found),
 # REBUILD (any text: nothing is found, but the key is there, under which the new image will be),
 # DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage), PATIENCE (seconds that a question to a registry
@@ -27,20 +27,36 @@ quietly() {
   timeout --kill-after=5 "${PATIENCE:-30}" buildah --log-level error "$@"
 }
 
+# Digest of a single image, which buildah does not print. $1: a name for a storage, $2: of the image.
+digest_of_image() {
+  new_index "$1" && add_member "$1" "docker://$2" - && digests "$(inspect_index "$1")"
+}
+# What a registry has under a name ($2) today: its answer, or a digest. $1: a name for a storage.
+content_of() {
+  local text
+  [[ $2 != *@* ]] || return 0 # named by digest: it never is another one
+  text=$(inspect_remote "$2" 2>/dev/null) && [[ -n $text ]] || text=$(digest_of_image "$1" "$2" 2>/dev/null) && [[ -n $text ]] && printf '%s' "$text"
+}
+
 : "${URL:?}" "${HOME:?}" "${RESULT_COMMIT:?}"
-architectures=() identity=() insecure_registries=()
-read_lists "architectures identity insecure-registries" "$@"
+architectures=() identity=() images=() insecure_registries=()
+read_lists "architectures identity images insecure-registries" "$@"
 if [[ -z ${IMAGE:-} || ${#identity[@]} -eq 0 ]]; then exit 0; fi # nobody asks
 commit=$(cat "$RESULT_COMMIT")
 [[ $commit =~ ^[0-9a-f]{40}$ ]] || fail "'$commit' is no commit"
-key=$(printf '%s\0' "$URL" "$commit" "${architectures[@]}" "${identity[@]}" | sha256sum)
+use_buildah "${insecure_registries[@]}"
+content=()
+for i in "${!images[@]}"; do
+  now=$(content_of "image-$i" "${images[i]}") || echo "$task: what ${images[i]} is today is not known: its name alone counts" >&2
+  content+=("$now")
+done
+key=$(printf '%s\0' "$URL" "$commit" "${architectures[@]}" "${identity[@]}" "${content[@]}" | sha256sum)
 key=${key:0:40}
 printf '%s' "$key" >"$RESULT_KEY"
 [[ -z ${REBUILD:-} ]] || fail "anew, as is asked for"
 [[ ${GIT_FOLDER:-} != true ]] || fail "the sources keep their .git, which changes with every tag"
 [[ ${IMAGE##*/} == *:* && $IMAGE != *@* ]] || fail "'$IMAGE' is not of the form repository:tag"
 repository=${IMAGE%:*}
-use_buildah "${insecure_registries[@]}"
 
 # Whether a base image ($2: name@digest) is what its registry has under the name today. $1: a name for a storage.
 # The registry's answer for the name is compared with that for the digest; that of a single image, which buildah does not print, by its digest.
@@ -51,7 +67,7 @@ is_same_base() {
     [[ $by_name == "$(inspect_remote "${name%:*}@$digest")" ]]
     return
   fi
-  new_index "$1" && add_member "$1" "docker://$name" - && [[ $(digests "$(inspect_index "$1")") == "$digest" ]]
+  [[ $(digest_of_image "$1" "$name") == "$digest" ]]
 }
 
 tag=$repository:built-$key

@@ -13,6 +13,12 @@ export const find = (image: string): StepPart =>
       { ...params.image, description: "Image to look for, as repository:tag; empty: it is not looked for", default: "" },
       { ...params.architectures, default: [] },
       { name: "identity", type: "array", description: "What decides beside the commit what becomes of the image", default: [] },
+      {
+        name: "images",
+        type: "array",
+        description: "Images that something runs in which decides it, too: what their tags name today counts",
+        default: [],
+      },
       gitFolder,
       params.rebuild,
       params.insecureRegistries,

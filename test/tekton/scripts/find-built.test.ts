@@ -10,7 +10,13 @@ const commit = "0123456789abcdef0123456789abcdef01234567";
 const settings = { URL: "https://git.example.com/hello.git" };
 const identity = ["params.containerfile", "Containerfile"];
 
-const find = (more: Record<string, string> = {}, architectures = ["amd64", "arm64"], as?: readonly string[], decides = identity) =>
+const find = (
+  more: Record<string, string> = {},
+  architectures = ["amd64", "arm64"],
+  as?: readonly string[],
+  decides = identity,
+  images: string[] = [],
+) =>
   run(
     "find-built",
     {
@@ -21,7 +27,7 @@ const find = (more: Record<string, string> = {}, architectures = ["amd64", "arm6
       RESULT_FOUND: at("results/found"),
       ...more,
     },
-    ["--architectures", ...architectures, "--identity", ...decides, "--insecure-registries", registry.host],
+    ["--architectures", ...architectures, "--identity", ...decides, "--images", ...images, "--insecure-registries", registry.host],
     60,
     as,
   );
@@ -100,6 +106,38 @@ describe("find-built", () => {
       /^find-built: building: commit 0123456789abcdef0123456789abcdef01234567 is not built with these settings yet\n$/,
     );
     expect(read("results/key")).toMatch(/^[0-9a-f]{40}$/);
+  });
+
+  describe("with an image that a step of the user's own runs in", () => {
+    const keyWith = async (...images: string[]) => {
+      const { log } = await find({}, undefined, undefined, identity, images);
+      return { key: read("results/key"), log };
+    };
+    const golang = () => baseName("golang:1");
+
+    it.each([
+      ["an index", (content: string) => publish("golang:1", index(`sha256:${content.repeat(64)}`))],
+      ["a single image", (content: string) => publishImage("golang:1", content)],
+    ])("has another key when its tag names another one now, as %s", async (_, put) => {
+      const none = (await keyWith()).key;
+      put("3");
+      const before = await keyWith(golang());
+      expect(before.log).not.toContain("not known");
+      expect((await keyWith(golang())).key).toBe(before.key);
+      put("4");
+      const after = await keyWith(golang());
+      expect(new Set([none, before.key, after.key]).size).toBe(3);
+    });
+
+    it("takes its name alone where the registry does not say, and says so; of a digest it does not ask", async () => {
+      const { key, log } = await keyWith(golang());
+      expect(log).toContain(`find-built: what ${golang()} is today is not known: its name alone counts\n`);
+      registry.requests.length = 0;
+      const pinned = await keyWith(`${baseName("golang")}@sha256:${"5".repeat(64)}`);
+      expect(registry.requests.filter((request) => request.includes("golang"))).toEqual([]);
+      expect(pinned.log).not.toContain("not known");
+      expect(key).toMatch(/^[0-9a-f]{40}$/);
+    });
   });
 
   it("finds nothing when the image is to be built anew, and gives the key under which the next run will find it", async () => {
