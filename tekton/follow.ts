@@ -118,13 +118,13 @@ class Follower {
   async result(): Promise<FollowedBuild> {
     const original = await this.original();
     const run = await this.toAGoodEnd(original, this.reference.retries ?? 0);
-    await this.free([original, ...(await this.repeats()), run]);
+    await this.freeAll();
     return builtBy(run);
   }
 
   async resultOfThis(): Promise<FollowedBuild> {
     const built = builtBy(await this.toItsEnd(this.reference.name));
-    await this.free(await this.list<Run>(this.runs, `${buildLabel}=${this.reference.build}`));
+    await this.freeAll();
     return built;
   }
 
@@ -148,10 +148,6 @@ class Follower {
     const run = await ask(() => this.api.find<Run>(`${this.runs}/${name}`));
     if (run?.metadata.uid === uid) return run;
     throw new Error(`the run ${name} is no longer in ${namespace}: \`pulumi up --refresh\` makes it again`);
-  }
-
-  private repeats(): Promise<Run[]> {
-    return this.list<Run>(this.runs, `${repeatsLabel}=${this.reference.name}`);
   }
 
   private async begin(original: Run): Promise<Run> {
@@ -280,6 +276,9 @@ class Follower {
       return false;
     }
   }
+
+  /** The same, of all runs of the build: of those that a push or the clock has started, nobody else does. */
+  private freeAll = async () => this.free(await this.list<Run>(this.runs, `${buildLabel}=${this.reference.build}`));
 
   private list<T>(path: string, label: string): Promise<T[]> {
     return ask(() => this.api.get<{ items: T[] }>(labelled(path, label))).then(({ items }) => items);

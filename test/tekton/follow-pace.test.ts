@@ -110,7 +110,8 @@ class Cluster {
       };
     if (kind === "nodes") return { items: Array.from({ length: this.nodes }, () => ({})) };
     if (kind === "persistentvolumeclaims") return { items: this.claims };
-    if (kind === "pipelineruns") return { items: this.repeats };
+    if (kind === "pipelineruns")
+      return { items: selector?.includes("/repeats=") ? this.repeats : [this.run(`${this.name}-1`), ...this.repeats] };
     return this.run(kind ?? "");
   }
   readonly api = {
@@ -265,6 +266,7 @@ describe("the API server", () => {
     expect(new Set(selectors)).toEqual(
       new Set([
         "pipelineruns openshift-multiarch/repeats=hello-1",
+        "pipelineruns openshift-multiarch/build=hello",
         "taskruns tekton.dev/pipelineRun=hello-1",
         "pods tekton.dev/pipelineRun=hello-1",
         "nodes kubernetes.io/arch=arm64",

@@ -304,17 +304,26 @@ describe("following a run", () => {
     expect(lines).toEqual([expected]);
   });
 
-  it("frees the volumes of all runs of the build when it has ended well, although finished pods protect them, and of no other", async () => {
+  it("frees the volumes of all runs of the build that are over when it has ended well, whoever started them, and of no other", async () => {
     server.put(runs, run("hello-1", "False"));
     server.put(runs, run("good", "True", "2024-01-01T00:01:00Z", "hello-1"));
     server.put(claims, claim("first", "hello-1"));
     server.put(claims, claim("second", "good", ["kubernetes.io/pvc-protection", "other/finalizer"]));
-    server.put(claims, claim("by-hand", "started-by-hand"));
+    server.put(claims, claim("by-push", "hello-push"));
+    server.put(claims, claim("by-clock", "hello-rebuild"));
+    server.put(claims, claim("of-another", "other-push"));
+    server.put(runs, run("hello-push", "False"));
+    server.put(runs, run("hello-rebuild", "Unknown"));
+    const other = run("other-push", "True");
+    other.metadata.labels = { "openshift-multiarch/build": "other" };
+    server.put(runs, other);
     await followed();
     const left = (name: string) => server.objects.get(`${claims}/${name}`)?.metadata;
+    expect(left("by-push")).toMatchObject({ finalizers: [], deletionTimestamp: expect.any(String) });
+    expect(left("by-clock")).toEqual(claim("by-clock", "hello-rebuild").metadata);
+    expect(left("of-another")).toEqual(claim("of-another", "other-push").metadata);
     expect(left("first")).toMatchObject({ finalizers: [], deletionTimestamp: expect.any(String) });
     expect(left("second")).toMatchObject({ finalizers: ["other/finalizer"], deletionTimestamp: expect.any(String) });
-    expect(left("by-hand")).toEqual(claim("by-hand", "started-by-hand").metadata);
     expect(changed(/^(DELETE|PATCH)/)[0]).toMatch(/^DELETE/);
   });
 
