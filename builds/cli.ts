@@ -12,7 +12,7 @@ const flag = { type: "boolean" } as const;
 
 const options = {
   build: { revision: text, "no-follow": flag, watch: text, cancel: text, newest: flag, stack: text },
-  tekton: { architectures: text, task: text, pipeline: text, run: text, out: text, bundle: text },
+  tekton: { architectures: text, task: text, pipeline: text, run: text, pac: text, stack: text, out: text, bundle: text },
 } as const;
 
 /** How the program is called, for the commands that it names: another program may stand before it. */
@@ -37,6 +37,13 @@ const run: Readonly<Record<Command, (words: string[], values: Values) => Promise
   },
   async tekton(words, values) {
     if (words.length > 0) throw new Mistake("tekton takes options alone; see npm run tekton -- --help");
+    const { pac, stack } = values as Record<string, string | undefined>;
+    const others = Object.keys(values).filter((key) => key !== "pac" && key !== "stack");
+    if (pac !== undefined) {
+      if (others.length > 0) throw new Mistake(`--pac and --${others[0]} exclude each other: it is of a build that the stack has made`);
+      return (await import("./pac")).pac(await buildOf(await placeOf(stack), pac, callOf(stack)));
+    }
+    if (stack !== undefined) throw new Mistake("--stack goes with --pac alone: everything else is of no stack");
     // Loaded when it is needed: what it prints is made of every script of every task.
     return (await import("./tekton")).tekton(values as Record<string, string | undefined>);
   },

@@ -14,6 +14,7 @@ that was pushed as repository@digest, or the end of the log that says why there 
 
 Exit code: 0 with an image, 1 when the run failed, 2 when the command could not be carried out, 130 after Ctrl-C.`,
   tekton: `npm run -s tekton -- [--task NAME | --pipeline NAME | --run NAME] [--architectures LIST] [--out FOLDER | --bundle REFERENCE]
+npm run -s tekton -- --pac NAME [--stack STACK]
 
 Prints the tasks and pipelines as YAML, with what catalogs expect of them, for any cluster with Tekton Pipelines 0.50 or newer: no stack is
 asked, nothing is of one. \`npm run -s tekton | kubectl apply -f -\` puts them into a namespace.
@@ -25,6 +26,9 @@ asked, nothing is of one. \`npm run -s tekton | kubectl apply -f -\` puts them i
   --out FOLDER          write each into a file: tasks/NAME/NAME.yaml, pipelines/NAME/NAME.yaml
   --bundle REFERENCE    push them as a Tekton bundle, by tkn; its pipelines find their tasks in it. With --run, nothing is pushed: the run
                         takes the pipeline from that bundle
+  --pac NAME            what Pipelines as Code needs of a build that the stack has made: the Repository for its namespace, and the file
+                        .tekton/NAME.yaml for its repository, by which a push to its branch starts a run like the stack's own
+  --stack STACK         the stack of that build; else the one that \`pulumi stack select\` has chosen
 
 Exit code: 0, or 2 when the command could not be carried out.`,
 } as const;

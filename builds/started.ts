@@ -27,9 +27,12 @@ export function unplacedTasks(pipeline: BuildPipeline, template: Run): string[] 
   return pipeline.spec.tasks.map(({ name }) => name).filter((name) => !placed.some(({ pipelineTaskName }) => pipelineTaskName === name));
 }
 
+/** What the stack has set a parameter to. */
+export const parameterOf = (pipeline: BuildPipeline, wanted: string): Param["value"] | undefined =>
+  pipeline.spec.params?.find(({ name }) => name === wanted)?.default;
+
 /** The revision that the stack builds. */
-export const revisionOf = (pipeline: BuildPipeline): string =>
-  meant(String(pipeline.spec.params?.find(({ name }) => name === "revision")?.default ?? ""));
+export const revisionOf = (pipeline: BuildPipeline): string => meant(String(parameterOf(pipeline, "revision") ?? ""));
 
 /**
  * A further run of a build: parameters are those of the Pipeline, which always is as the stack has it; workspaces, nodes and accounts are

@@ -1,8 +1,7 @@
 import { branchOf } from "../config/revision";
-import type { Architecture } from "../config/settings";
 import type { BuildSource } from "./build-source";
-import type { RunEnvironment } from "./runs";
-import { paramsOfPush, placeOf, startedRun } from "./triggers";
+import { buildLabel } from "./following";
+import { paramsOfPush, placeOf, startedByLabel } from "./triggers";
 
 const annotation = (name: string) => `pipelinesascode.tekton.dev/${name}`;
 
@@ -19,45 +18,44 @@ function pageOf(repository: string): string {
   return `https://${host}/${path}`;
 }
 
+/** What is told of a build. */
+export interface PushedBuild extends Pick<BuildSource, "name" | "repository" | "revision" | "tags"> {
+  namespace: string;
+  /** Finished runs to keep. @default all, for whoever else deletes them */
+  keep?: number;
+}
+
 /**
  * A build for Pipelines as Code (https://pipelinesascode.com/docs/): the file `.tekton/<name>.yaml` of its repository, and the object in
  * the namespace that says which repository may start runs there. The rest, the webhook or the GitHub App, is made by `tkn pac`.
- * @param storageClass as of `runTemplate`.
- * @param keep finished runs of the build to keep.
+ * @param run spec of a run of the build: what a Pipeline cannot say, its nodes, accounts and volumes.
  */
-export function pipelinesAsCode(
-  source: BuildSource,
-  architectures: readonly Architecture[],
-  environment: RunEnvironment,
-  storageClass: string,
-  keep: number,
-) {
-  const { name } = source;
-  // Double braces are what Pipelines as Code fills in.
-  const params = paramsOfPush(source, "{{ revision }}");
-  const { metadata, spec, ...run } = startedRun(source, architectures, environment, storageClass, { by: "push", params });
+export function pipelinesAsCode({ name, namespace, repository, revision, tags, keep }: PushedBuild, run: Record<string, unknown>) {
   return {
     /** Content of `.tekton/<name>.yaml`. */
     file: {
-      ...run,
+      apiVersion: "tekton.dev/v1",
+      kind: "PipelineRun",
       metadata: {
         generateName: `${name}-push-`,
-        labels: metadata.labels,
+        labels: { [buildLabel]: name, [startedByLabel]: "push" },
         annotations: {
           [annotation("on-event")]: listOf("push"),
-          [annotation("on-target-branch")]: listOf(`refs/heads/${literally(branchOf(source.revision))}`),
-          [annotation("max-keep-runs")]: String(keep),
+          [annotation("on-target-branch")]: listOf(`refs/heads/${literally(branchOf(revision))}`),
+          ...(keep !== undefined && { [annotation("max-keep-runs")]: String(keep) }),
         },
       },
       spec: {
-        ...spec,
+        ...run,
+        // Double braces are what Pipelines as Code fills in.
+        params: paramsOfPush({ revision, tags }, "{{ revision }}"),
         // A name alone would be looked for among the repository's own files.
         pipelineRef: {
           resolver: "cluster",
           params: [
             { name: "kind", value: "pipeline" },
             { name: "name", value: name },
-            { name: "namespace", value: environment.namespace },
+            { name: "namespace", value: namespace },
           ],
         },
       },
@@ -65,8 +63,8 @@ export function pipelinesAsCode(
     repository: {
       apiVersion: "pipelinesascode.tekton.dev/v1alpha1",
       kind: "Repository",
-      metadata: { name, namespace: environment.namespace },
-      spec: { url: pageOf(source.repository) },
+      metadata: { name, namespace },
+      spec: { url: pageOf(repository) },
     },
   };
 }

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
 import { leaks } from "../leaks";
 import { ApiServer, type KubeObject, token } from "../tekton/api-server";
 
@@ -90,7 +91,11 @@ interface Ended {
 
 /** Runs the command line; `whenSaid` sends it the Ctrl-C of a terminal. */
 function build(words: string[], env: NodeJS.ProcessEnv = {}, whenSaid?: string): Promise<Ended> {
-  const child = spawn(process.execPath, ["--import", "tsx", join(checkout, "builds", "cli.ts"), "build", ...words], {
+  return command(["build", ...words], env, whenSaid);
+}
+
+function command(words: string[], env: NodeJS.ProcessEnv = {}, whenSaid?: string): Promise<Ended> {
+  const child = spawn(process.execPath, ["--import", "tsx", join(checkout, "builds", "cli.ts"), ...words], {
     cwd: checkout,
     env: {
       PATH: `${folder}/bin:${dirname(process.execPath)}:/usr/bin:/bin`,
@@ -327,4 +332,63 @@ it("nothing that is said or printed has a part of the kubeconfig", async () => {
   const broken = await build(["hello"], { STUB_OUTPUTS: `${server.kubeconfig}}` });
   expect(broken).toMatchObject({ code: 2, stderr: "pulumi stack output printed no JSON\n" });
   expect(leaks([...said, broken], { token })).toEqual([]);
+});
+
+describe("what Pipelines as Code needs of a build", () => {
+  const pac = (...words: string[]) => command(["tekton", "--pac", ...words]);
+  const named = (name: string, change: KubeObject) => ({ ...pipeline(name), spec: { ...pipeline(name).spec, params: change } });
+  const url = { name: "url", default: "ssh://git@git.example.com:2222/team/app.git" };
+
+  it("is printed as a Repository and a file for it: the stack's run, with the pushed commit, of the build's own branch and tags", async () => {
+    const branch = { name: "revision", default: "topic/$(DOLLAR)(x)" };
+    server.put(`${tekton}/pipelines`, named("hello", [url, branch, { name: "tags", default: ["{branch}", "1"] }]));
+    server.objects.set("/apis/operator.tekton.dev/v1alpha1/tektonconfigs/config", { spec: { pruner: { keep: 7 } } });
+    const cancelled = run("hello-1", "True");
+    cancelled.spec.status = "Cancelled";
+    server.put(runs, cancelled);
+    const { code, stdout, stderr } = await pac("hello");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("\n---\n# For the repository, on the branch: .tekton/hello.yaml\n");
+    const [repository, file] = parseAllDocuments(stdout).map((document) => document.toJS());
+    expect(repository).toEqual({
+      apiVersion: "pipelinesascode.tekton.dev/v1alpha1",
+      kind: "Repository",
+      metadata: { name: "hello", namespace: "builds" },
+      spec: { url: "https://git.example.com/team/app" },
+    });
+    expect(file.metadata.annotations).toMatchObject({
+      "pipelinesascode.tekton.dev/on-target-branch": "[refs/heads/topic/$(x)]",
+      "pipelinesascode.tekton.dev/max-keep-runs": "7",
+    });
+    expect(file.spec).toEqual({
+      taskRunSpecs: [{ pipelineTaskName: "clone" }],
+      params: [
+        { name: "revision", value: "{{ revision }}" },
+        { name: "tags", value: ["topic-x", "1"] },
+      ],
+      pipelineRef: expect.objectContaining({ resolver: "cluster" }),
+    });
+    expect(made()).toEqual([]);
+  });
+
+  it("is not there of a commit, nor of a build without a run, and says what to do", async () => {
+    server.put(`${tekton}/pipelines`, named("hello", [url, { name: "revision", default: "a".repeat(40) }]));
+    expect(await pac("hello")).toMatchObject({
+      code: 2,
+      stderr: `hello builds ${"a".repeat(40)}: only a branch is pushed to; name one in its \`revision\`\n`,
+    });
+    expect(await pac("other")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("no run of other is left to make another one like"),
+    });
+    expect(await pac("helo")).toMatchObject({ code: 2, stderr: expect.stringContaining("did you mean hello?") });
+    expect(await pac("hello", "--out", "x")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^--pac and --out exclude each other/),
+    });
+    expect(await command(["tekton", "--stack", "dev"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^--stack goes with --pac alone/),
+    });
+  });
 });

@@ -141,7 +141,10 @@ describe("the run of a push", () => {
 });
 
 describe("what Pipelines as Code gets", () => {
-  const { file, repository } = pipelinesAsCode({ ...htop, tags: ["{branch}"] }, architectures, environment, "efs", 20);
+  const spec = runTemplate(htop, architectures, environment, "efs").spec as unknown as Record<string, unknown>;
+  const ofHtop = (change: Partial<TriggeredBuild> = {}) =>
+    pipelinesAsCode({ ...htop, ...change, namespace: environment.namespace, keep: 20 }, spec);
+  const { file, repository } = ofHtop({ tags: ["{branch}"] });
 
   it("is a run for pushes to the branch, as the stack's, of the Pipeline in the namespace, with the pushed commit", () => {
     const stack = runTemplate(htop, architectures, environment, "efs");
@@ -172,7 +175,7 @@ describe("what Pipelines as Code gets", () => {
   });
 
   it("names the branch as a pattern of Pipelines as Code that fits nothing else", () => {
-    const { file: odd } = pipelinesAsCode({ ...htop, revision: "a,{b}" }, architectures, environment, "efs", 20);
+    const { file: odd } = ofHtop({ revision: "a,{b}" });
     expect(odd.metadata.annotations["pipelinesascode.tekton.dev/on-target-branch"]).toBe("[refs/heads/a&#44;\\{b\\}]");
   });
 
@@ -192,7 +195,7 @@ describe("what Pipelines as Code gets", () => {
     ["git@[fd00::1]:team/app", "https://[fd00::1]/team/app"],
     ["http://git.example.com:3000/team/app/", "http://git.example.com:3000/team/app"],
   ])("is one of the page of the repository that is read as %s", (address, url) => {
-    const { repository: other } = pipelinesAsCode({ ...htop, repository: address }, architectures, environment, "efs", 20);
+    const { repository: other } = ofHtop({ repository: address });
     expect(other.spec.url).toBe(url);
   });
 });

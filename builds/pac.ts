@@ -1,0 +1,42 @@
+import { stringify } from "yaml";
+import { noBranch } from "../config/schema";
+import { Mistake } from "../review/mistake";
+import { pipelinesAsCode } from "../tekton/pipelines-as-code";
+import type { Build } from "./build";
+import { asked } from "./stack";
+import { parameterOf, revisionOf, templateOf } from "./started";
+
+/**
+ * Prints what Pipelines as Code needs of a build: the Repository for its namespace, and a file for its repository.
+ * @returns the exit code. @throws Mistake
+ */
+export async function pac({ place, pipeline, runs, uid }: Build): Promise<number> {
+  const { name, namespace } = pipeline.metadata;
+  const revision = revisionOf(pipeline);
+  if (noBranch.test(revision)) throw new Mistake(`${name} builds ${revision}: only a branch is pushed to; name one in its \`revision\``);
+  const template = templateOf(runs, uid);
+  if (!template)
+    throw new Mistake(`no run of ${name} is left to make another one like: \`pulumi up --refresh\` makes the stack's own again`);
+  const operator = await asked(place.stack, () =>
+    place.api.find<{ spec?: { pruner?: { keep?: number } } }>("/apis/operator.tekton.dev/v1alpha1/tektonconfigs/config"),
+  );
+  const keep = operator?.spec?.pruner?.keep;
+  // `status` in a spec is a request to cancel.
+  const { status: _, ...spec } = template.spec as { status?: unknown; [key: string]: unknown };
+  const { file, repository } = pipelinesAsCode(
+    {
+      name,
+      namespace,
+      repository: String(parameterOf(pipeline, "url") ?? ""),
+      revision,
+      tags: [parameterOf(pipeline, "tags") ?? []].flat(),
+      ...(keep !== undefined && { keep }),
+    },
+    spec,
+  );
+  const text = (object: object) => stringify(object, { lineWidth: 0 });
+  process.stdout.write(
+    `# For the cluster: kubectl apply -f FILE, and \`tkn pac\` for the webhook or the GitHub App.\n${text(repository)}---\n# For the repository, on the branch: .tekton/${name}.yaml\n${text(file)}`,
+  );
+  return 0;
+}
