@@ -1,6 +1,6 @@
 import { type Architecture, architectures } from "./architecture";
 import { defaults } from "./defaults";
-import { mayRead } from "./git-credentials";
+import { asText, credentialsOf, mayRead } from "./git-credentials";
 import { entryServes, normalised } from "./images";
 import { at, isObject, keyOf, list, unique } from "./paths";
 import { asTag } from "./revision";
@@ -34,8 +34,9 @@ export function checkBuilds(values: Readonly<Record<string, unknown>>, problem: 
     problem(path, `a registry that is not in the list yet (${keyOf(first)})`),
   );
   const names = builds.map((candidate) => at(candidate, ["name"]));
-  for (const name of isObject(values.buildSecrets) ? Object.keys(values.buildSecrets) : [])
-    if (!names.includes(name)) problem(["buildSecrets", name], "the name of a build (builds[].name) in front of its secrets");
+  for (const key of ["buildSecrets", "buildGitCredentials"])
+    for (const name of isObject(values[key]) ? Object.keys(values[key]) : [])
+      if (!names.includes(name)) problem([key, name], "the name of a build (builds[].name) in front of its secrets");
 }
 
 /** A template counts as what it is: two builds of one commit would push to the same tag. */
@@ -107,13 +108,13 @@ export function warnAboutRepositories(builds: unknown[], warnings: string[]): vo
   }
 }
 
-export function warnAboutKeys(credentials: unknown, builds: unknown[], warnings: string[]): void {
-  const secret = typeof credentials === "string" ? credentials : JSON.stringify(credentials ?? {});
+export function warnAboutKeys(values: Readonly<Record<string, unknown>>, builds: unknown[], warnings: string[]): void {
   builds.forEach((candidate, i) => {
-    const repository = at(candidate, ["repository"]);
-    if (typeof repository === "string" && !mayRead(secret, repository)) {
+    const [name, repository] = [at(candidate, ["name"]), at(candidate, ["repository"])];
+    if (typeof repository === "string" && !mayRead(asText(credentialsOf(values, name) ?? {}), repository)) {
+      const secret = at(values, ["buildGitCredentials", String(name)]) === undefined ? "gitCredentials" : `buildGitCredentials.${name}`;
       warnings.push(
-        `builds[${i}].repository is read over ssh, for which gitCredentials has neither an sshKey nor a line of its host: its builds will fail.`,
+        `builds[${i}].repository is read over ssh, for which ${secret} has neither an sshKey nor a line of its host: its builds will fail.`,
       );
     }
   });

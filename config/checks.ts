@@ -43,7 +43,7 @@ export function crossCheck(
   warnAboutNodes(pools, builds, warnings);
   warnAboutSignatures(values.pipelines, warnings);
   warnAboutRepositories(builds, warnings);
-  warnAboutKeys(values.gitCredentials, builds, warnings);
+  warnAboutKeys(values, builds, warnings);
   warnAboutSecretNames(builds, shown, warnings);
   warnAboutRegistries(values.registryCredentials, builds, warnings);
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey } from "node:crypto";
-import { isObject } from "./paths";
+import { at, isObject } from "./paths";
 
 /** What the secret `gitCredentials` holds. */
 interface GitCredentials {
@@ -45,6 +45,30 @@ export function gitCredentialFiles(secret: string): Record<string, string> {
   return Object.fromEntries(parts.flatMap((part) => (read[part] === undefined ? [] : [[files[part], read[part]]])));
 }
 
+/** What is wrong with the secret of credentials by names of builds; undefined when it has the right form. Names no part of its value. */
+export function buildGitCredentialsProblem(secret: string): string | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(secret);
+  } catch {
+    return "it is no object";
+  }
+  if (!isObject(parsed)) return "it is no object";
+  for (const own of Object.values(parsed)) {
+    if (typeof own !== "string" && !isObject(own)) return "what it has for one of the builds is neither a text nor an object";
+    const wrong = gitCredentialsProblem(asText(own));
+    if (wrong) return `of what it has for one of the builds: ${wrong}`;
+  }
+  return undefined;
+}
+
+/** Credentials as Pulumi hands over a text and, where its parts are set one by one, an object. */
+export const asText = (secret: unknown): string => (typeof secret === "string" ? secret : JSON.stringify(secret));
+
+/** The credentials of a build: its own, else those of the stack. Undefined where there are none. */
+export const credentialsOf = (values: Readonly<Record<string, unknown>>, build: unknown): unknown =>
+  at(values, ["buildGitCredentials", String(build)]) ?? values.gitCredentials;
+
 /** The parts, or what is wrong with them. */
 function parse(secret: string): GitCredentials | string {
   if (!/^\s*[{["]/.test(secret)) return { credentials: secret };
@@ -74,7 +98,7 @@ export function mayRead(secret: string, repository: string): boolean {
 /** Whether a repository is read with credentials: over ssh, or from a host that the secret has a token for. */
 export function needsCredentials(secret: unknown, repository: string): boolean {
   if (!/^(?:https?|git):/.test(repository)) return true;
-  const read = secret === undefined ? {} : parse(typeof secret === "string" ? secret : JSON.stringify(secret));
+  const read = secret === undefined ? {} : parse(asText(secret));
   const host = /^https?:\/\/([^/]+)/.exec(repository)?.[1];
   return (
     host !== undefined && typeof read !== "string" && lines(read.credentials ?? "").some(({ content }) => line.exec(content)?.[4] === host)

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsCredentials, secretAwsKeys } from "./aws";
 import { entitlementFiles } from "./certificates";
-import { gitCredentialFiles } from "./git-credentials";
+import { asText, gitCredentialFiles } from "./git-credentials";
 import { asPkcs8, withAuth } from "./secrets";
 import { parseSettings, type Settings } from "./settings";
 
@@ -56,22 +56,26 @@ export function loadSettings(): Settings {
       npmrc: config.getSecret("npmrc"),
       mavenSettings: config.getSecret("mavenSettings"),
       rhelEntitlement: config.getSecret("rhelEntitlement")?.apply(entitlementFiles),
-      buildSecrets: secretsOfBuilds(values.buildSecrets),
+      buildSecrets: secretsOfBuilds(values.buildSecrets, (secrets) => secrets as Record<string, string>),
       gitCredentials: config.getSecret("gitCredentials")?.apply(gitCredentialFiles),
+      buildGitCredentials: secretsOfBuilds(values.buildGitCredentials, (credentials) => gitCredentialFiles(asText(credentials))),
     },
   };
 }
 
 /** Which builds have secrets is none; what they are is. */
-const secretsOfBuilds = (value: unknown): Record<string, pulumi.Output<Record<string, string>>> =>
+const secretsOfBuilds = (
+  value: unknown,
+  contentOf: (secret: unknown) => Record<string, string>,
+): Record<string, pulumi.Output<Record<string, string>>> =>
   Object.fromEntries(
-    Object.entries((value as Record<string, Record<string, string>>) ?? {}).map(([build, secrets]) => [build, pulumi.secret(secrets)]),
+    Object.entries((value as Record<string, unknown>) ?? {}).map(([build, secret]) => [build, pulumi.secret(contentOf(secret))]),
   );
 
 /** Settings that Pulumi would give as something else where their text looks like it. */
 const texts = ["pullSecret", "registryCredentials", "npmrc", "mavenSettings", "gitCredentials", "rhelEntitlement", "signingPrivateKey"];
 /** Settings that have to be encrypted. */
-const secrets = [...texts, "buildSecrets"];
+const secrets = [...texts, "buildSecrets", "buildGitCredentials"];
 
 /** Pulumi hands objects and lists over as JSON, and every other value as text. */
 function parseValue(key: string, value: string): unknown {

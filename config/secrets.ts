@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { entitlementProblem } from "./certificates";
-import { gitCredentialsProblem } from "./git-credentials";
+import { buildGitCredentialsProblem, gitCredentialsProblem } from "./git-credentials";
 import { isObject } from "./paths";
 import { Redactor } from "./redact";
 
@@ -181,6 +181,13 @@ export const secretKeys = {
     right:
       "the text of a .git-credentials file, lines https://USER:TOKEN@HOST, or an object with credentials (such a text), sshKey and knownHosts",
     problem: gitCredentialsProblem,
+  },
+  buildGitCredentials: {
+    required: false,
+    description:
+      "The same for single builds, which have them in the place of gitCredentials; those of one are set with pulumi config set --secret --path buildGitCredentials.BUILD < FILE.",
+    right: "an object that has, by name of the build, what gitCredentials may be",
+    problem: buildGitCredentialsProblem,
   },
   signingPrivateKey: {
     required: false,

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type Architecture, architectures } from "./architecture";
 import type { AwsCredentials } from "./aws";
 import { crossCheck } from "./checks";
-import { needsCredentials } from "./git-credentials";
+import { credentialsOf, needsCredentials } from "./git-credentials";
 import { UserMistake } from "./mistake";
 import { at, keyOf } from "./paths";
 import { Redactor } from "./redact";
@@ -64,6 +64,8 @@ export interface NamespaceSettings extends PlainNamespaceSettings {
   readonly buildSecrets: Record<string, pulumi.Output<Record<string, string>>>;
   /** By names of the files. */
   readonly gitCredentials?: pulumi.Output<Record<string, string>>;
+  /** By names of builds, which have these in the place of the stack's; then of the files. */
+  readonly buildGitCredentials: Record<string, pulumi.Output<Record<string, string>>>;
 }
 export interface PipelinesSettings extends PlainPipelinesSettings {
   /** PKCS#8 as PEM. */
@@ -159,12 +161,10 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
     throw new UserMistake(`The stack's configuration has ${count}:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
   }
   return {
-    settings: complete(
-      result.data,
-      region,
-      ({ repository, submodules }) =>
-        needsCredentials(values.gitCredentials, repository) || (values.gitCredentials !== undefined && submodules !== false),
-    ),
+    settings: complete(result.data, region, ({ name: build, repository, submodules }) => {
+      const credentials = credentialsOf(values, build);
+      return needsCredentials(credentials, repository) || (credentials !== undefined && submodules !== false);
+    }),
     warnings,
   };
 }

@@ -12,6 +12,8 @@ export interface BuildNamespaceArgs {
   registryCredentials: pulumi.Input<string>;
   /** Credentials of Git servers, by the names of their files: .git-credentials, ssh-privatekey, known_hosts. @default none: public repositories */
   gitCredentials?: pulumi.Input<Record<string, string>>;
+  /** The same, by names of the builds that have them in the place of these. @default none */
+  buildGitCredentials?: Record<string, pulumi.Input<Record<string, string>>>;
   /** Content of an .npmrc file. @default npm's own defaults */
   npmrc?: pulumi.Input<string>;
   /** Content of a settings.xml file. @default Maven's own defaults */
@@ -68,6 +70,9 @@ export class BuildNamespace extends pulumi.ComponentResource {
       secrets: {
         registryCredentials: "registry-credentials",
         ...(args.gitCredentials !== undefined && { gitCredentials: "git-credentials" }),
+        buildGitCredentials: Object.fromEntries(
+          Object.keys(args.buildGitCredentials ?? {}).map((build) => [build, `${build}-git-credentials`]),
+        ),
         ...(args.npmrc !== undefined && { npmrc: "npmrc" }),
         ...(args.mavenSettings !== undefined && { mavenSettings: "maven-settings" }),
         ...(args.rhelEntitlement !== undefined && { rhelEntitlement: "rhel-entitlement" }),
@@ -143,6 +148,7 @@ export class BuildNamespace extends pulumi.ComponentResource {
       );
     secret("registry-credentials", { ".dockerconfigjson": args.registryCredentials }, "kubernetes.io/dockerconfigjson");
     if (args.gitCredentials !== undefined) secret("git-credentials", args.gitCredentials);
+    for (const [build, content] of Object.entries(args.buildGitCredentials ?? {})) secret(`${build}-git-credentials`, content);
     if (args.npmrc !== undefined) secret("npmrc", { ".npmrc": args.npmrc });
     if (args.mavenSettings !== undefined) secret("maven-settings", { "settings.xml": args.mavenSettings });
     if (args.rhelEntitlement !== undefined) secret("rhel-entitlement", args.rhelEntitlement);

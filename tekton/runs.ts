@@ -10,6 +10,8 @@ import type { Param, Pipeline, PipelineRun, PipelineTask, Task, WorkspaceBinding
 export interface RunSecrets {
   registryCredentials: string;
   gitCredentials?: string;
+  /** By name of the build, in the place of gitCredentials. */
+  buildGitCredentials?: Record<string, string>;
   npmrc?: string;
   mavenSettings?: string;
   rhelEntitlement?: string;
@@ -62,7 +64,7 @@ function bindings(
         },
       },
     },
-    "git-credentials": secret(secrets.gitCredentials),
+    "git-credentials": secret(secrets.buildGitCredentials?.[source.name] ?? secrets.gitCredentials),
     dockerconfig: secret(secrets.registryCredentials),
     npmrc: secret(secrets.npmrc),
     "maven-settings": secret(secrets.mavenSettings),

@@ -48,7 +48,8 @@ export const build = z
         .string({ error: gitUrlText })
         .refine((value) => gitUrl.test(value) && (URL.canParse(value) || !value.includes("://")), { error: gitUrlText })
         .meta({
-          description: "Git repository of the sources. One that not everybody may read needs gitCredentials.",
+          description:
+            "Git repository of the sources. One that not everybody may read needs gitCredentials, or buildGitCredentials of its own.",
           pattern: gitUrl.source,
           examples: ["https://github.com/example/app.git"],
         }),

@@ -140,6 +140,11 @@ describe("what the options of builds must be, together with others", () => {
       { buildSecrets: { htop: { token: "x" }, top: { token: "x" } } },
       ["buildSecrets.(secret) is (secret); expected the name of a build (builds[].name) in front of its secrets"],
     ],
+    [
+      "Git credentials of a build that there is not",
+      { buildGitCredentials: { htop: "https://me:x@a.example.com", top: "https://me:x@a.example.com" } },
+      ["buildGitCredentials.(secret) is (secret); expected the name of a build (builds[].name) in front of its secrets"],
+    ],
   ])("%s", (_, changes, lines) => expect(problems(withValues(changes))).toEqual(lines));
 
   it.each([

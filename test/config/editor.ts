@@ -44,7 +44,7 @@ export const beyondSchema: readonly Beyond[] = [
     example: { pullSecret: undefined },
   },
   {
-    says: /^(?:pullSecret|registryCredentials|npmrc|mavenSettings|gitCredentials|buildSecrets|rhelEntitlement|signingPrivateKey) is \(secret\), but /,
+    says: /^(?:pullSecret|registryCredentials|npmrc|mavenSettings|gitCredentials|buildGitCredentials|buildSecrets|rhelEntitlement|signingPrivateKey) is \(secret\), but /,
     why: content,
     example: { pullSecret: "x" },
   },
@@ -98,7 +98,7 @@ export const beyondSchema: readonly Beyond[] = [
     example: { "builds[0].entitlement": true },
   },
   {
-    says: /^buildSecrets\.\(secret\) is \(secret\); expected the name of a build/,
+    says: /^build(?:Secrets|GitCredentials)\.\(secret\) is \(secret\); expected the name of a build/,
     why: compares,
     example: { buildSecrets: { other: { token: "x" } } },
   },
@@ -113,7 +113,7 @@ export const beyondSchema: readonly Beyond[] = [
     example: { "builds[0].tags": [`${"x".repeat(89)}{commit}`] },
   },
   {
-    says: /^builds\[\d+\]\.tags\[\d+\] is ".*"; expected a tag of 1 to 128 characters together with the branch/,
+    says: /^builds\[\d+\]\.tags\[\d+\] is .*; expected a tag of 1 to 128 characters together with the branch/,
     why: compares,
     example: { "builds[0].revision": "x".repeat(129), "builds[0].tags": ["{branch}"] },
   },

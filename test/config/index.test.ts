@@ -51,6 +51,26 @@ it("a stack's configuration becomes settings whose secrets are secret outputs", 
   expect(warn).not.toHaveBeenCalled();
 });
 
+it("Git credentials of a build are the files of a secret, whether they are a text or an object of parts", async () => {
+  const line = "https://me:x@a.example.com";
+  pulumi.runtime.setAllConfig({
+    ...stack,
+    ...own({
+      builds: JSON.stringify([
+        { name: "one", pipeline: "containerfile", repository: "https://a.example.com/one", image: "quay.io/example/one:1" },
+        { name: "two", pipeline: "containerfile", repository: "https://a.example.com/two", image: "quay.io/example/two:1" },
+      ]),
+      buildGitCredentials: JSON.stringify({ one: line, two: { credentials: line } }),
+    }),
+  });
+  const { buildGitCredentials } = loadSettings().namespace;
+  expect(Object.keys(buildGitCredentials)).toEqual(["one", "two"]);
+  for (const credentials of Object.values(buildGitCredentials)) {
+    expect(await pulumi.isSecret(credentials)).toBe(true);
+    expect(await resolved(credentials)).toEqual({ ".git-credentials": line });
+  }
+});
+
 it("what may be left out is left out", () => {
   pulumi.runtime.setAllConfig(stack);
   expect(loadSettings().namespace).toMatchObject({ npmrc: undefined, mavenSettings: undefined, gitCredentials: undefined });

@@ -32,13 +32,14 @@ const stackSecrets = {
   npmrc: `//registry.example.com/:_authToken=${own}\n`,
   mavenSettings: `<settings><servers><server><password>${own}</password></server></servers></settings>`,
   gitCredentials: `https://x:y@a.example.com\nhttps://me:${own}@git.example.com\n`,
+  buildGitCredentials: { htop: { credentials: `https://me:${own}@git.example.com` } },
   buildSecrets: { htop: { token: own } },
   rhelEntitlement: entitlement.whole,
 };
 
 /** Every setting there is, so that every path can be broken. */
 const complete = (values: Values): void => {
-  Object.assign(values, stackSecrets);
+  Object.assign(values, structuredClone(stackSecrets));
   Object.assign(values.cluster, {
     controlPlane: { instanceType: "m6a.2xlarge", zone: "eu-west-3a", rootVolume: { type: "gp3", size: 200, iops: 4000 } },
     networks: { machine: "10.0.0.0/16", cluster: "10.128.0.0/14", hostPrefix: 23, service: "172.30.0.0/16" },

@@ -344,7 +344,7 @@ export const rules: Record<string, Rule> = {
       "v-{commit}.{branch}_x",
       letters(128),
       `${letters(88)}{commit}`,
-      `${letters(127)}{branch}`,
+      `${letters(124)}{branch}`,
     ],
     wrong: [
       "",

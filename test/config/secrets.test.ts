@@ -134,6 +134,8 @@ it.each([
   ["npmrc", "registry=https://registry.example.com/"],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Maven's own form.
   ["mavenSettings", '<?xml version="1.0"?>\n<settings xmlns="x"><localRepository>${user.home}/m2</localRepository></settings>'],
+  ["buildGitCredentials", JSON.stringify({ htop: "https://me:x@a.example.com" })],
+  ["buildGitCredentials", JSON.stringify({ htop: { credentials: "https://me:x@a.example.com" } })],
   ["buildSecrets", JSON.stringify({ htop: { token: "x", "a.b_C-1": "1\n2" } })],
   ["rhelEntitlement", entitlement.whole],
   // As subscription-manager writes the file: the certificate has company, and the key is another file.
@@ -195,6 +197,23 @@ describe("secrets of builds", () => {
     [{ htop: { token: "" } }, "one of its secrets is no text, or empty"],
     [{ htop: { token: 1 } }, "one of its secrets is no text, or empty"],
   ])("%j is refused: %s", (value, wrong) => refused("buildSecrets", value, wrong, right));
+});
+
+describe("Git credentials of builds", () => {
+  const right = "an object that has, by name of the build, what gitCredentials may be";
+  it.each<[unknown, string]>([
+    ["https://me:hunter2@a.example.com", "it is no object"],
+    ["[]", "it is no object"],
+    [{ htop: 1 }, "what it has for one of the builds is neither a text nor an object"],
+    [{ htop: null }, "what it has for one of the builds is neither a text nor an object"],
+    [{ htop: "" }, "of what it has for one of the builds: it is empty"],
+    [{ htop: {} }, "of what it has for one of the builds: it has neither credentials nor sshKey"],
+    [
+      { htop: { sshKey: "x" } },
+      "of what it has for one of the builds: it has an sshKey and no knownHosts: whoever answers would be taken for the server",
+    ],
+    [{ htop: { token: "x" } }, "of what it has for one of the builds: it has other keys than credentials, sshKey, knownHosts"],
+  ])("%j is refused: %s", (value, wrong) => refused("buildGitCredentials", value, wrong, right));
 });
 
 describe("registry credentials as buildah reads them", () => {

@@ -122,6 +122,12 @@ describe("a right configuration", () => {
       parsed({ "builds[0].cache": cache, ...more }).settings.builds[0]?.cache;
     expect(keeper()).toBe("quay.io/example/htop-cache");
     expect(keeper(true, { "builds[0].image": "quay.io:8443/example/htop" })).toBe("quay.io:8443/example/htop-cache");
+    // Credentials of another build say nothing about this one's sources.
+    const own = (build: string) => ({ buildGitCredentials: { [build]: "https://me:x@a.example.com" } });
+    expect(keeper(undefined, own("htop"))).toBeUndefined();
+    expect(keeper(undefined, { ...own("htop"), "builds[0].submodules": false })).toBe("quay.io/example/htop-cache");
+    const second = { name: "other", pipeline: "containerfile", repository: "https://b.example.com/b", image: "quay.io/example/other:1" };
+    expect(keeper(undefined, { ...own("other"), "builds[1]": second })).toBe("quay.io/example/htop-cache");
     expect(keeper("quay.io/example/layers")).toBe("quay.io/example/layers");
     expect(keeper(false)).toBeUndefined();
   });
@@ -140,7 +146,7 @@ describe("a right configuration", () => {
 describe("keys that are no settings", () => {
   const cluster = "name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes";
   const top =
-    "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings, buildSecrets, rhelEntitlement, gitCredentials, signingPrivateKey";
+    "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings, buildSecrets, rhelEntitlement, gitCredentials, buildGitCredentials, signingPrivateKey";
   it.each([
     ["pols", "did you mean pools?"],
     ["pullsecret", "did you mean pullSecret?"],

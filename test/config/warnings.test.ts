@@ -102,6 +102,12 @@ describe("repositories", () => {
     expect(without()).toEqual(warned);
     expect(without("https://me:token@github.com.example.com")).toEqual(warned);
     expect(without("https://x:y@a.com\nhttps://me:token@github.com/a")).toEqual([]);
+    // A build's own are all that it has.
+    const withOwn = (htop: string, gitCredentials: string) =>
+      warnings({ "builds[0].repository": repository, gitCredentials, buildGitCredentials: { htop } });
+    const [right, wrong] = ["https://me:token@github.com", "https://me:token@a.com"];
+    expect(withOwn(right, wrong)).toEqual([]);
+    expect(withOwn(wrong, right)).toEqual([warned[0]?.replace("gitCredentials", "buildGitCredentials.htop")]);
     const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
     key.sshKey = pair.privateKey.export({ type: "pkcs1", format: "pem" }).toString();
     expect(without(key)).toEqual([]);

@@ -518,6 +518,16 @@ export const changes: readonly Change[] = [
       "The Secret is made, and all builds run anew with it, without a cache, as their submodules may be private (`submodules: false` or `cache` says otherwise); a later change changes the Secret alone.",
   },
   {
+    setting: "buildGitCredentials",
+    what: "set for the first time",
+    path: ["buildGitCredentials"],
+    value: '{"htop":"https://builder:token@git.example.com"}',
+    outcome: "carried out",
+    touches: ["create builds-htop-git-credentials", ...updated("htop", "htop-pipeline"), ...again("htop")],
+    effect:
+      "The Secret of the build is made, and the build runs anew with it in the place of `gitCredentials`, without a cache as with those; a later change changes the Secret alone.",
+  },
+  {
     setting: "buildSecrets",
     what: "set for the first time",
     path: ["buildSecrets"],

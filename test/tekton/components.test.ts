@@ -121,6 +121,11 @@ describe("BuildNamespace", () => {
       type: "kubernetes.io/dockerconfigjson",
       stringData: { ".dockerconfigjson": '{"auths":{}}' },
     });
+    const ofGit = await secrets({ gitCredentials: { known_hosts: "a" }, buildGitCredentials: { htop: { "ssh-privatekey": "b" } } });
+    expect(ofGit.slice(1).map(({ inputs }) => [inputs.metadata.name, inputs.stringData])).toEqual([
+      ["git-credentials", { known_hosts: "a" }],
+      ["htop-git-credentials", { "ssh-privatekey": "b" }],
+    ]);
     const all = await secrets({ npmrc: "a=b", mavenSettings: "<settings/>" });
     expect(all.map(({ inputs }) => Object.keys(inputs.stringData)[0])).toEqual([".dockerconfigjson", ".npmrc", "settings.xml"]);
   });
@@ -153,6 +158,16 @@ describe("BuildNamespace", () => {
     }
     expect(bound).toEqual(made);
     expect(bound.size).toBe(1 + Number(npm) + Number(maven));
+  });
+
+  it("has the Git credentials that a build has of its own, which its run binds in the place of the stack's", async () => {
+    const own = { gitCredentials: { known_hosts: "a" }, buildGitCredentials: { htop: { "ssh-privatekey": "b" } } };
+    const bound = async (namespaceArgs: Partial<BuildNamespaceArgs>) =>
+      (await program({ namespaceArgs }))
+        .named("htop-run")
+        .inputs.spec.workspaces.find(({ name }: { name: string }) => name === "git-credentials")?.secret;
+    expect(await bound(own)).toEqual({ secretName: "htop-git-credentials" });
+    expect(await bound({ gitCredentials: own.gitCredentials })).toEqual({ secretName: "git-credentials" });
   });
 
   it("lets nobody talk to a build: a policy for all pods that allows nothing in", async () => {

@@ -369,6 +369,13 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
     expect(bound).not.toContain("build-secrets");
   });
 
+  it("binds a build's own Git credentials in the place of the stack's, and those of no other build", () => {
+    const own = { ...environment, secrets: { ...secrets, buildGitCredentials: { "the-name": "own-of-git", another: "of-another" } } };
+    const bound = (name: string) =>
+      runTemplate({ ...source, name }, both, own, "c").spec.workspaces.find((workspace) => workspace.name === "git-credentials")?.secret;
+    expect([bound("the-name"), bound("third")]).toEqual([{ secretName: "own-of-git" }, { secretName: "secret-of-git" }]);
+  });
+
   it("asks for a volume by a size that the API takes", () => {
     const claim = spec.workspaces.find(({ name }) => name === "shared")?.volumeClaimTemplate?.spec;
     expect(claim?.resources.requests.storage).toMatch(/^[1-9]\d*Gi$/);
