@@ -68,6 +68,8 @@ export interface BuildSource {
   tags?: string[];
   /** Repository that keeps layers from one build to the next, to which the architecture is added; without it nothing is kept. */
   cache?: string;
+  /** Whether what npm, Maven or the step of the user's own has downloaded is kept from one run to the next. @default false */
+  downloads?: boolean;
   /** Whether RUN instructions see the namespace's RHEL entitlement. @default false */
   entitlement?: boolean;
   minutes?: Minutes;
@@ -75,6 +77,10 @@ export interface BuildSource {
   /** How often in a row an update repeats the build when a run of it has lost a pod. @default 1 */
   retries?: number;
 }
+
+/** Whether something runs before the image is built, which may download what it needs. */
+export const preparesSources = ({ pipeline, prepare }: Pick<BuildSource, "pipeline" | "prepare">): boolean =>
+  pipeline !== "containerfile" || prepare !== undefined;
 
 /**
  * A text of the user's, which reaches a script as it is: in arguments and environments of containers, Kubernetes takes two dollars for one,

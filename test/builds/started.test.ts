@@ -44,6 +44,16 @@ describe("a run that is started by hand", () => {
     expect(params).toEqual(before.map((param) => (param.name === "revision" ? { name: "revision", value: "main" } : param)));
   });
 
+  it("neither takes nor leaves downloads of the stack's revision when it is of another one, whose programs could change them", () => {
+    const keeping = { ...environment, downloads: "downloads" };
+    const { spec } = runTemplate({ ...source, pipeline: "nodejs", downloads: true }, ["amd64", "arm64"], keeping, "efs");
+    const run = { ...own, spec: spec as unknown as Record<string, unknown> };
+    const names = (revision?: string) => startedRun(pipeline, run, revision).spec.workspaces?.map(({ name }) => name) ?? [];
+    expect(names()).toContain("downloads");
+    expect(names(source.revision)).toEqual(names());
+    expect(names("other")).toEqual(names().filter((name) => name !== "downloads"));
+  });
+
   it("takes parameters from the Pipeline, not from a run that was of another revision or is older than a setting", () => {
     const old = startedRun(pipeline, own, "other");
     expect(startedRun(pipeline, { ...own, spec: old.spec }).spec.params).toEqual(own.spec.params);
