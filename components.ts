@@ -7,6 +7,7 @@ import { build, completeBuild } from "./config/schema/builds";
 import { namespace } from "./config/schema/pipelines";
 import { withAuth } from "./config/secrets";
 import { BuildNamespace } from "./tekton/build-namespace";
+import { preparesSources } from "./tekton/build-source";
 import { MultiArchBuild } from "./tekton/multi-arch-build";
 
 /**
@@ -48,7 +49,7 @@ export interface ImageArgs {
   image: string;
   /** More tags, in which {commit} and {branch} stand for what was built. */
   tags?: string[];
-  /** Whether layers are kept, in the image's repository with -cache behind its name. Default: true */
+  /** Whether downloads of npm and Maven are kept, and layers, in the image's repository with -cache behind its name. Default: true */
   cache?: boolean;
 }
 
@@ -101,6 +102,7 @@ export class ImageBuilds extends pulumi.ComponentResource {
       `${name}-namespace`,
       {
         ...checked.namespace,
+        keepsDownloads: checked.images.some(preparesSources),
         storageClass: args.storageClass,
         registryCredentials: pulumi.secret(args.registryCredentials).apply(withAuth),
         npmrc: args.npmrc,

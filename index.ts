@@ -11,6 +11,7 @@ import { OpenShiftCluster } from "./infra/openshift-cluster";
 import { SharedFileSystem } from "./infra/shared-file-system";
 import { BuildNamespace } from "./tekton/build-namespace";
 import { BuildSchedules } from "./tekton/build-schedules";
+import { preparesSources } from "./tekton/build-source";
 import { BuildTriggers } from "./tekton/build-triggers";
 import { MultiArchBuild } from "./tekton/multi-arch-build";
 
@@ -60,7 +61,12 @@ const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, d
 // Builds: one namespace, one multi-architecture image per entry of the configuration.
 const namespace = new BuildNamespace(
   "builds",
-  { ...settings.namespace, listens: settings.builds.some(({ trigger }) => trigger), storageClass: storage.storageClass },
+  {
+    ...settings.namespace,
+    listens: settings.builds.some(({ trigger }) => trigger),
+    keepsDownloads: settings.builds.some(preparesSources),
+    storageClass: storage.storageClass,
+  },
   { ...inside, dependsOn: [storage, pipelines] },
 );
 const lastResults = last.getOutput<Record<string, unknown>>("builds").apply((results) => results ?? {});

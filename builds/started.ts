@@ -1,7 +1,8 @@
 /** Runs that somebody starts by hand: what they are made of, as pure functions of what the cluster holds. */
 
 import { buildLabel, builtBy, type FollowedBuild, outcome, type Run, repeatsLabel } from "../tekton/following";
-import type { Param, ParamSpec } from "../tekton/resources";
+import type { Param, ParamSpec, PipelineRunSpec } from "../tekton/resources";
+import { workspaces as declared } from "../tekton/steps/shared";
 import { meant, verbatim } from "../tekton/verbatim";
 
 /** What is read of a build's Pipeline. */
@@ -37,12 +38,14 @@ export const revisionOf = (pipeline: BuildPipeline): string => meant(String(para
 /**
  * A further run of a build: parameters are those of the Pipeline, which always is as the stack has it; workspaces, nodes and accounts are
  * those of another run. It has the build's label, by which volumes and runs are found, and belongs to the Pipeline: with it, it goes.
+ * What another revision downloads, its own programs may have changed: it neither takes nor leaves any.
  * @param revision @default the stack's.
  */
 export function startedRun(pipeline: BuildPipeline, template: Run, revision?: string) {
   const { name, namespace, uid } = pipeline.metadata;
   // `status` in a spec is a request to cancel.
-  const { status: _, params = [], ...spec } = template.spec as { status?: unknown; params?: Param[]; [key: string]: unknown };
+  const { status: _, params = [], ...spec } = template.spec as { status?: unknown } & Partial<PipelineRunSpec>;
+  const foreign = revision !== undefined && revision !== revisionOf(pipeline);
   const before = new Map(params.map((param) => [param.name, param.value]));
   const given = (pipeline.spec.params ?? []).flatMap((param) => {
     const value = param.name === "revision" && revision !== undefined ? verbatim(revision) : (param.default ?? before.get(param.name));
@@ -57,7 +60,12 @@ export function startedRun(pipeline: BuildPipeline, template: Run, revision?: st
       labels: { [buildLabel]: name },
       ownerReferences: [{ apiVersion: "tekton.dev/v1", kind: "Pipeline", name, uid }],
     },
-    spec: { ...spec, pipelineRef: { name }, params: given },
+    spec: {
+      ...spec,
+      pipelineRef: { name },
+      params: given,
+      ...(foreign && { workspaces: spec.workspaces?.filter((workspace) => workspace.name !== declared.downloads.name) }),
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { buildahAccounts, serviceAccounts } from "./placement";
-import type { RunEnvironment } from "./runs";
+import { type RunEnvironment, volumeSize } from "./runs";
 import type { TaskImages } from "./task-images";
 import { tasks } from "./tasks";
 
@@ -26,6 +26,8 @@ export interface BuildNamespaceArgs {
   trustBundle?: string;
   /** Registries, as host or host:port, that are spoken to by plain http. @default none */
   insecureRegistries?: string[];
+  /** Whether there is a volume that keeps what builds have downloaded. @default false */
+  keepsDownloads?: boolean;
   /** Whether webhooks are received here. @default false */
   listens?: boolean;
   taskImages: TaskImages;
@@ -35,7 +37,7 @@ export interface BuildNamespaceArgs {
 
 /**
  * What all builds together cannot get beyond, so that a mistake in this namespace stays in it. A build has at most a pod for each
- * architecture at a time, and one volume.
+ * architecture at a time, and one volume; what they download is kept in one for all.
  */
 const limits = {
   // What two nodes hold (250 pods each, https://docs.redhat.com/en/documentation/openshift_container_platform, "Planning your environment
@@ -78,6 +80,7 @@ export class BuildNamespace extends pulumi.ComponentResource {
         ...(args.rhelEntitlement !== undefined && { rhelEntitlement: "rhel-entitlement" }),
         buildSecrets: Object.fromEntries(Object.keys(args.buildSecrets ?? {}).map((build) => [build, `${build}-secrets`])),
       },
+      ...(args.keepsDownloads && { downloads: "downloads" }),
       ...(args.trustBundle !== undefined && { trust: "trust" }),
       ...(args.insecureRegistries && { insecureRegistries: args.insecureRegistries }),
     };
@@ -157,6 +160,22 @@ export class BuildNamespace extends pulumi.ComponentResource {
       new kubernetes.core.v1.ConfigMap(
         `${name}-trust`,
         { metadata: { name: "trust", namespace: args.name }, data: { "ca-bundle.crt": args.trustBundle } },
+        inside,
+      );
+    }
+
+    if (this.environment.downloads !== undefined) {
+      new kubernetes.core.v1.PersistentVolumeClaim(
+        `${name}-downloads`,
+        {
+          metadata: {
+            name: this.environment.downloads,
+            namespace: args.name,
+            // A run waits until it is bound, and finished pods hold it when it is deleted: nothing here waits for either.
+            annotations: { "pulumi.com/skipAwait": "true" },
+          },
+          spec: { accessModes: ["ReadWriteMany"], storageClassName: this.storageClass, resources: { requests: { storage: volumeSize } } },
+        },
         inside,
       );
     }

@@ -70,6 +70,8 @@ export interface BuildSource {
   tags?: string[];
   /** Repository that keeps layers from one build to the next, to which the architecture is added; without it nothing is kept. */
   cache?: string;
+  /** Whether what npm, Maven or the step of the user's own has downloaded is kept from one run to the next. @default false */
+  downloads?: boolean;
   /** Whether RUN instructions see the namespace's RHEL entitlement. @default false */
   entitlement?: boolean;
   minutes?: Minutes;
@@ -77,6 +79,10 @@ export interface BuildSource {
   /** How often in a row an update repeats the build when a run of it has lost a pod. @default 1 */
   retries?: number;
 }
+
+/** Whether something runs before the image is built, which may download what it needs. */
+export const preparesSources = ({ pipeline, prepare }: Pick<BuildSource, "pipeline" | "prepare">): boolean =>
+  pipeline !== "containerfile" || prepare !== undefined;
 
 /** Elements of a list parameter: NAME=value, in an order of their own. */
 const assignments = (values: Record<string, string> = {}): string[] =>

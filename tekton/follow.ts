@@ -18,6 +18,7 @@ import {
   supersededRepeats,
   type TaskRun,
   tasksToEnd,
+  type Warner,
   whereItWarned,
   withoutProtection,
 } from "./following";
@@ -242,11 +243,11 @@ class Follower {
   }
 
   /** Of a task that went well; a log that is gone holds up no build. */
-  private async warnings(where: { task: string; pod: string; container: string }): Promise<string[]> {
+  private async warnings(where: Warner): Promise<string[]> {
     const text = await inTurn(() => this.log(where)).catch((error: Error) => {
       return `${where.task}: warning: not known, as its log cannot be read: ${error.message}`;
     });
-    return warningsIn(where.task, text);
+    return warningsIn([where.task, where.step], text);
   }
 
   /** What the scheduler says of the pods of a run that it finds no node for. */

@@ -198,10 +198,18 @@ export function claimsToFree(claims: Claim[], runs: Run[]): Claim[] {
 export const withoutProtection = ({ metadata }: Claim): string[] =>
   (metadata.finalizers ?? []).filter((finalizer) => finalizer !== "kubernetes.io/pvc-protection");
 
-/** The Task that a task run is of, its pod and the containers of its steps: where the warnings of a task that went well are. */
-export function whereItWarned(taskRun: TaskRun): { task: string; pod: string; container: string }[] {
+/** A step of a task that went well, whose log may have warnings. */
+export interface Warner {
+  /** The Task that the task run is of. */
+  task: string;
+  step: string;
+  pod: string;
+  container: string;
+}
+
+export function whereItWarned(taskRun: TaskRun): Warner[] {
   const task = taskRun.metadata.labels?.["tekton.dev/task"];
   const { podName: pod, steps = [] } = taskRun.status ?? {};
   if (outcome(taskRun) !== "succeeded" || !task || !pod) return [];
-  return steps.map(({ name, container }) => ({ task, pod, container: container ?? `step-${name}` }));
+  return steps.map(({ name, container }) => ({ task, step: name, pod, container: container ?? `step-${name}` }));
 }

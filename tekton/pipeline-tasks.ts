@@ -107,10 +107,11 @@ export function prepare(kind: keyof typeof preparations, architecture: Architect
       { name: "packed", value: packed(architecture) },
       text("context"),
       ofClone("timestamp"),
+      text("rebuild"),
       list("environment"),
       ...params,
     ],
-    workspaces: bind("shared", ...workspaces, "trust"),
+    workspaces: bind("shared", "downloads", ...workspaces, "trust"),
     timeout: duration(minutes.prepare ?? usualMinutes.prepare),
   };
 }

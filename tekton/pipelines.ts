@@ -57,6 +57,11 @@ const params: ParamSpec[] = [
 const workspaces: WorkspaceDeclaration[] = [
   { name: "shared", description: "A ReadWriteMany volume that nodes of every architecture mount" },
   {
+    name: "downloads",
+    description: "What earlier runs of the build have downloaded: a ReadWriteMany volume, or a folder of one",
+    optional: true,
+  },
+  {
     name: "git-credentials",
     description: "Credentials of Git servers: .git-credentials, or ssh-privatekey and known_hosts",
     optional: true,

@@ -109,5 +109,6 @@ export const waitsForNode = ({ task, architecture, reason }: Unplaced, nodes: nu
 export const logLines = (text: string): string[] =>
   (text.trimEnd() || "(it has written nothing)").split(/\r?\n|\r/).map((line) => cut(line, 1000));
 
-/** What a task's script warns of (`warn` in steps/lib.sh); what the programs that it runs call a warning is their own affair. */
-export const warningsIn = (task: string, log: string): string[] => logLines(log).filter((line) => line.startsWith(`${task}: warning: `));
+/** What the script of a step warns of (`warn` in steps/lib.sh), by the name of its task or its own; what the programs that it runs call a warning is their own affair. */
+export const warningsIn = (names: readonly string[], log: string): string[] =>
+  logLines(log).filter((line) => names.some((name) => line.startsWith(`${name}: warning: `)));

@@ -119,6 +119,9 @@ export interface WorkspaceBinding {
   name: string;
   secret?: { secretName: string };
   configMap?: { name: string };
+  persistentVolumeClaim?: { claimName: string };
+  /** Folder of the volume, which is made where it is not there. */
+  subPath?: string;
   volumeClaimTemplate?: {
     metadata: { labels: Record<string, string> };
     spec: { accessModes: string[]; storageClassName: string; resources: { requests: { storage: string } } };

@@ -25,11 +25,16 @@ export interface RunEnvironment {
   /** The tasks in it. */
   tasks: readonly Task[];
   secrets: RunSecrets;
+  /** Name of the claim of a ReadWriteMany volume that keeps downloads, in a folder for each build. */
+  downloads?: string;
   /** Name of the ConfigMap with certificates that are trusted in addition. */
   trust?: string;
   /** Registries, as host:port, that are spoken to by plain http. */
   insecureRegistries?: readonly string[];
 }
+
+/** What a volume is asked for with. EFS does not care about the size, the API asks for one. */
+export const volumeSize = "10Gi";
 
 /** Minutes of the chain of tasks that may take longest, with all attempts. */
 function longest(tasks: PipelineTask[]): number {
@@ -48,22 +53,23 @@ function longest(tasks: PipelineTask[]): number {
 /** Where each workspace that a pipeline may have comes from; undefined where the namespace has nothing for it. */
 function bindings(
   source: BuildSource,
-  { secrets, trust }: RunEnvironment,
+  { secrets, trust, downloads }: RunEnvironment,
   storageClassName: string,
 ): Record<string, Omit<WorkspaceBinding, "name"> | undefined> {
   const secret = (secretName?: string) => (secretName === undefined ? undefined : { secret: { secretName } });
   return {
     shared: {
-      // One volume for each run, so runs cannot meet in it. EFS does not care about the size, the API asks for one.
+      // One volume for each run, so runs cannot meet in it.
       volumeClaimTemplate: {
         metadata: { labels: { [buildLabel]: source.name } },
         spec: {
           accessModes: ["ReadWriteMany"],
           storageClassName,
-          resources: { requests: { storage: "10Gi" } },
+          resources: { requests: { storage: volumeSize } },
         },
       },
     },
+    downloads: source.downloads && downloads ? { persistentVolumeClaim: { claimName: downloads }, subPath: source.name } : undefined,
     "git-credentials": secret(secrets.buildGitCredentials?.[source.name] ?? secrets.gitCredentials),
     dockerconfig: secret(secrets.registryCredentials),
     npmrc: secret(secrets.npmrc),

@@ -69,7 +69,7 @@ export const cache = z
   .optional()
   .meta({
     description:
-      "Where layers are kept from one build to the next: true for the image's repository with -cache and the architecture behind its name, or another repository, to which the architecture is added. Without it they are kept for sources that anybody may read.",
+      "Where layers are kept from one build to the next: true for the image's repository with -cache and the architecture behind its name, or another repository, to which the architecture is added. Without it they are kept for sources that anybody may read. What npm, Maven and the prepare step download is kept in the cluster in any case but false.",
     errorMessage: cacheText,
     examples: [false],
   });

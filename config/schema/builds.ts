@@ -141,15 +141,16 @@ type Parsed = z.output<typeof build>;
 
 /**
  * A build with the repository that keeps its layers. Those of its stages hold the sources: by default only of such that anybody may read.
+ * Downloads hold none, and stay in the cluster: they are kept of private sources, too.
  * @param isPrivate whether the sources are read with credentials.
  */
 export function completeBuild(
   { cache, architectures: wanted, ...rest }: Parsed,
   isPrivate: boolean,
-): Omit<Parsed, "cache"> & { cache?: string } {
+): Omit<Parsed, "cache"> & { cache?: string; downloads: boolean } {
   const kept = cache ?? !isPrivate;
   const keeper = typeof kept === "string" ? kept : `${rest.image.replace(/:[^:/]+$/, "")}-cache`;
-  return { ...rest, ...(wanted && { architectures: inOrder(wanted) }), ...(kept && { cache: keeper }) };
+  return { ...rest, ...(wanted && { architectures: inOrder(wanted) }), ...(kept && { cache: keeper }), downloads: cache !== false };
 }
 
 /** As those of the pools: a build is named after its inputs. */

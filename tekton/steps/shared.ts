@@ -115,6 +115,11 @@ export const workspaces = {
     "git-credentials",
     "Access to private repositories and submodules: .git-credentials, or username and password for the repository's host; a key ssh-privatekey (or id_ed25519, id_ecdsa, id_rsa) without passphrase, with known_hosts",
   ),
+  downloads: {
+    name: "downloads",
+    description: "What earlier runs of the build have downloaded: a folder of its own, readable and writable on every node",
+    optional: true,
+  },
   dockerconfig: secret("dockerconfig", "Registry credentials: a file config.json or .dockerconfigjson"),
   npmrc: secret("npmrc", "npm's settings: a file .npmrc"),
   mavenSettings: secret("maven-settings", "Maven's settings: a file settings.xml"),
@@ -128,7 +133,7 @@ export const compiling = { securityContext: unprivileged, computeResources: reso
 
 /** What a step has that carries the sources between the shared volume and the pod's own. */
 export const carrying = {
-  workspaces: [workspaces.shared],
+  workspaces: [workspaces.shared, workspaces.downloads],
   securityContext: unprivileged,
   computeResources: resources.copy,
   atHome: false,

@@ -52,6 +52,16 @@ describe("a run that is started by hand", () => {
     expect(revisionOf({ ...other, metadata: { ...metadata, uid: "" } } as unknown as BuildPipeline)).toBe(odd);
   });
 
+  it("neither takes nor leaves downloads of the stack's revision when it is of another one, whose programs could change them", () => {
+    const keeping = { ...environment, downloads: "downloads" };
+    const { spec } = runTemplate({ ...source, pipeline: "nodejs", downloads: true }, ["amd64", "arm64"], keeping, "efs");
+    const run = { ...own, spec: spec as unknown as Record<string, unknown> };
+    const names = (revision?: string) => startedRun(pipeline, run, revision).spec.workspaces?.map(({ name }) => name) ?? [];
+    expect(names()).toContain("downloads");
+    expect(names(source.revision)).toEqual(names());
+    expect(names("other")).toEqual(names().filter((name) => name !== "downloads"));
+  });
+
   it("takes parameters from the Pipeline, not from a run that was of another revision or is older than a setting", () => {
     const old = startedRun(pipeline, own, "other");
     expect(startedRun(pipeline, { ...own, spec: old.spec }).spec.params).toEqual(own.spec.params);

@@ -61,6 +61,7 @@ describe("a right configuration", () => {
             image: "quay.io/example/htop:1",
             tags: [],
             cache: "quay.io/example/htop-cache",
+            downloads: true,
             entitlement: false,
             minutes: { clone: 10, prepare: 20, build: 40, push: 15 },
             retries: 1,
@@ -118,6 +119,10 @@ describe("a right configuration", () => {
   });
 
   it("keeps layers beside the image, or where one says; without a word only those of sources that anybody may read", () => {
+    const downloads = (cache?: unknown, more: Record<string, unknown> = {}) =>
+      parsed({ "builds[0].cache": cache, ...more }).settings.builds[0]?.downloads;
+    expect([downloads(), downloads(true), downloads("quay.io/example/layers"), downloads(false)]).toEqual([true, true, true, false]);
+    expect(downloads(undefined, { gitCredentials: "https://me:token@github.com" })).toBe(true);
     const keeper = (cache?: unknown, more: Record<string, unknown> = {}) =>
       parsed({ "builds[0].cache": cache, ...more }).settings.builds[0]?.cache;
     expect(keeper()).toBe("quay.io/example/htop-cache");

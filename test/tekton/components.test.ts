@@ -39,7 +39,7 @@ const built = (name: string, uid: string, members = architectures) => ({
 });
 
 interface Program {
-  build?: Partial<typeof htop>;
+  build?: Partial<typeof htop> & { downloads?: boolean };
   namespaceArgs?: Partial<BuildNamespaceArgs>;
   kubeconfig?: string;
   names?: string[];
@@ -192,8 +192,37 @@ describe("BuildNamespace", () => {
     expect(inputs.metadata.namespace).toBe("build-multiarch");
   });
 
+  it("keeps downloads in one volume that all nodes mount, for whose moments nobody waits, where builds download anything", async () => {
+    const claims = async (namespaceArgs: Partial<BuildNamespaceArgs>) =>
+      (await program({ namespaceArgs })).resources.filter(({ type }) => type === "kubernetes:core/v1:PersistentVolumeClaim");
+    expect(await claims({})).toEqual([]);
+    const [{ name, inputs }, ...others] = await claims({ keepsDownloads: true });
+    expect([name, others]).toEqual(["builds-downloads", []]);
+    // The label of a build would have it freed with the volumes of its runs.
+    expect(inputs.metadata).toEqual({
+      name: "downloads",
+      namespace: "build-multiarch",
+      annotations: { "pulumi.com/skipAwait": "true" },
+    });
+    expect(inputs.spec).toEqual({
+      accessModes: ["ReadWriteMany"],
+      storageClassName: "efs-csi",
+      resources: { requests: { storage: "10Gi" } },
+    });
+  });
+
+  it("has the claim that a run binds, and binds none that it has not", async () => {
+    const bound = async (keepsDownloads: boolean) => {
+      const build = { pipeline: "nodejs" as PipelineKind, downloads: true };
+      const { named } = await program({ namespaceArgs: { keepsDownloads }, build });
+      return named("htop-run").inputs.spec.workspaces.find(({ name }: { name: string }) => name === "downloads");
+    };
+    expect(await bound(true)).toEqual({ name: "downloads", persistentVolumeClaim: { claimName: "downloads" }, subPath: "htop" });
+    expect(await bound(false)).toBe(undefined);
+  });
+
   it("puts every object into the namespace, after it", async () => {
-    const { resources } = await program();
+    const { resources } = await program({ namespaceArgs: { keepsDownloads: true } });
     const objects = resources.filter((resource) => resource.type.startsWith("kubernetes:") && resource.name.startsWith("builds-"));
     for (const { name, inputs, options } of objects.filter((object) => object.name !== "builds-namespace")) {
       expect([name, inputs.metadata.namespace]).toEqual([name, "build-multiarch"]);

@@ -293,6 +293,7 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
     image: "the-image",
     tags: ["the-tag"],
     cache: "the-cache",
+    downloads: true,
     entitlement: true,
   };
   const secrets = {
@@ -303,7 +304,14 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
     rhelEntitlement: "secret-of-rhel",
     buildSecrets: { "the-name": "secret-of-the-build", another: "secret-of-another" },
   };
-  const environment = { namespace: "the-namespace", tasks: all, secrets, trust: "the-certificates", insecureRegistries: ["the-registry"] };
+  const environment = {
+    namespace: "the-namespace",
+    tasks: all,
+    secrets,
+    downloads: "the-claim",
+    trust: "the-certificates",
+    insecureRegistries: ["the-registry"],
+  };
   const pipeline = pipelineFor(source, both, environment);
   const { spec, ...object } = runTemplate(source, both, environment, "the-class");
 
@@ -339,10 +347,16 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
     expect(Object.fromEntries(pipeline.spec.params.map((param) => [param.name, param.default]))).toEqual(given);
   });
 
-  it("binds each workspace that the pipeline declares: a volume for all, a Secret or a ConfigMap for what is read", () => {
-    const bound = Object.fromEntries(spec.workspaces.map(({ name, secret, configMap }) => [name, secret?.secretName ?? configMap?.name]));
+  it("binds each workspace that the pipeline declares: a volume for all, a Secret or a ConfigMap for what is read, and what is kept", () => {
+    const bound = Object.fromEntries(
+      spec.workspaces.map(({ name, secret, configMap, persistentVolumeClaim }) => [
+        name,
+        secret?.secretName ?? configMap?.name ?? persistentVolumeClaim?.claimName,
+      ]),
+    );
     expect(bound).toEqual({
       shared: undefined,
+      ...(kind !== "containerfile" && { downloads: "the-claim" }),
       "git-credentials": "secret-of-git",
       dockerconfig: "secret-of-registries",
       "build-secrets": "secret-of-the-build",
@@ -374,6 +388,15 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
     const bound = (name: string) =>
       runTemplate({ ...source, name }, both, own, "c").spec.workspaces.find((workspace) => workspace.name === "git-credentials")?.secret;
     expect([bound("the-name"), bound("third")]).toEqual([{ secretName: "own-of-git" }, { secretName: "secret-of-git" }]);
+  });
+
+  it("keeps downloads in a folder of the build's own, unless the build or the namespace keeps none", () => {
+    const folderOf = (more: Partial<BuildSource>, given = environment) =>
+      runTemplate({ ...source, ...more }, both, given, "c").spec.workspaces.find(({ name }) => name === "downloads")?.subPath;
+    const kept = kind === "containerfile" ? undefined : "the-name";
+    expect([folderOf({}), folderOf({ cache: undefined })]).toEqual([kept, kept]);
+    expect([folderOf({ downloads: false }), folderOf({ downloads: undefined })]).toEqual([undefined, undefined]);
+    expect(folderOf({}, { ...environment, downloads: undefined as never })).toBe(undefined);
   });
 
   it("asks for a volume by a size that the API takes", () => {

@@ -266,7 +266,7 @@ describe("a task's warnings", () => {
   });
 
   it("are in the logs of its steps, in the container that Tekton names, or the one called after the step", () => {
-    expect(whereItWarned(done({}))).toEqual([{ task: "buildah-build", pod: "pod", container: "container" }]);
+    expect(whereItWarned(done({}))).toEqual([{ task: "buildah-build", step: "build", pod: "pod", container: "container" }]);
     const steps = [{ name: "unpack" }, { name: "npm", container: "c" }];
     expect(whereItWarned(done({ steps })).map(({ container }) => container)).toEqual(["step-unpack", "c"]);
   });

@@ -191,9 +191,10 @@ it("cuts a log into lines that can be told one by one", () => {
   expect(logLines(`${"x".repeat(1000)}\n${"y".repeat(1001)}`)).toEqual(["x".repeat(1000), `${"y".repeat(997)}...`]);
 });
 
-it("finds what a task's own script warns of, not what its programs print", () => {
+it("finds what a task's or a step's own script warns of, not what its programs print", () => {
   const log = "STEP 1\nld: warning: old\nbuildah-build: warning: HEALTHCHECK is lost\ngit-clone: warning: other\nbuildah-build: done\n";
-  expect(warningsIn("buildah-build", log)).toEqual(["buildah-build: warning: HEALTHCHECK is lost"]);
-  expect(warningsIn("buildah-build", "said: buildah-build: warning: not at the beginning\n")).toEqual([]);
-  expect(warningsIn("buildah-build", "")).toEqual([]);
+  expect(warningsIn(["buildah-build", "unpack"], log)).toEqual(["buildah-build: warning: HEALTHCHECK is lost"]);
+  expect(warningsIn(["npm-build", "unpack"], "unpack: warning: unusable\n")).toEqual(["unpack: warning: unusable"]);
+  expect(warningsIn(["buildah-build", "unpack"], "said: buildah-build: warning: not at the beginning\n")).toEqual([]);
+  expect(warningsIn(["buildah-build", "unpack"], "")).toEqual([]);
 });

@@ -30,19 +30,19 @@ const rights: Record<string, Record<string, { as: object; sees: string[] }>> = {
     find: { as: nobody, sees: ["dockerconfig", "trust"] },
   },
   "npm-build": {
-    unpack: { as: restricted, sees: ["shared"] },
+    unpack: { as: restricted, sees: ["shared", "downloads"] },
     npm: { as: restricted, sees: ["npmrc", "trust"] },
-    pack: { as: restricted, sees: ["shared"] },
+    pack: { as: restricted, sees: ["shared", "downloads"] },
   },
   "maven-package": {
-    unpack: { as: restricted, sees: ["shared"] },
+    unpack: { as: restricted, sees: ["shared", "downloads"] },
     maven: { as: restricted, sees: ["maven-settings", "trust"] },
-    pack: { as: restricted, sees: ["shared"] },
+    pack: { as: restricted, sees: ["shared", "downloads"] },
   },
   prepare: {
-    unpack: { as: restricted, sees: ["shared"] },
+    unpack: { as: restricted, sees: ["shared", "downloads"] },
     prepare: { as: restricted, sees: ["build-secrets", "trust"] },
-    pack: { as: restricted, sees: ["shared"] },
+    pack: { as: restricted, sees: ["shared", "downloads"] },
   },
   "buildah-build": { build: { as: root, sees: ["shared", "dockerconfig", "build-secrets", "rhel-entitlement", "trust"] } },
   "buildah-push": { push: { as: nobody, sees: ["shared", "dockerconfig", "trust"] } },
@@ -93,8 +93,8 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s",
 
   it("gets credentials only to read, and only if the run has them", () => {
     for (const workspace of spec.workspaces) {
-      const shared = workspace.name === "shared";
-      expect([workspace.readOnly, workspace.optional]).toEqual(shared ? [undefined, undefined] : [true, true]);
+      const optional = { shared: [undefined, undefined], downloads: [undefined, true] }[workspace.name] ?? [true, true];
+      expect([workspace.name, workspace.readOnly, workspace.optional]).toEqual([workspace.name, ...optional]);
     }
   });
 
@@ -142,8 +142,8 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s",
 it("has scripts without findings of shellcheck, as they are kept", () => {
   const kept = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".sh"));
   expect(kept.length).toBeGreaterThan(8);
-  for (const file of kept) execFileSync("shellcheck", ["-x", join(folder, file)], { stdio: "pipe" });
-});
+  execFileSync("shellcheck", ["-x", ...kept.map((file) => join(folder, file))], { stdio: "pipe" });
+}, 120_000);
 
 it("builds with a storage of its own on the node's disk, which the limit of the step bounds", () => {
   const build = all.find((task) => task.metadata.name === "buildah-build")?.spec;

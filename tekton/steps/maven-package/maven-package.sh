@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packages a Java application, with the modules of its project that it needs.
 # Arguments: NAME=value, the environment of Maven.
-# Environment: SOURCES (with the repository in tree/), CONTEXT (folder of the repository),
+# Environment: SOURCES (with the repository in tree/ and what earlier runs have downloaded in downloads/), CONTEXT (folder of the repository),
 # TIMESTAMP (seconds since 1970), HOME; optional MAVEN_SETTINGS (folder with a file settings.xml), TRUST (folder with a file ca-bundle.crt).
 set -euo pipefail
 task=maven-package
@@ -11,6 +11,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/../environment.sh"
 # shellcheck source-path=SCRIPTDIR source=project.sh
 source "$(dirname "${BASH_SOURCE[0]}")/project.sh"
+# shellcheck source-path=SCRIPTDIR source=downloads.sh
+source "$(dirname "${BASH_SOURCE[0]}")/downloads.sh"
 # shellcheck source-path=SCRIPTDIR source=java.sh
 source "$(dirname "${BASH_SOURCE[0]}")/java.sh"
 
@@ -22,7 +24,7 @@ find_project
 cd "$root"
 
 # Java reads the home directory of the user's entry in /etc/passwd, which an assigned user does not have.
-arguments=(--batch-mode --no-transfer-progress "-Duser.home=$HOME" "-Dmaven.repo.local=$HOME/.m2/repository")
+arguments=(--batch-mode --no-transfer-progress "-Duser.home=$HOME" "-Dmaven.repo.local=$SOURCES/downloads")
 # Batch mode silences Maven's own colours; plugins (surefire) ask this property.
 arguments+=(-Dstyle.color=never)
 if [[ -n ${MAVEN_SETTINGS:-} ]]; then
@@ -40,7 +42,9 @@ arguments+=("${given[@]}")
 environment+=(MAVEN_ARGS=)
 [[ $module == . ]] || arguments+=(--projects "$module" --also-make)
 
+only_released_downloads
 choose_maven
 code=0
 in_environment "${command[@]}" "${arguments[@]}" package || code=$?
 [[ $code == 0 ]] || fail_with_hint "mvn package of '$CONTEXT' failed with exit code $code" "${hints[@]}"
+only_released_downloads

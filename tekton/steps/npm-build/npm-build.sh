@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the locked packages of a Node.js application in the pod's copy of the sources, and builds it if it has a script for that.
 # Arguments: NAME=value, the environment of npm.
-# Environment: SOURCES (with the repository in tree/), CONTEXT (folder of the repository), TIMESTAMP (seconds since 1970), HOME;
+# Environment: SOURCES (with the repository in tree/ and what earlier runs have downloaded in downloads/), CONTEXT (folder of the repository),
+# TIMESTAMP (seconds since 1970), HOME;
 # optional NPMRC (folder with a file .npmrc), TRUST (folder with a file ca-bundle.crt).
 set -euo pipefail
 task=npm-build
@@ -9,6 +10,8 @@ task=npm-build
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../environment.sh"
+# shellcheck source-path=SCRIPTDIR source=downloads.sh
+source "$(dirname "${BASH_SOURCE[0]}")/downloads.sh"
 # shellcheck source-path=SCRIPTDIR source=packages.sh
 source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 
@@ -38,9 +41,11 @@ npm_or_fail() {
   [[ $code == 0 ]] || fail_with_hint "$what of '$CONTEXT' failed with exit code $code on $(uname -m)" "${hints[@]}"
 }
 
+use_downloads
 echo "npm ci on $(uname -m), node $(node --version)" >&2
 if [[ -z $needs_all ]]; then
   npm_or_fail 'npm ci' ci --omit=dev --no-audit --no-fund
+  only_locked_downloads
   exit
 fi
 # What prepares or builds the application is a development dependency (husky, tsc): it is here for that long only.
@@ -50,3 +55,4 @@ npm_or_fail 'npm ci' ci --include=dev --no-audit --no-fund
 npm_or_fail 'npm prune' prune --omit=dev --ignore-scripts --no-audit --no-fund
 # What npm leaves where no package that stays has a program, so that the result is that of `npm ci --omit=dev`.
 rmdir node_modules/.bin 2>/dev/null || true
+only_locked_downloads

@@ -2,7 +2,7 @@
 # Runs a script of the build's settings, in an image of its own, in the pod's copy of the sources: what goes before the image's build.
 # For sh as POSIX has it: the image may have no more, so this shares nothing with the scripts for bash.
 # Arguments: NAME=value, the environment of that script.
-# Environment: SOURCES (with the repository in tree/), CONTEXT (folder of the repository), SCRIPT (its text), TIMESTAMP (seconds since 1970), HOME;
+# Environment: SOURCES (with the repository in tree/ and what earlier runs have downloaded in downloads/), CONTEXT (folder of the repository), SCRIPT (its text), TIMESTAMP (seconds since 1970), HOME;
 # optional TRUST (folder with a file ca-bundle.crt), BUILD_SECRETS (folder with a file for each secret, for the script).
 set -eu
 
@@ -47,6 +47,9 @@ if [ -n "${TRUST:-}" ]; then
   export REQUESTS_CA_BUNDLE="$HOME/ca.pem" CARGO_HTTP_CAINFO="$HOME/ca.pem"
 fi
 export SOURCE_DATE_EPOCH="$TIMESTAMP"
+# What the script downloads there, it finds there in the next run, where the build keeps downloads.
+export DOWNLOADS="$SOURCES/downloads"
+mkdir -p "$DOWNLOADS"
 # The path of secrets that there are not is no path.
 [ -n "${BUILD_SECRETS:-}" ] || unset BUILD_SECRETS
 

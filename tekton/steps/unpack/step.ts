@@ -7,6 +7,6 @@ export const unpack = (image: string): StepPart =>
     name: "unpack",
     image,
     script: script("unpack"),
-    params: [params.archive],
+    params: [params.archive, params.rebuild],
     ...carrying,
   });

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
@@ -6,6 +6,7 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { at, write } from "./harness";
 
 /** A package as it is published: its package.json besides name and version, and other files by path. */
 export interface Published {
@@ -63,4 +64,21 @@ export async function npmRegistry(packages: Record<string, Published>, tls?: { k
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `${tls ? "https" : "http"}://localhost:${(server.address() as AddressInfo).port}/`;
   return { url, requests, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+/** Writes a package and its lock, as a developer's npm makes it. */
+export function commitPackage(folder: string, manifest: object, url: string, more: Record<string, string> = {}) {
+  write(`repository/${folder}/package.json`, JSON.stringify({ name: "app", version: "1.0.0", ...manifest }));
+  write(`repository/${folder}/.npmrc`, `registry=${url}\n`);
+  const developer = { ...process.env, HOME: at("developer"), NPM_CONFIG_CACHE: at("developer/.npm"), ...more };
+  // Whatever the settings of the machine: npm hands those of `npx` on.
+  const settings = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-omit-lockfile-registry-resolved"];
+  return new Promise<void>((resolve, reject) => {
+    const npm = spawn("npm", ["install", "--package-lock-only", ...settings], {
+      cwd: at("repository", folder),
+      env: developer,
+    });
+    npm.stderr.on("data", (text) => process.stderr.write(text));
+    npm.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`npm install: ${code}`))));
+  });
 }

@@ -31,9 +31,9 @@ beforeEach(() => {
   write("repository/src/Main.java", "");
 });
 
-it("packages with a repository in the writable home, and with the commit's time in archives", async () => {
+it("packages with a repository of the pod's own, outside of the sources, and with the commit's time in archives", async () => {
   expect(await build()).toMatchObject({ status: 0 });
-  const home = `-Duser.home=${at("home")} -Dmaven.repo.local=${at("home")}/.m2/repository`;
+  const home = `-Duser.home=${at("home")} -Dmaven.repo.local=${at("sources/downloads")}`;
   expect(calls()).toEqual([
     `mvn --batch-mode --no-transfer-progress ${home} -Dstyle.color=never -Dproject.build.outputTimestamp=2023-11-14T22:13:20Z package`,
   ]);

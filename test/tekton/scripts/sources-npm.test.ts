@@ -1,9 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { privateAuthority } from "./authority";
 import { at, calls, has, misbehaves, noted, read, run, write } from "./harness";
-import { npmRegistry } from "./npm-registry";
+import { commitPackage, npmRegistry } from "./npm-registry";
 import { unpacked } from "./tree";
 
 const app = "sources/tree/app";
@@ -31,20 +31,8 @@ beforeAll(async () => {
 });
 afterAll(() => registry.close());
 
-/** Writes a package and its lock, as a developer's npm makes it. */
-function commit(folder: string, manifest: object, url = registry.url, more: Record<string, string> = {}) {
-  write(`repository/${folder}/package.json`, JSON.stringify({ name: "app", version: "1.0.0", ...manifest }));
-  write(`repository/${folder}/.npmrc`, `registry=${url}\n`);
-  const developer = { ...process.env, HOME: at("developer"), NPM_CONFIG_CACHE: at("developer/.npm"), ...more };
-  return new Promise<void>((resolve, reject) => {
-    const npm = spawn("npm", ["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"], {
-      cwd: at("repository", folder),
-      env: developer,
-    });
-    npm.stderr.on("data", (text) => process.stderr.write(text));
-    npm.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`npm install: ${code}`))));
-  });
-}
+const commit = (folder: string, manifest: object, url = registry.url, more: Record<string, string> = {}) =>
+  commitPackage(folder, manifest, url, more);
 const build = (more: Record<string, string> = {}, environment: string[] = [], context = "app") =>
   run("npm-build", { ...unpacked(context), ...more }, environment);
 const installed = (folder = app) => readdirSync(at(folder, "node_modules")).filter((name) => !name.startsWith("."));

@@ -1,6 +1,6 @@
 import { chmodSync, symlinkSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { at, read, run, setgid, write } from "./harness";
+import { at, has, read, run, setgid, write } from "./harness";
 import { unpacked } from "./tree";
 
 /** The machine's sh in the place of bash: dash, on Debian. */
@@ -53,6 +53,15 @@ it("a script with a first line #! runs by the program named there", async () => 
   expect(log).toMatch(/^prepare: the script failed with exit code 3 on \S+\n$/);
 });
 
+it("gives a script a folder beside the sources, with what earlier runs have left there", async () => {
+  const environment = unpacked("app");
+  write("sources/downloads/kept", "");
+  const { status } = await run("prepare", { ...environment, SCRIPT: 'ls "$DOWNLOADS" >output' }, [], 60, bySh);
+  expect([status, read("sources/tree/app/output")]).toEqual([0, "kept\n"]);
+  expect(await prepare('touch "$DOWNLOADS/new"')).toMatchObject({ status: 0 });
+  expect(has("sources/downloads/new")).toBe(true);
+});
+
 it("gives a script the commit's time, its secrets as files, and a name that is one of prepare.sh's own", async () => {
   write("secrets/token", "hidden");
   const script = 'echo "$SOURCE_DATE_EPOCH $(cat "$BUILD_SECRETS/token") $tree" >output; ! env | grep SCRIPT';
@@ -71,7 +80,7 @@ it("lets OpenSSL, git, Node.js, Python and cargo trust the workspace's authoriti
 
 it.runIf(process.getuid?.() === 0)("works for a user without a name, whose files are setgid nowhere", async () => {
   const environment = unpacked("app");
-  for (const folder of [".", "home", "sources/tree", "sources/tree/app"]) chmodSync(at(folder), 0o777);
+  for (const folder of [".", "home", "sources", "sources/tree", "sources/tree/app"]) chmodSync(at(folder), 0o777);
   const user = "setpriv --reuid 1000710000 --regid 0 --groups 1000710000".split(" ");
   const script = "mkdir new; id -u >new/user";
   expect(await run("prepare", { ...environment, SCRIPT: script }, [], 60, [...user, ...bySh])).toMatchObject({ status: 0 });
