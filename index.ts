@@ -60,7 +60,12 @@ const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, d
 // Builds: one namespace, one multi-architecture image per entry of the configuration.
 const namespace = new BuildNamespace(
   "builds",
-  { ...settings.namespace, listens: settings.builds.some(({ trigger }) => trigger), storageClass: storage.storageClass },
+  {
+    ...settings.namespace,
+    sbom: settings.pipelines.sbom,
+    listens: settings.builds.some(({ trigger }) => trigger),
+    storageClass: storage.storageClass,
+  },
   { ...inside, dependsOn: [storage, pipelines] },
 );
 const lastResults = last.getOutput<Record<string, unknown>>("builds").apply((results) => results ?? {});
