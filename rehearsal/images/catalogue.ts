@@ -42,7 +42,7 @@ function imitations(aptSetup: AptSetup): Record<string, MemberRecipe[]> {
       {
         architecture: "amd64",
         layers: [trust, runtime.program("syft", "syft")],
-        config: { Env: [path], Entrypoint: ["/syft"], WorkingDir: "/tmp" },
+        config: { Env: [path], Entrypoint: ["/syft"] },
       },
     ],
     "registry.access.redhat.com/ubi9/openjdk-21": [task("amd64", [layers.maven], layers.javaEnvironment)],

@@ -143,7 +143,8 @@ done
 
 # A reader sees the whole layout or none.
 mkdir -p "$(dirname "$layout")"
-chmod g+w "$(dirname "$layout")" # where syft, another user of the pod's group, writes what is in the image
+# Where syft, another user of the pod's group, writes what is in the image; without a group, by the volume's own rules.
+chmod g+w "$(dirname "$layout")" 2>/dev/null || true
 buildah push --quiet --format oci result "oci:$layout.tmp:result" || fail "the image could not be written to '$LAYOUT'"
 finish_layout "$layout.tmp" "$TIMESTAMP" || fail "buildah wrote no image to '$LAYOUT'"
 
