@@ -51,7 +51,7 @@ describe_index() {
 # storage.
 attach() {
   local tag=$repository:${2/:/-} there='' digest
-  new_index "$1" && add_member "$1" "$3" - --artifact --artifact-type "$sbom_type" --artifact-layer-type "$sbom_type" --artifact-exclude-titles \
+  new_index "$1" && add_member "$1" "$3" - --artifact --artifact-type "$sbom_type" --artifact-layer-type "$sbom_type" \
     --artifact-subject "docker://$repository@$2" || return 1
   digest=$(digests "$(inspect_index "$1")")
   if there=$(inspect_remote "$tag" 2>"$HOME/$1.reason"); then

@@ -66,7 +66,12 @@ export function attachedTo(digest: string): string {
     subject: { digest, size: subject.length, mediaType: json(subject).mediaType },
   });
   expect(artifact.layers).toHaveLength(1);
-  expect(artifact.layers[0].mediaType).toBe("application/spdx+json");
+  // oras pulls what has a name to call it by (https://oras.land/docs/commands/oras_pull).
+  const title = expect.stringMatching(/^(?:amd64|arm64|index)\.spdx\.json$/);
+  expect(artifact.layers[0]).toMatchObject({
+    mediaType: "application/spdx+json",
+    annotations: { "org.opencontainers.image.title": title },
+  });
   return registry.blobs.get(artifact.layers[0].digest)?.toString() ?? "";
 }
 
