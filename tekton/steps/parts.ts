@@ -62,7 +62,7 @@ export function stepOf(args: StepArgs): StepPart {
       }),
       env: [
         // Kubernetes looks for a variable among those in front of it.
-        ...(params.length > 0 ? [dollar] : []),
+        ...(params.length > 0 || command ? [dollar] : []),
         ...params.filter(({ type }) => type !== "array").map((param) => ({ name: variable(param.name), value: `$(params.${param.name})` })),
         ...workspaces.map((workspace) => ({ name: variable(workspace.name), value: `$(workspaces.${workspace.name}.path)` })),
         ...results.map((result) => ({ name: `RESULT_${variable(result.name)}`, value: `$(results.${result.name}.path)` })),
