@@ -63,6 +63,7 @@ const namespace = new BuildNamespace(
   "builds",
   {
     ...settings.namespace,
+    sbom: settings.pipelines.sbom,
     listens: settings.builds.some(({ trigger }) => trigger),
     keepsDownloads: settings.builds.some(preparesSources),
     storageClass: storage.storageClass,

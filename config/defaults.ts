@@ -11,14 +11,15 @@ export const defaults = {
   destroyMinutes: 60,
   protect: true,
   fileSystem: { lifecycle: "AFTER_30_DAYS" },
-  pipelines: { channel: "latest", keep: 20, sign: true },
+  pipelines: { channel: "latest", keep: 20, sign: true, sbom: true },
   namespace: {
     name: "build-multiarch",
-    /** Red Hat's own, for both architectures, and public: they need no entry in registryCredentials. */
+    /** Red Hat's own and syft's own, for both architectures, and public: they need no entry in registryCredentials. */
     taskImages: {
       buildah: "registry.access.redhat.com/ubi9/buildah:9.8",
       nodejs: "registry.access.redhat.com/ubi9/nodejs-22:9.8",
       maven: "registry.access.redhat.com/ubi9/openjdk-21:1.24",
+      syft: "ghcr.io/anchore/syft:v1.57.1",
     },
   },
   build: {

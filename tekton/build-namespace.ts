@@ -31,6 +31,8 @@ export interface BuildNamespaceArgs {
   /** Whether webhooks are received here. @default false */
   listens?: boolean;
   taskImages: TaskImages;
+  /** Whether images get a list of what is in them. @default true */
+  sbom?: boolean;
   /** Storage class of the runs' volumes: ReadWriteMany, reachable from every node. */
   storageClass: pulumi.Input<string>;
 }
@@ -61,14 +63,20 @@ export class BuildNamespace extends pulumi.ComponentResource {
     super(
       "openshift-multiarch:tekton:BuildNamespace",
       name,
-      { name: args.name, taskImages: args.taskImages, trustBundle: args.trustBundle, insecureRegistries: args.insecureRegistries },
+      {
+        name: args.name,
+        taskImages: args.taskImages,
+        sbom: args.sbom ?? true,
+        trustBundle: args.trustBundle,
+        insecureRegistries: args.insecureRegistries,
+      },
       opts,
     );
     this.name = args.name;
     this.storageClass = pulumi.output(args.storageClass);
     this.environment = {
       namespace: args.name,
-      tasks: tasks(args.taskImages),
+      tasks: tasks(args.taskImages, args.sbom),
       secrets: {
         registryCredentials: "registry-credentials",
         ...(args.gitCredentials !== undefined && { gitCredentials: "git-credentials" }),

@@ -163,6 +163,7 @@ export const push = (architectures: Architecture[], minutes: Minutes): PipelineT
     { name: "run", value: "$(context.pipelineRun.name)" },
     ofClone("commit"),
     ofClone("branch"),
+    ofClone("timestamp"),
     ofClone("key"),
     ofClone("found"),
     list("insecure-registries"),

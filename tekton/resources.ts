@@ -31,6 +31,7 @@ export interface SecurityContext {
   runAsUser?: number;
   runAsNonRoot?: boolean;
   allowPrivilegeEscalation: boolean;
+  readOnlyRootFilesystem?: boolean;
   capabilities: { add?: string[]; drop?: string[] };
   seccompProfile?: { type: "RuntimeDefault" };
 }
@@ -38,12 +39,16 @@ export interface SecurityContext {
 export interface Step {
   name: string;
   image: string;
-  script: string;
+  /** Its text, in the place of a command. */
+  script?: string;
+  command?: string[];
   args?: string[];
   env: { name: string; value: string }[];
   securityContext: SecurityContext;
   computeResources: { requests: Record<string, string>; limits?: Record<string, string> };
   volumeMounts: { name: string; mountPath: string }[];
+  /** Whether the task goes on, and well, after this step has failed. Else it has failed with it. */
+  onError?: "continue";
   /** Workspaces that no step gets but those that name them. */
   workspaces?: { name: string }[];
 }

@@ -8,10 +8,13 @@ export interface TaskImages {
   nodejs: string;
   /** bash, a JDK and Maven. */
   maven: string;
+  /** /syft of version 1. No shell is needed. */
+  syft: string;
 }
 
 /**
- * Red Hat's freely usable images, by minor version: such a tag still gets security fixes.
+ * Red Hat's freely usable images, by minor version: such a tag still gets security fixes. syft's own has a version's tag only; what writes
+ * documents should be known exactly anyway.
  * To pin a build environment completely, set `namespace.taskImages` to references with a digest.
  */
 export const defaultTaskImages: TaskImages = defaults.namespace.taskImages;

@@ -8,11 +8,16 @@ import { npm } from "./steps/npm-build/step";
 import { pack } from "./steps/pack/step";
 import { taskOf } from "./steps/parts";
 import { prepare } from "./steps/prepare/step";
+import { sbom } from "./steps/sbom/step";
 import { unpack } from "./steps/unpack/step";
 import type { TaskImages } from "./task-images";
 
-/** Every task that the pipelines use, with its scripts. */
-export const tasks = ({ buildah, nodejs, maven: jdk }: TaskImages): Task[] => [
+/**
+ * Every task that the pipelines use, with its scripts.
+ *
+ * @param sboms whether what is in an image is listed, and the list attached to it. Default: true.
+ */
+export const tasks = ({ buildah, nodejs, maven: jdk, syft }: TaskImages, sboms = true): Task[] => [
   taskOf(
     "git-clone",
     "Fetches one commit and lays its files on the shared volume, as one archive; looks whether its image is there already.",
@@ -33,6 +38,9 @@ export const tasks = ({ buildah, nodejs, maven: jdk }: TaskImages): Task[] => [
     prepare,
     pack(nodejs),
   ]),
-  taskOf("buildah-build", "Builds the image of one architecture and writes it as an OCI layout to the shared volume.", [build(buildah)]),
-  taskOf("buildah-push", "Joins the image layouts of all architectures in one index, pushes it and reads it back.", [push(buildah)]),
+  taskOf("buildah-build", "Builds the image of one architecture and writes it as an OCI layout to the shared volume.", [
+    build(buildah),
+    ...(sboms ? [sbom(syft)] : []),
+  ]),
+  taskOf("buildah-push", "Joins the image layouts of all architectures in one index, pushes it and reads it back.", [push(buildah, sboms)]),
 ];

@@ -165,6 +165,7 @@ for (const stack of ["rehearsal", "dev"]) {
         expect(settings.get("builds")).toMatchObject({
           name: "build-multiarch",
           taskImages: { buildah: expect.stringContaining("buildah") },
+          sbom: true,
         });
         for (const { name, ...build } of builds)
           expect(settings.get(name)).toMatchObject({ ...build, architectures: pools.map(({ architecture }) => architecture) });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { script } from "../tekton/steps/shared";
 import type { Registered } from "./graph";
@@ -82,7 +82,8 @@ function waitedFor({ dependencyUrns, urn }: Registered, all: readonly Registered
 /** Task scripts by their text: their files are reviewed as files. */
 function scripts(): Map<string, string> {
   const folder = join(__dirname, "..", "tekton", "steps");
-  const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
+  const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const names = folders.map(({ name }) => name).filter((name) => existsSync(join(folder, name, `${name}.sh`)));
   return new Map(names.map((name) => [script(name), `tekton/steps/${name}/${name}.sh`]));
 }
 

@@ -30,11 +30,18 @@ export const pipelines = z
           description: "Whether Tekton Chains signs every image and attaches its provenance, as tags `sha256-*` of its repository.",
           examples: [false],
         }),
+      sbom: z
+        .boolean({ error: "true, or false for images without an SBOM" })
+        .default(defaults.pipelines.sbom)
+        .meta({
+          description: "Whether every image gets a list of what is in it (SBOM, in SPDX), attached by a tag `sha256-*` of its repository.",
+          examples: [false],
+        }),
     },
-    { error: "an object with channel, keep and sign" },
+    { error: "an object with channel, keep, sign and sbom" },
   )
   .prefault({})
-  .meta({ description: "OpenShift Pipelines: the operator, its pruner and what signs images." });
+  .meta({ description: "OpenShift Pipelines: the operator, its pruner, and what signs and describes images." });
 
 const taskImage = (image: string, description: string) =>
   z
@@ -44,7 +51,7 @@ const taskImage = (image: string, description: string) =>
     .meta({
       description,
       pattern: imagePatterns.pinned,
-      examples: [image.replace("registry.access.redhat.com", "mirror.example.com:5000")],
+      examples: [image.replace(/^[^/]+/, "mirror.example.com:5000")],
     });
 const taskImages = z
   .strictObject(
@@ -52,8 +59,9 @@ const taskImages = z
       buildah: taskImage(defaults.namespace.taskImages.buildah, "Image of the tasks that build and push."),
       nodejs: taskImage(defaults.namespace.taskImages.nodejs, "Image of the tasks that clone, and that run npm."),
       maven: taskImage(defaults.namespace.taskImages.maven, "Image of the task that runs Maven."),
+      syft: taskImage(defaults.namespace.taskImages.syft, "Image of the step that lists what is in an image, with the program /syft."),
     },
-    { error: "an object with buildah, nodejs and maven" },
+    { error: "an object with buildah, nodejs, maven and syft" },
   )
   .prefault({})
   .meta({

@@ -15,7 +15,7 @@ export const defaultCapabilities = [
 ] as const;
 
 /** Public registries whose images the rehearsal's own registry serves, under `mirror/<host>/`. */
-export const mirroredRegistries = ["docker.io", "registry.access.redhat.com", "registry.redhat.io", "quay.io"] as const;
+export const mirroredRegistries = ["docker.io", "registry.access.redhat.com", "registry.redhat.io", "quay.io", "ghcr.io"] as const;
 
 /** What every container of a node starts from: containerd's own default, with OpenShift's capabilities instead of Docker's fourteen. */
 export function baseRuntimeSpec(): object {

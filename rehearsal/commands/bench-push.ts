@@ -121,7 +121,14 @@ const layoutBuild = (architecture: Architecture) =>
 /** A run of the program's own push task. */
 const layoutPush = taskRun("bench-layouts", serviceAccounts.push, "amd64", {
   taskRef: { name: "buildah-push" },
-  params: params({ image: `${registry}/bench/${layouts}:latest`, architectures, layouts, run: "bench-layouts", commit: "0".repeat(40) }),
+  params: params({
+    image: `${registry}/bench/${layouts}:latest`,
+    architectures,
+    layouts,
+    run: "bench-layouts",
+    commit: "0".repeat(40),
+    timestamp: "0",
+  }),
 });
 
 const claim = {

@@ -28,13 +28,21 @@ function imitations(aptSetup: AptSetup): Record<string, MemberRecipe[]> {
       layers: [layers.debian[architecture], trust, layers.aptSources(aptSetup)],
       config: { Env: [path], Cmd: ["bash"] },
     })),
-    // buildah and Maven stay amd64 on both nodes: an emulated buildah cannot make the user namespace that it needs (unshare refuses
-    // threaded processes, which qemu-user is), and bytecode is the same wherever it is compiled.
+    // buildah, Maven and syft stay amd64 on both nodes: an emulated buildah cannot make the user namespace that it needs (unshare refuses
+    // threaded processes, which qemu-user is), bytecode is the same wherever it is compiled, and so is a list of files.
     "registry.access.redhat.com/ubi9/buildah": [
       {
         architecture: "amd64",
         layers: [layers.debian.amd64, trust, buildahSystem, runtime.program("buildah", "usr/bin/buildah")],
         config: buildahConfig(path),
+      },
+    ],
+    // syft's own is empty but for the program and certificates.
+    "ghcr.io/anchore/syft": [
+      {
+        architecture: "amd64",
+        layers: [trust, runtime.program("syft", "syft")],
+        config: { Env: [path], Entrypoint: ["/syft"] },
       },
     ],
     "registry.access.redhat.com/ubi9/openjdk-21": [task("amd64", [layers.maven], layers.javaEnvironment)],

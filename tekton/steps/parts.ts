@@ -17,10 +17,14 @@ interface StepArgs {
   name: string;
   image: string;
   /** Its text: `script` of shared.ts. */
-  script: string;
+  script?: string;
+  /** A program and its arguments in the place of a script, and its constant environment, for an image without a shell. */
+  command?: { readonly words: readonly string[]; readonly environment: Readonly<Record<string, string>> };
+  /** Whether its failure is none of its task's. @default false */
+  mayFail?: boolean;
   /** Texts reach the script as environment variables, lists as arguments: each led by its name where there are several. */
   params?: readonly ParamSpec[];
-  /** Parameters that the step itself is written with, and not its script: its image. */
+  /** Parameters that the step itself is written with, and not its script: its image, its command. */
   written?: readonly ParamSpec[];
   /** Their paths reach the script as environment variables, empty where the run binds none. */
   workspaces?: readonly WorkspaceDeclaration[];
@@ -36,11 +40,11 @@ interface StepArgs {
 
 const variable = (name: string) => name.toUpperCase().replaceAll("-", "_");
 /** A writable home directory of each step's own: caches and settings of the tools, thrown away with the pod. */
-const home = "/home/build";
+export const home = "/home/build";
 
 /** A step, whose script gets what it declares under the names of the declarations. */
 export function stepOf(args: StepArgs): StepPart {
-  const { name, image, script, params = [], written = [], workspaces = [], results = [], volumes = [], atHome = true } = args;
+  const { name, image, script, command, params = [], written = [], workspaces = [], results = [], volumes = [], atHome = true } = args;
   const lists = params.filter(({ type }) => type === "array");
   const all = [...(atHome ? [{ volume: { name: `home-${name}`, emptyDir: {} }, mountPath: home, variable: "HOME" }] : []), ...volumes];
   return {
@@ -51,21 +55,24 @@ export function stepOf(args: StepArgs): StepPart {
     step: {
       name,
       image,
-      script,
+      ...(script !== undefined && { script }),
+      ...(command && { command: [...command.words.slice(0, 1)], args: [...command.words.slice(1)] }),
       ...(lists.length > 0 && {
         args: lists.flatMap((list) => [...(lists.length > 1 ? [`--${list.name}`] : []), `$(params.${list.name}[*])`]),
       }),
       env: [
         // Kubernetes looks for a variable among those in front of it.
-        ...(params.length > 0 ? [dollar] : []),
+        ...(params.length > 0 || command ? [dollar] : []),
         ...params.filter(({ type }) => type !== "array").map((param) => ({ name: variable(param.name), value: `$(params.${param.name})` })),
         ...workspaces.map((workspace) => ({ name: variable(workspace.name), value: `$(workspaces.${workspace.name}.path)` })),
         ...results.map((result) => ({ name: `RESULT_${variable(result.name)}`, value: `$(results.${result.name}.path)` })),
         ...all.flatMap(({ variable: of, mountPath }) => (of ? [{ name: of, value: mountPath }] : [])),
+        ...Object.entries(command?.environment ?? {}).map(([of, value]) => ({ name: of, value })),
       ],
       securityContext: args.securityContext,
       computeResources: args.computeResources,
       volumeMounts: all.map(({ volume, mountPath }) => ({ name: volume.name, mountPath })),
+      ...(args.mayFail && { onError: "continue" as const }),
     },
   };
 }

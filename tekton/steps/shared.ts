@@ -29,7 +29,7 @@ export const unprivileged: SecurityContext = {
 };
 
 /** The same, of a program that writes nothing: what waits for events or starts runs. */
-export const unprivilegedReader: SecurityContext & { readOnlyRootFilesystem: true } = { ...unprivileged, readOnlyRootFilesystem: true };
+export const unprivilegedReader: SecurityContext = { ...unprivileged, readOnlyRootFilesystem: true };
 
 /**
  * What buildah needs even to look at a registry: started by an ordinary user, it makes itself a user namespace. The runtimes' default
@@ -60,6 +60,11 @@ export const resources = {
     requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "1Gi" },
     limits: { cpu: "4", memory: "4Gi", "ephemeral-storage": "20Gi" },
   },
+  /** syft, which unpacks the whole image once more. */
+  describe: {
+    requests: { cpu: "50m", memory: "256Mi", "ephemeral-storage": "1Gi" },
+    limits: { cpu: "4", memory: "4Gi", "ephemeral-storage": "60Gi" },
+  },
   /** Compilers of npm's packages, Maven with its tests. A JVM takes a quarter of the memory limit for its heap. */
   compile: {
     requests: { cpu: "250m", memory: "512Mi", "ephemeral-storage": "2Gi" },
@@ -84,6 +89,7 @@ export const params = {
   packed: { name: "packed", description: "Archive of the shared volume that gets the sources with what was made of them" },
   context: { name: "context", description: "Build context, a folder of the sources, . for all of them" },
   environment: { name: "environment", type: "array", description: "Environment of the programs that run, as NAME=value", default: [] },
+  layout: { name: "layout", description: "Folder of the shared volume that gets the image" },
   image: { name: "image", description: "Where the index goes, as repository:tag" },
   tags: {
     name: "tags",

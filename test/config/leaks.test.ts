@@ -53,8 +53,11 @@ const complete = (values: Values): void => {
   values.pools[0].rootVolume = { type: "gp3", size: 120, iops: 3000 };
   values.pools[0].zones[0].replicas = 0;
   values.fileSystem = { lifecycle: "NEVER", tags: { owner: "me" } };
-  values.pipelines = { channel: "latest", keep: 20, sign: true };
-  values.namespace = { name: "builds", taskImages: { buildah: "quay.io/a:1", nodejs: "quay.io/a:1", maven: "quay.io/a:1" } };
+  values.pipelines = { channel: "latest", keep: 20, sign: true, sbom: true };
+  values.namespace = {
+    name: "builds",
+    taskImages: { buildah: "quay.io/a:1", nodejs: "quay.io/a:1", maven: "quay.io/a:1", syft: "quay.io/a:1" },
+  };
   Object.assign(values.namespace, { trustBundle: exampleAuthority, insecureRegistries: ["registry.example.com:5000"] });
   Object.assign(values.builds[0], {
     revision: "main",

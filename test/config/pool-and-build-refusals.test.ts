@@ -94,7 +94,7 @@ describe("the volumes of EBS", () => {
 areRefused("what file system, pipelines and namespace must be", [
   ["fileSystem.lifecycle", lifecycle, [30, "toString"]],
   ["fileSystem.lifecycle", `${lifecycle}; did you mean NEVER?`, ["never"]],
-  ["pipelines", "an object with channel, keep and sign", [1, "latest", []]],
+  ["pipelines", "an object with channel, keep, sign and sbom", [1, "latest", []]],
   [
     "pipelines.channel",
     '"latest" or a channel of OpenShift Pipelines from "pipelines-1.14" on, such as "pipelines-1.21"',
@@ -103,7 +103,7 @@ areRefused("what file system, pipelines and namespace must be", [
   ["pipelines.keep", "the number of finished runs of a build to keep, from 3 to 1000", [0, 2, 1001, 1.5, "20"]],
   ["namespace", "an object with name, taskImages, trustBundle and insecureRegistries", ["builds", []]],
   ["namespace.name", namespace, ["", "default", "openshift", "openshift-builds", "kube-x", "Builds", "1a", "a-", text(64), 1]],
-  ["namespace.taskImages", "an object with buildah, nodejs and maven", ["x", []]],
+  ["namespace.taskImages", "an object with buildah, nodejs, maven and syft", ["x", []]],
   [
     "namespace.taskImages.buildah",
     'an image with registry and tag or digest, such as "registry.access.redhat.com/ubi9/buildah:9.8"',
@@ -119,6 +119,7 @@ areRefused("what file system, pipelines and namespace must be", [
     'an image with registry and tag or digest, such as "registry.access.redhat.com/ubi9/openjdk-21:1.24"',
     ["a"],
   ],
+  ["namespace.taskImages.syft", 'an image with registry and tag or digest, such as "ghcr.io/anchore/syft:v1.57.1"', ["syft:v1"]],
 ]);
 
 areAccepted("the first and the last that these may be", [

@@ -195,7 +195,7 @@ export const rules: Record<string, Rule> = {
     wrong: ["AFTER_1_DAYS", "AFTER_2_DAYS", "never", "", ...anyType],
     says: "when unused files move to the cheaper class: NEVER, AFTER_1_DAY, AFTER_7_DAYS",
   },
-  pipelines: anObject("an object with channel, keep and sign", true),
+  pipelines: anObject("an object with channel, keep, sign and sbom", true),
   "pipelines.channel": {
     right: ["latest", "pipelines-1.14", "pipelines-1.99"],
     wrong: [
@@ -215,15 +215,17 @@ export const rules: Record<string, Rule> = {
   "pipelines.keep": { ...whole(3, 1000), says: "the number of finished runs of a build to keep, from 3 to 1000" },
   namespace: anObject("an object with name, taskImages, trustBundle and insecureRegistries", true),
   "pipelines.sign": { right: [true, false], wrong: ["true", "", 0, 1, null, [], {}], says: "true, or false for images that nobody signs" },
+  "pipelines.sbom": { right: [true, false], wrong: ["true", "", 0, 1, null, [], {}], says: "true, or false for images without an SBOM" },
   "namespace.name": {
     right: ["a", "a9-b", letters(63), "opens", "kube", "defaults", "openshifts"],
     wrong: ["", "9", "-a", "a-", "A", "aB", "a b", "default", "openshift", "openshift-x", "kube-x", letters(64), ...anyType],
     says: "lower-case letters, digits and dashes, with a letter first, at most 63 characters, not one of the cluster's own",
   },
-  "namespace.taskImages": anObject("an object with buildah, nodejs and maven", true),
+  "namespace.taskImages": anObject("an object with buildah, nodejs, maven and syft", true),
   "namespace.taskImages.buildah": taskImage,
   "namespace.taskImages.nodejs": taskImage,
   "namespace.taskImages.maven": taskImage,
+  "namespace.taskImages.syft": taskImage,
   "namespace.trustBundle": {
     right: [
       exampleAuthority,

@@ -34,13 +34,14 @@ describe("a right configuration", () => {
         ],
         architectures: ["amd64", "arm64"],
         fileSystem: { lifecycle: "AFTER_30_DAYS", zones: ["eu-west-3a", "eu-west-3b"], version: "4.19.42", tags: {} },
-        pipelines: { channel: "latest", keep: 20, sign: true },
+        pipelines: { channel: "latest", keep: 20, sign: true, sbom: true },
         namespace: {
           name: "build-multiarch",
           taskImages: {
             buildah: "registry.access.redhat.com/ubi9/buildah:9.8",
             nodejs: "registry.access.redhat.com/ubi9/nodejs-22:9.8",
             maven: "registry.access.redhat.com/ubi9/openjdk-21:1.24",
+            syft: "ghcr.io/anchore/syft:v1.57.1",
           },
           insecureRegistries: [],
         },
@@ -170,7 +171,7 @@ describe("keys that are no settings", () => {
     ["pools[0].zones[0].constructor", "known here: name, replicas"],
     ["pools[0].zone", "did you mean zones?"],
     ["fileSystem.version", "known here: lifecycle, tags"],
-    ["pipelines.zzzzzz", "known here: channel, keep, sign"],
+    ["pipelines.zzzzzz", "known here: channel, keep, sign, sbom"],
     ["namespace.taskImages.node", "did you mean nodejs?"],
     [
       "builds[0].url",

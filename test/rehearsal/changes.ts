@@ -275,6 +275,14 @@ export const changes: readonly Change[] = [
     effect: "Images of later runs are not signed; what was signed stays so, and the key stays in the cluster.",
   },
   {
+    setting: "pipelines.sbom",
+    path: ["pipelines", "sbom"],
+    value: false,
+    outcome: "carried out",
+    touches: [...updated("builds", "builds-buildah-build", "builds-buildah-push"), ...pipelinesOf(...builds), ...again(...builds)],
+    effect: "All builds run anew, and attach no SBOM; those that are attached stay.",
+  },
+  {
     setting: "namespace.name",
     path: ["namespace", "name"],
     value: "other-builds",
@@ -336,6 +344,14 @@ export const changes: readonly Change[] = [
     outcome: "carried out",
     touches: [...updated("builds", "builds-maven-package", "quarkus-pipeline"), ...again("quarkus")],
     effect: "The quarkus builds run anew.",
+  },
+  {
+    setting: "namespace.taskImages.syft",
+    path: ["namespace", "taskImages", "syft"],
+    value: "registry.example.com/syft:1",
+    outcome: "carried out",
+    touches: [...updated("builds", "builds-buildah-build"), ...pipelinesOf(...builds), ...again(...builds)],
+    effect: "All builds run anew; their SBOMs are another program's.",
   },
   {
     setting: "namespace.trustBundle",

@@ -62,6 +62,8 @@ const provenance = async (key: string, image: string): Promise<Statement[]> =>
 /** The tag at which cosign looks for what belongs to a digest. */
 const beside = (digest: string, kind: "sig" | "att") => `${digest.replace(":", "-")}.${kind}`;
 
+const indexType = "application/vnd.oci.image.index.v1+json";
+
 /** A repository of the registry's, by its API (https://github.com/opencontainers/distribution-spec). */
 function repository(name: string) {
   const { username, password } = registryCredentials();
@@ -73,9 +75,10 @@ function repository(name: string) {
     if (!answer.ok) throw new Error(`${init.method ?? "GET"} ${target.pathname}: ${answer.status} ${await answer.text()}`);
     return answer;
   };
-  const text = async (path: string) => (await ask(path, { headers: { accept: "application/vnd.oci.image.manifest.v1+json" } })).text();
+  const text = async (path: string, accept = "application/vnd.oci.image.manifest.v1+json") =>
+    (await ask(path, { headers: { accept } })).text();
   return {
-    manifest: (reference: string) => text(`manifests/${reference}`),
+    manifest: (reference: string, type?: string) => text(`manifests/${reference}`, type),
     blob: (digest: string) => text(`blobs/${digest}`),
     /** @returns its digest. */
     put: async (reference: string, manifest: string): Promise<string> => {
@@ -90,6 +93,35 @@ function repository(name: string) {
       return digest;
     },
   };
+}
+
+interface Attached {
+  readonly digest: string;
+  readonly artifactType?: string;
+}
+
+/**
+ * `repository@digest` of the one SPDX document that is attached to an image, as a client without the referrers API finds it
+ * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#unavailable-referrers-api).
+ */
+async function sbomOf(image: string): Promise<string> {
+  const { manifest } = repository(repositoryOf(image).replace(`${registry}/`, ""));
+  const { manifests }: { manifests: Attached[] } = JSON.parse(await manifest(digestOf(image).replace(":", "-"), indexType));
+  const found = manifests.filter(({ artifactType }) => artifactType === "application/spdx+json");
+  expect([image, found]).toEqual([image, [expect.anything()]]);
+  return `${repositoryOf(image)}@${found[0]?.digest}`;
+}
+
+interface Package {
+  readonly name: string;
+  readonly versionInfo: string;
+}
+
+/** What an SPDX document lists, by its `repository@digest`. */
+async function listedBy(sbom: string): Promise<Package[]> {
+  const { manifest, blob } = repository(repositoryOf(sbom).replace(`${registry}/`, ""));
+  const { layers } = JSON.parse(await manifest(digestOf(sbom)));
+  return JSON.parse(await blob(layers[0].digest)).packages;
 }
 
 /** A text with one letter or digit changed, in the middle of what a pattern finds. */
@@ -158,13 +190,31 @@ export function signatureSteps(): void {
         expect(found).toHaveLength(1);
         for (const { predicateType, subject, predicate } of found) {
           expect(predicateType).toBe("https://slsa.dev/provenance/v1");
-          expect(subject.map(({ name, digest }) => `${name}@sha256:${digest.sha256}`).sort()).toEqual([image, ...members].sort());
+          const subjects = [image, ...members, ...(await Promise.all([image, ...members].map(sbomOf)))];
+          expect(subject.map(({ name, digest }) => `${name}@sha256:${digest.sha256}`).sort()).toEqual(subjects.sort());
           expect(predicate.runDetails.builder.id).toBe("https://multiarch.rehearsal.test/openshift-pipelines");
           expect(predicate.buildDefinition.resolvedDependencies).toContainEqual(
             expect.objectContaining({ uri: `git+${gitRepository}`, digest: { sha1: commit } }),
           );
           expect(JSON.stringify(predicate.buildDefinition.externalParameters)).toContain(repositoryOf(image));
         }
+      }
+    }
+  });
+
+  it("has attached to each of them a signed list of what is in it: the package that the image is for, in each member; the members, in the index", async () => {
+    const { signingKey, builds } = await outputs();
+    const wanted = { htop: "htop", nodejs: "express", quarkus: "quarkus-rest" };
+    for (const [name, { image, members }] of Object.entries(builds)) {
+      for (const reference of [image, ...members]) {
+        const sbom = await sbomOf(reference);
+        for (const payload of await verify(signingKey, sbom))
+          expect(JSON.parse(payload).critical.image["docker-manifest-digest"]).toBe(digestOf(sbom));
+        const packages = await listedBy(sbom);
+        const versions = packages.map(({ versionInfo }) => versionInfo);
+        expect(versions).toContain(digestOf(reference));
+        if (reference === image) expect(versions.slice(1)).toEqual(members.map(digestOf));
+        else expect(packages.map((one) => one.name.split(":").at(-1))).toContain(wanted[name as keyof typeof wanted]);
       }
     }
   });

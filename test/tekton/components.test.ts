@@ -301,6 +301,21 @@ describe("MultiArchBuild", () => {
     expect(await content({ build: { revision: "v2" } })).not.toBe(before);
     expect(await content({ architectures: ["amd64"] })).not.toBe(before);
     expect(await content(images({ buildah: "other" }))).not.toBe(before);
+    expect(await content(images({ syft: "other" }))).not.toBe(before);
+    expect(await content({ namespaceArgs: { sbom: false } })).not.toBe(before);
+  });
+
+  it("lists what is in an image if that is wanted: a step of the task that builds, which the task that pushes expects", async () => {
+    const of = async (sbom?: boolean) => {
+      const { named } = await program({ namespaceArgs: { sbom } });
+      const [build, push] = ["build", "push"].map((name) => named(`builds-buildah-${name}`).inputs.spec);
+      return [
+        build.steps.map((step: { name: string }) => step.name),
+        push.params.find((param: { name: string }) => param.name === "sbom").default,
+      ];
+    };
+    expect(await of()).toEqual([["build", "sbom"], "true"]);
+    expect(await of(false)).toEqual([["build"], "false"]);
   });
 });
 

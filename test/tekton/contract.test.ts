@@ -45,11 +45,12 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("the 
   const lists = spec.params.filter(({ type }) => type === "array").map((list) => list.name);
 
   it("gives each script the environment that the script reads, no more and no less", () => {
-    for (const { name: step, env, script } of spec.steps.filter(({ script: text }) => text.startsWith(bash))) {
+    for (const { name: step, env, script = "" } of spec.steps) {
       // Texts are written with it (tekton/verbatim.ts).
       const given = named(env).filter((one) => one !== dollar.name);
-      expect([step, given.sort()]).toEqual([step, environmentRead(script)]);
+      if (script.startsWith(bash)) expect([step, given.sort()]).toEqual([step, environmentRead(script)]);
       // The log shows what a variable was meant for: each name once, and each set.
+      expect([step, unique(named(env))]).toEqual([step, true]);
       for (const { value } of env) expect(value).not.toBe("");
     }
   });
@@ -61,26 +62,26 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("the 
       ...spec.workspaces.map((workspace): [string, string] => [variable(workspace.name), `$(workspaces.${workspace.name}.path)`]),
       ...(spec.results ?? []).map((result): [string, string] => [`RESULT_${variable(result.name)}`, `$(results.${result.name}.path)`]),
     ]);
-    for (const { env, volumeMounts } of spec.steps) {
+    for (const { env, volumeMounts } of spec.steps.filter(({ script }) => script !== undefined)) {
       for (const { name: key, value } of env) {
         const mount = volumeMounts.find(({ mountPath }) => mountPath === value);
         expect([key, value]).toEqual([key, mount && ["HOME", "SOURCES"].includes(key) ? mount.mountPath : declared.get(key)]);
       }
     }
     const given = new Set(spec.steps.flatMap(({ env }) => named(env)));
-    // A step's image may be a parameter as well.
-    const images = new Set(
+    // A step's image may be a parameter as well, and a command is written with some.
+    const written = new Set(
       references(
         "params",
-        spec.steps.map(({ image }) => image),
+        spec.steps.map(({ image, command, args }) => [image, command && args]),
       ).map(variable),
     );
-    for (const key of declared.keys()) if (!lists.map(variable).includes(key) && !images.has(key)) expect(given).toContain(key);
+    for (const key of declared.keys()) if (!lists.map(variable).includes(key) && !written.has(key)) expect(given).toContain(key);
   });
 
   it("hands over lists as arguments, led by their names where there are several, which its script takes as such", () => {
     const handed = new Set<string>();
-    for (const { args = [], script } of spec.steps) {
+    for (const { args = [], script } of spec.steps.filter(({ command }) => !command)) {
       const own = args.flatMap((arg) => /^\$\(params\.(.+)\[\*\]\)$/.exec(arg)?.[1] ?? []);
       for (const list of own) handed.add(list);
       expect(args).toEqual(
@@ -93,8 +94,10 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("the 
 
   it("mounts each workspace in the steps that read it, and in no other", () => {
     const alone = spec.steps.length === 1;
-    for (const { name: step, env, workspaces } of spec.steps) {
-      const read = spec.workspaces.filter(({ name: workspace }) => named(env).includes(variable(workspace)));
+    for (const { name: step, env, args = [], workspaces } of spec.steps) {
+      const read = spec.workspaces.filter(
+        ({ name: workspace }) => named(env).includes(variable(workspace)) || references("workspaces", args).includes(workspace),
+      );
       expect([step, alone ? undefined : named(read).sort()]).toEqual([step, workspaces && named(workspaces).sort()]);
     }
   });
@@ -117,7 +120,7 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("the 
   });
 
   it("leaves out of its demands what its scripts can do without", () => {
-    const scripts = spec.steps.map(({ script }) => script);
+    const scripts = spec.steps.flatMap(({ script }) => script ?? []);
     // `${NAME:?}` ends the script; a parameter with an empty default must not be asked for like that.
     for (const param of spec.params.filter((candidate) => candidate.default === ""))
       for (const script of scripts) expect(script).not.toContain(`\${${variable(param.name)}:?}`);

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { TaskSpec } from "../../tekton/resources";
 import { script } from "../../tekton/steps/shared";
 import { defaultTaskImages } from "../../tekton/task-images";
 import { tasks } from "../../tekton/tasks";
@@ -17,6 +18,8 @@ const noPrivileges = { runAsNonRoot: true, allowPrivilegeEscalation: false, capa
 const restricted = { ...noPrivileges, seccompProfile: { type: "RuntimeDefault" } };
 /** pipelines-scc for buildah, which admits no seccomp profile to be named. The user 65534 has a name in the image. */
 const nobody = { ...noPrivileges, runAsUser: 65534 };
+/** The same, of a program that writes to volumes alone. */
+const reader = { ...nobody, readOnlyRootFilesystem: true };
 /** The same; of capabilities it admits only SETFCAP to be added. */
 const root = {
   runAsUser: 0,
@@ -44,9 +47,14 @@ const rights: Record<string, Record<string, { as: object; sees: string[] }>> = {
     prepare: { as: restricted, sees: ["build-secrets", "trust"] },
     pack: { as: restricted, sees: ["shared", "downloads"] },
   },
-  "buildah-build": { build: { as: root, sees: ["shared", "dockerconfig", "build-secrets", "rhel-entitlement", "trust"] } },
+  "buildah-build": {
+    build: { as: root, sees: ["shared", "dockerconfig", "build-secrets", "rhel-entitlement", "trust"] },
+    sbom: { as: reader, sees: ["shared"] },
+  },
   "buildah-push": { push: { as: nobody, sees: ["shared", "dockerconfig", "trust"] } },
 };
+const withScripts = ({ steps }: TaskSpec) =>
+  steps.flatMap(({ script: text, ...step }) => (text === undefined ? [] : [{ ...step, script: text }]));
 /** A quantity of Kubernetes as a number. */
 function quantity(text: string): number {
   const units: Record<string, number> = { m: 1e-3, Mi: 2 ** 20, Gi: 2 ** 30 };
@@ -54,16 +62,19 @@ function quantity(text: string): number {
   return Number(number) * (unit ? units[unit] : 1);
 }
 
-it("has one folder with a definition and a script for each step, which some task uses", () => {
+it("has one folder for each step, with a definition and what it runs, which some task uses", () => {
   const folders = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
-  const used = new Set(all.flatMap(({ spec }) => spec.steps.map((step) => step.script)));
-  for (const name of folders) expect([name, used.has(script(name))]).toEqual([name, true]);
+  const used = new Set(all.flatMap(({ spec }) => spec.steps.map((step) => step.script ?? step.name)));
+  const isScript = (name: string) => existsSync(join(folder, name, `${name}.sh`));
+  for (const name of folders) expect([name, used.has(isScript(name) ? script(name) : name)]).toEqual([name, true]);
   expect(used.size).toBe(folders.length);
 });
 
 describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s", (name, spec) => {
-  it("inlines its script, into which nothing is substituted", () => {
+  it("inlines its script, into which nothing is substituted; or has a command", () => {
     for (const step of spec.steps) {
+      expect([step.script, step.command]).toContain(undefined);
+      if (step.command) continue;
       expect(step.script).toMatch(/^#!\/(usr\/bin\/env bash|bin\/sh)\n/);
       expect(step.script).not.toMatch(/\$\((params|workspaces|results|context|steps|tasks)[.[]/);
     }
@@ -128,14 +139,14 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s",
   });
 
   it("has scripts without findings of shellcheck, as they are run", () => {
-    for (const { script: text } of spec.steps) {
+    for (const { script: text } of withScripts(spec)) {
       const dialect = text.startsWith("#!/bin/sh") ? "sh" : "bash";
       execFileSync("shellcheck", [`--shell=${dialect}`, "--severity=warning", "-"], { input: text, stdio: ["pipe", "pipe", "pipe"] });
     }
   });
 
   it("sources no file that a pod does not have", () => {
-    for (const { script: text } of spec.steps) expect(text).not.toMatch(/^\s*(source|\.) /m);
+    for (const { script: text } of withScripts(spec)) expect(text).not.toMatch(/^\s*(source|\.) /m);
   });
 });
 

@@ -35,7 +35,7 @@ layer_time=315532801
 
 build_args=() labels=() insecure_registries=()
 read_lists "build-args labels insecure-registries" "$@"
-rm -rf "$layout" "$layout.tmp" "$layout.bases" # of an earlier try
+rm -rf "$layout" "$layout.tmp" "$layout.bases" "$layout.sbom.json" # of an earlier try
 unpack_sources
 check_context "$tree" "$CONTEXT" "$CONTAINERFILE"
 context=$tree/$CONTEXT
@@ -143,6 +143,8 @@ done
 
 # A reader sees the whole layout or none.
 mkdir -p "$(dirname "$layout")"
+# Where syft, another user of the pod's group, writes what is in the image; without a group, by the volume's own rules.
+chmod g+w "$(dirname "$layout")" 2>/dev/null || true
 buildah push --quiet --format oci result "oci:$layout.tmp:result" || fail "the image could not be written to '$LAYOUT'"
 finish_layout "$layout.tmp" "$TIMESTAMP" || fail "buildah wrote no image to '$LAYOUT'"
 

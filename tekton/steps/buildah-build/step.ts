@@ -26,7 +26,7 @@ export const build = (image: string): StepPart =>
       { name: "cache", description: "Repository that keeps layers, to which the architecture is added; empty for none", default: "" },
       params.rebuild,
       params.insecureRegistries,
-      { name: "layout", description: "Folder of the shared volume that gets the image" },
+      params.layout,
       { name: "commit", description: "Commit of the sources, for the image's label" },
       { name: "url", description: "Repository of the sources, for the image's label" },
       {

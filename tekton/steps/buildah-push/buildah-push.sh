@@ -3,8 +3,8 @@
 # Needs neither root nor any capability.
 # Arguments: lists, each led by its name: --architectures, --tags (templates of more tags, see tags.sh), --insecure-registries.
 # Environment: SHARED, LAYOUTS (folder of it with one layout per architecture; <architecture>.bases
-# beside it may name its base images), IMAGE (repository:tag), RUN (name of the run, a tag of
-# its own), HOME; optional COMMIT, BRANCH (for the templates), KEY (of find-built.sh, a tag `built-<key>`), FOUND (digest of the index that
+# beside it may name its base images, <architecture>.sbom.json list what is in it), IMAGE (repository:tag), RUN (name of the run, a tag of
+# its own), TIMESTAMP (the commit's, in seconds since 1970), HOME; optional SBOM (true: such lists are attached), COMMIT, BRANCH (for the templates), KEY (of find-built.sh, a tag `built-<key>`), FOUND (digest of the index that
 # is to get the tags), DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage); results are written to
 # the files $RESULT_IMAGE, $RESULT_MEMBERS; $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES, of which the last two stay empty for an
 # index that was there already.
@@ -16,8 +16,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/index.sh"
 # shellcheck source-path=SCRIPTDIR source=tags.sh
 source "$(dirname "${BASH_SOURCE[0]}")/tags.sh"
+# shellcheck source-path=SCRIPTDIR source=sboms.sh
+source "$(dirname "${BASH_SOURCE[0]}")/sboms.sh"
 
-: "${SHARED:?}" "${LAYOUTS:?}" "${IMAGE:?}" "${RUN:?}" "${HOME:?}" "${RESULT_IMAGE:?}" "${RESULT_MEMBERS:?}" "${RESULT_IMAGE_URL:?}" "${RESULT_IMAGE_DIGEST:?}" "${RESULT_IMAGES:?}"
+: "${SHARED:?}" "${LAYOUTS:?}" "${IMAGE:?}" "${RUN:?}" "${TIMESTAMP:?}" "${HOME:?}" "${RESULT_IMAGE:?}" "${RESULT_MEMBERS:?}" "${RESULT_IMAGE_URL:?}" "${RESULT_IMAGE_DIGEST:?}" "${RESULT_IMAGES:?}"
 architectures=() tags=() insecure_registries=()
 read_lists "architectures tags insecure-registries" "$@"
 [[ ${#architectures[@]} -gt 0 ]] || fail "no architecture given"
@@ -27,6 +29,7 @@ repository=${IMAGE%:*}
 [[ -z ${FOUND:-} || $FOUND =~ ^sha256:[0-9a-f]{64}$ ]] || fail "'$FOUND', the index that is built already, is not a digest"
 fill_in_tags # sets $more_tags
 use_buildah "${insecure_registries[@]}"
+created=$(date --utc --date "@$TIMESTAMP" +%Y-%m-%dT%H:%M:%SZ)
 expected=()
 members=()
 
@@ -150,25 +153,34 @@ if [[ -n ${FOUND:-} ]]; then join_found; else join_layouts; fi
 wanted=$(digest_of_index index) || fail "the index cannot be written"
 [[ -z ${FOUND:-} || $wanted == "$FOUND" ]] || fail "the images of $repository@$FOUND make the index $wanted now"
 [[ -n ${FOUND:-} ]] || push_members
+# What was found has the SBOMs of the run that built it.
+with_sboms=
+if [[ ${SBOM:-} == true && -z ${FOUND:-} ]]; then
+  with_sboms=yes
+  attach_to_members
+fi
 
 # First under a tag that only this run uses: it keeps the digest alive in registries that collect untagged images when a later
 # run moves the wanted tag. The other tags move to an index that has been read back, the wanted one last.
 place "$repository:$RUN" || fail "the run's own tag is not set, so nothing is published"
 read_back
+[[ -z $with_sboms ]] || attach_to_index
 for tag in "${more_tags[@]}"; do
   place "$repository:$tag" || fail "the tag $tag is not set, so $IMAGE stays what it was"
 done
 # Nothing but a help for a later run: where a registry never lets a tag move, the one of an image with older bases stays.
 if [[ -n ${KEY:-} ]]; then place "$repository:built-$KEY" || warn "a later run will not find that this commit is built"; fi
+end_attaching
 place "$IMAGE" || fail "the image is not published"
 echo "$IMAGE is $wanted for ${expected[*]}" >&2
 
 joined=$(IFS=, && printf '%s' "${members[*]/#/$repository@}")
+signed=$(members+=("${attached[@]}") && IFS=, && printf '%s' "${members[*]/#/$repository@}")
 printf '%s' "$repository@$wanted" >"$RESULT_IMAGE"
 printf '%s' "$joined" >"$RESULT_MEMBERS"
 # By these Chains finds what this run has built, and signs it. What was found has the signature of the run that built it; without one, it
 # is not for this run to vouch for.
 printf '%s' "$IMAGE" >"$RESULT_IMAGE_URL"
-if [[ -n ${FOUND:-} ]]; then wanted="" joined=""; fi
+if [[ -n ${FOUND:-} ]]; then wanted="" signed=""; fi
 printf '%s' "$wanted" >"$RESULT_IMAGE_DIGEST"
-printf '%s' "$joined" >"$RESULT_IMAGES"
+printf '%s' "$signed" >"$RESULT_IMAGES"

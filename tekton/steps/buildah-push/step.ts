@@ -7,14 +7,16 @@ export const pushResults = [
   { name: "members", description: "repository@digest of each architecture's image, separated by commas" },
   { name: "IMAGE_URL", description: "Repository and tag of the index" },
   { name: "IMAGE_DIGEST", description: "Digest of the index, if this run has built it; else empty" },
-  { name: "IMAGES", description: "The members, if this run has built them; else empty" },
+  { name: "IMAGES", description: "The members and the SBOMs of all, if this run has built them; else empty" },
 ];
 
 /**
  * Joins the layouts of all architectures in one index and pushes it. Results are named as Tekton Chains expects them
- * (https://github.com/tektoncd/chains/blob/main/docs/slsa-provenance.md): it signs the index, and through `IMAGES` its members.
+ * (https://github.com/tektoncd/chains/blob/main/docs/slsa-provenance.md): it signs the index, and through `IMAGES` its members and the SBOMs.
+ *
+ * @param sboms whether it misses an SBOM that is not there.
  */
-export const push = (image: string): StepPart =>
+export const push = (image: string, sboms: boolean): StepPart =>
   stepOf({
     name: "push",
     image,
@@ -29,6 +31,12 @@ export const push = (image: string): StepPart =>
       { name: "branch", description: "Branch or tag that was built, as a tag of an image; empty for a commit", default: "" },
       { name: "key", description: "What find has looked for; empty for nothing", default: "" },
       { name: "found", description: "Digest of the image that was built already; empty: the layouts are pushed", default: "" },
+      params.timestamp,
+      {
+        name: "sbom",
+        description: "Whether each image has an SBOM beside its layout, which is attached: true or false",
+        default: String(sboms),
+      },
       params.insecureRegistries,
     ],
     workspaces: [workspaces.shared, workspaces.dockerconfig, workspaces.trust],

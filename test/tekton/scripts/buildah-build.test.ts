@@ -33,6 +33,18 @@ describe("buildah-build", () => {
     expect(execFileSync("find", [at(layout()), "!", "-perm", "-o=r"], { encoding: "utf8" })).toBe("");
   });
 
+  it.skipIf(process.getuid?.() !== 0)(
+    "lets the pod's group write beside the layout, as the step that lists what is in it does",
+    async () => {
+      asVolumeOfFsGroup("shared");
+      execFileSync("chmod", ["0755", at("")]);
+      expect(await build()).toMatchObject({ status: 0 });
+      const member = "--reuid 65534 --regid 65534 --groups 1000710000 --inh-caps -all --bounding-set -all".split(" ");
+      execFileSync("setpriv", [...member, "touch", at(`${layout()}.sbom.json`)]);
+      expect(has(`${layout()}.sbom.json`)).toBe(true);
+    },
+  );
+
   it("gives the same image in a pod with an fsGroup as without one: no folder is setgid", async () => {
     shellFiles("sources/tree/app/root");
     containerfile("FROM scratch", "COPY root /", "COPY file /copied/file", 'RUN ["/bin/mkdir", "-p", "/made/below", "/bin/below"]');

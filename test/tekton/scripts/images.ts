@@ -75,7 +75,11 @@ export function writeBlobs(folder: string, layers: Buffer[], config: object = {}
 /** Writes the smallest OCI layout of one image. */
 export function writeLayout(folder: string, architecture: string, content = architecture): string {
   // An empty archive is two blocks of zeros; what stands behind them is no part of it.
-  const layer = Buffer.concat([Buffer.alloc(1024), Buffer.from(content)]);
+  return writeImage(folder, architecture, Buffer.concat([Buffer.alloc(1024), Buffer.from(content)]));
+}
+
+/** Writes an OCI layout of one image of one layer, an archive. */
+export function writeImage(folder: string, architecture: string, layer: Buffer): string {
   const diff = `sha256:${createHash("sha256").update(layer).digest("hex")}`;
   const config = { architecture, os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [diff] } };
   const [hex, size] = writeBlobs(folder, [gzipSync(layer)], config);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from "vitest";
+import { afterEach, beforeEach, expect } from "vitest";
 import { at, run } from "./harness";
 import { insecure, writeLayout } from "./images";
 import { Registry } from "./registry";
@@ -23,6 +23,7 @@ export const pushWith = (lists: Lists, more: Record<string, string> = {}, as?: r
       LAYOUTS: "layouts",
       IMAGE: `${repository()}:${tags.wanted}`,
       RUN: tags.run,
+      TIMESTAMP: "1714979289",
       RESULT_IMAGE: at("results/image"),
       RESULT_MEMBERS: at("results/members"),
       RESULT_IMAGE_URL: at("results/url"),
@@ -43,6 +44,36 @@ export const push = (architectures?: string[], more: Record<string, string> = {}
 
 export const manifest = (name: string) => registry.manifests.get(`team/hello:${name}`)?.content;
 export const writtenTags = () => registry.written.filter((name) => !name.startsWith("sha256:"));
+
+interface Descriptor {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly artifactType?: string;
+}
+const json = (content?: Buffer) => JSON.parse((content ?? Buffer.from("null")).toString());
+/** What a client without the referrers API finds: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#unavailable-referrers-api */
+export const referrers = (digest: string): Descriptor[] => json(manifest(digest.replace(":", "-")))?.manifests ?? [];
+/** The one SPDX document that is attached to a digest. */
+export function attachedTo(digest: string): string {
+  const found = referrers(digest).filter(({ artifactType }) => artifactType === "application/spdx+json");
+  expect(found).toHaveLength(1);
+  const artifact = json(manifest(found[0].digest));
+  const subject = manifest(digest) as Buffer;
+  expect(artifact).toMatchObject({
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    artifactType: "application/spdx+json",
+    config: { mediaType: "application/vnd.oci.empty.v1+json" },
+    subject: { digest, size: subject.length, mediaType: json(subject).mediaType },
+  });
+  expect(artifact.layers).toHaveLength(1);
+  // oras pulls what has a name to call it by (https://oras.land/docs/commands/oras_pull).
+  const title = expect.stringMatching(/^(?:amd64|arm64|index)\.spdx\.json$/);
+  expect(artifact.layers[0]).toMatchObject({
+    mediaType: "application/spdx+json",
+    annotations: { "org.opencontainers.image.title": title },
+  });
+  return registry.blobs.get(artifact.layers[0].digest)?.toString() ?? "";
+}
 
 beforeEach(async () => {
   registry = new Registry();
