@@ -24,8 +24,9 @@ ENTRYPOINT ["htop"]
 
 const application = `FROM ${nodeImage}
 WORKDIR /opt/app-root/src
-COPY package.json server.js ./
+COPY package.json ./
 COPY node_modules ./node_modules
+COPY server.js ./
 USER 1001
 ENTRYPOINT ["node", "server.js"]
 `;
