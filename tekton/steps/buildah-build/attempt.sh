@@ -82,16 +82,16 @@ way_out() {
     echo "a program is for another architecture than $ARCHITECTURE: compile it in the build, or copy the one for it"
   elif grep -qiE 'target "?[^ ]* was not found in' "$log"; then
     echo "the Containerfile has no stage '$TARGET', but $(stages): change the build's target"
+  elif grep -qiE 'server gave HTTP response to HTTPS client' "$log"; then
+    echo "a registry speaks plain http: name it among the insecure registries"
+  elif grep -qiE 'certificate signed by unknown authority' "$log"; then
+    echo "a registry's certificate is signed by an authority that is not known here: give its certificate in the trust bundle"
   elif refused 'toomanyrequests|rate limit'; then
     echo "a registry gives no more images for now, as docker.io counts those that nobody asks for by name: give it an entry in the registry credentials"
   elif refused 'unauthorized|authentication required|denied|forbidden'; then
     echo "a registry does not give a base image to this build: its name in FROM is wrong, or the registry credentials have no entry that may read it"
   elif refused 'unknown|not found'; then
     echo "a base image does not exist under the name that it has in FROM"
-  elif grep -qiE 'server gave HTTP response to HTTPS client' "$log"; then
-    echo "a registry speaks plain http: name it among the insecure registries"
-  elif grep -qiE 'certificate signed by unknown authority' "$log"; then
-    echo "a registry's certificate is signed by an authority that is not known here: give its certificate in the trust bundle"
   fi
 }
 
