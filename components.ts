@@ -7,7 +7,6 @@ import { build, completeBuild } from "./config/schema/builds";
 import { namespace } from "./config/schema/pipelines";
 import { withAuth } from "./config/secrets";
 import { BuildNamespace } from "./tekton/build-namespace";
-import { preparesSources } from "./tekton/build-source";
 import { MultiArchBuild } from "./tekton/multi-arch-build";
 
 /**
@@ -73,6 +72,8 @@ export interface ImageBuildsArgs {
   npmrc?: pulumi.Input<string>;
   /** Content of a settings.xml file. */
   mavenSettings?: pulumi.Input<string>;
+  /** Whether images get a list of what is in them, made by syft from ghcr.io. Default: true */
+  sbom?: boolean;
   /** The output `results` of the stack's last update: what was built then is not asked for again. */
   // biome-ignore lint/suspicious/noExplicitAny: Pulumi's schema knows `any`, not `unknown`.
   lastResults?: pulumi.Input<{ [name: string]: any }>;
@@ -102,7 +103,7 @@ export class ImageBuilds extends pulumi.ComponentResource {
       `${name}-namespace`,
       {
         ...checked.namespace,
-        keepsDownloads: checked.images.some(preparesSources),
+        sbom: args.sbom,
         storageClass: args.storageClass,
         registryCredentials: pulumi.secret(args.registryCredentials).apply(withAuth),
         npmrc: args.npmrc,

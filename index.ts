@@ -11,7 +11,6 @@ import { OpenShiftCluster } from "./infra/openshift-cluster";
 import { SharedFileSystem } from "./infra/shared-file-system";
 import { BuildNamespace } from "./tekton/build-namespace";
 import { BuildSchedules } from "./tekton/build-schedules";
-import { preparesSources } from "./tekton/build-source";
 import { BuildTriggers } from "./tekton/build-triggers";
 import { MultiArchBuild } from "./tekton/multi-arch-build";
 
@@ -65,7 +64,6 @@ const namespace = new BuildNamespace(
     ...settings.namespace,
     sbom: settings.pipelines.sbom,
     listens: settings.builds.some(({ trigger }) => trigger),
-    keepsDownloads: settings.builds.some(preparesSources),
     storageClass: storage.storageClass,
   },
   { ...inside, dependsOn: [storage, pipelines] },

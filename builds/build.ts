@@ -48,18 +48,24 @@ export async function buildOf(place: Place, name: string, command: string): Prom
   return { place, pipeline, runs, uid: (place.results[name] as { uid?: string } | undefined)?.uid, command };
 }
 
-/** Starts a run. @param follow whether it is followed to its end. @returns the exit code. */
-export async function start(build: Build, revision: string | undefined, follow: boolean): Promise<number> {
-  const { place, pipeline, runs, uid } = build;
+/** The run that further ones of a build are made like. @throws Mistake if none is left, or none that says a node for every task. */
+export function templateFor({ pipeline, runs, uid }: Build): Run {
   const { name } = pipeline.metadata;
   const template = templateOf(runs, uid);
   if (!template)
     throw new Mistake(`no run of ${name} is left to make another one like: \`pulumi up --refresh\` makes the stack's own again`);
   const unplaced = unplacedTasks(pipeline, template);
-  if (unplaced.length > 0)
-    throw new Mistake(
-      `the runs of ${name} that are left are older than its Pipeline, and say of no node for ${unplaced.join(", ")}: \`pulumi up --refresh\` makes a new one`,
-    );
+  if (unplaced.length === 0) return template;
+  throw new Mistake(
+    `the runs of ${name} that are left are older than its Pipeline, and say of no node for ${unplaced.join(", ")}: \`pulumi up --refresh\` makes a new one`,
+  );
+}
+
+/** Starts a run. @param follow whether it is followed to its end. @returns the exit code. */
+export async function start(build: Build, revision: string | undefined, follow: boolean): Promise<number> {
+  const { place, pipeline, runs } = build;
+  const { name } = pipeline.metadata;
+  const template = templateFor(build);
   for (const { metadata } of runningRuns(runs)) tell(`${name}: ${metadata.name} is running too; the tag will name what is pushed last`);
   const made = await asked(place.stack, () => place.api.create<Run>(runsOf(place.namespace), startedRun(pipeline, template, revision)));
   tell(`${name}: started ${made.metadata.name}, of revision ${revision ?? revisionOf(pipeline)}`);

@@ -2,21 +2,20 @@ import { stringify } from "yaml";
 import { noBranch } from "../config/schema";
 import { Mistake } from "../review/mistake";
 import { pipelinesAsCode } from "../tekton/pipelines-as-code";
-import type { Build } from "./build";
+import { type Build, templateFor } from "./build";
 import { asked } from "./stack";
-import { parameterOf, revisionOf, templateOf } from "./started";
+import { parameterOf, revisionOf } from "./started";
 
 /**
  * Prints what Pipelines as Code needs of a build: the Repository for its namespace, and a file for its repository.
  * @returns the exit code. @throws Mistake
  */
-export async function pac({ place, pipeline, runs, uid }: Build): Promise<number> {
+export async function pac(build: Build): Promise<number> {
+  const { place, pipeline } = build;
   const { name, namespace } = pipeline.metadata;
   const revision = revisionOf(pipeline);
   if (noBranch.test(revision)) throw new Mistake(`${name} builds ${revision}: only a branch is pushed to; name one in its \`revision\``);
-  const template = templateOf(runs, uid);
-  if (!template)
-    throw new Mistake(`no run of ${name} is left to make another one like: \`pulumi up --refresh\` makes the stack's own again`);
+  const template = templateFor(build);
   const operator = await asked(place.stack, () =>
     place.api.find<{ spec?: { pruner?: { keep?: number } } }>("/apis/operator.tekton.dev/v1alpha1/tektonconfigs/config"),
   );

@@ -26,8 +26,6 @@ export interface BuildNamespaceArgs {
   trustBundle?: string;
   /** Registries, as host or host:port, that are spoken to by plain http. @default none */
   insecureRegistries?: string[];
-  /** Whether there is a volume that keeps what builds have downloaded. @default false */
-  keepsDownloads?: boolean;
   /** Whether webhooks are received here. @default false */
   listens?: boolean;
   taskImages: TaskImages;
@@ -88,7 +86,7 @@ export class BuildNamespace extends pulumi.ComponentResource {
         ...(args.rhelEntitlement !== undefined && { rhelEntitlement: "rhel-entitlement" }),
         buildSecrets: Object.fromEntries(Object.keys(args.buildSecrets ?? {}).map((build) => [build, `${build}-secrets`])),
       },
-      ...(args.keepsDownloads && { downloads: "downloads" }),
+      downloads: "downloads",
       ...(args.trustBundle !== undefined && { trust: "trust" }),
       ...(args.insecureRegistries && { insecureRegistries: args.insecureRegistries }),
     };
@@ -172,21 +170,19 @@ export class BuildNamespace extends pulumi.ComponentResource {
       );
     }
 
-    if (this.environment.downloads !== undefined) {
-      new kubernetes.core.v1.PersistentVolumeClaim(
-        `${name}-downloads`,
-        {
-          metadata: {
-            name: this.environment.downloads,
-            namespace: args.name,
-            // A run waits until it is bound, and finished pods hold it when it is deleted: nothing here waits for either.
-            annotations: { "pulumi.com/skipAwait": "true" },
-          },
-          spec: { accessModes: ["ReadWriteMany"], storageClassName: this.storageClass, resources: { requests: { storage: volumeSize } } },
+    new kubernetes.core.v1.PersistentVolumeClaim(
+      `${name}-downloads`,
+      {
+        metadata: {
+          name: this.environment.downloads,
+          namespace: args.name,
+          // A run waits until it is bound, and finished pods hold it when it is deleted: nothing here waits for either.
+          annotations: { "pulumi.com/skipAwait": "true" },
         },
-        inside,
-      );
-    }
+        spec: { accessModes: ["ReadWriteMany"], storageClassName: this.storageClass, resources: { requests: { storage: volumeSize } } },
+      },
+      inside,
+    );
 
     for (const task of this.environment.tasks) {
       new kubernetes.apiextensions.CustomResource(

@@ -80,10 +80,6 @@ export interface BuildSource {
   retries?: number;
 }
 
-/** Whether something runs before the image is built, which may download what it needs. */
-export const preparesSources = ({ pipeline, prepare }: Pick<BuildSource, "pipeline" | "prepare">): boolean =>
-  pipeline !== "containerfile" || prepare !== undefined;
-
 /** Elements of a list parameter: NAME=value, in an order of their own. */
 const assignments = (values: Record<string, string> = {}): string[] =>
   Object.entries(values)

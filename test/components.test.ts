@@ -140,7 +140,7 @@ it("Pulumi's own plugin host reads the package's schema from the sources: compon
   expect(Object.keys(resources).sort()).toEqual(classes.map((component) => `openshift-multiarch:index:${component}`).sort());
   const builds = resources["openshift-multiarch:index:ImageBuilds"];
   expect(Object.keys(builds.inputProperties).sort()).toEqual(
-    [...Object.keys(args()), "lastResults", "mavenSettings", "namespace", "npmrc"].sort(),
+    [...Object.keys(args()), "lastResults", "mavenSettings", "namespace", "npmrc", "sbom"].sort(),
   );
   expect(builds.requiredInputs.sort()).toEqual(Object.keys(args()).sort());
   expect(Object.keys(builds.properties).sort()).toEqual(["references", "results"]);

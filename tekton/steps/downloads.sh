@@ -39,7 +39,7 @@ save_downloads() {
   if (($(du --summarize --bytes "$folder" | cut -f 1) > limit << 20)); then
     warn "downloads are more than $limit MiB and not kept: the next run begins anew"
     rm -f "$archive"
-  elif new=$(mktemp "$archive.XXXXXX.new" 2>/dev/null) && timeout 300 tar --create --directory "$folder" . 2>/dev/null |
+  elif new=$(mktemp "$archive.XXXXXX.new" 2>/dev/null) && timeout 120 tar --create --directory "$folder" . 2>/dev/null |
     gzip --fast --no-name 2>/dev/null >"$new" && mv -fT "$new" "$archive"; then
     echo "kept downloads for the next run ($(du -h "$archive" | cut -f 1))" >&2
   else
