@@ -340,7 +340,7 @@ describe("what Pipelines as Code needs of a build", () => {
   const url = { name: "url", default: "ssh://git@git.example.com:2222/team/app.git" };
 
   it("is printed as a Repository and a file for it: the stack's run, with the pushed commit, of the build's own branch and tags", async () => {
-    const branch = { name: "revision", default: "topic/$(DOLLAR)(x)" };
+    const branch = { name: "revision", default: "topic/$(context.DOLLAR)(x)" };
     server.put(`${tekton}/pipelines`, named("hello", [url, branch, { name: "tags", default: ["{branch}", "1"] }]));
     server.objects.set("/apis/operator.tekton.dev/v1alpha1/tektonconfigs/config", { spec: { pruner: { keep: 7 } } });
     const cancelled = run("hello-1", "True");

@@ -47,7 +47,7 @@ describe("a run that is started by hand", () => {
   it("is told a revision as it is named, and says that of the stack as it was written", () => {
     const odd = "topic/$(params.url)-$1";
     const { params } = startedRun(pipeline, own, odd).spec;
-    expect(params.find(({ name }) => name === "revision")?.value).toBe("topic/$(DOLLAR)(params.url)-$$1");
+    expect(params.find(({ name }) => name === "revision")?.value).toBe("topic/$(context.DOLLAR)(params.url)-$$1");
     const { metadata, ...other } = pipelineFor({ ...source, revision: odd }, ["amd64"], environment);
     expect(revisionOf({ ...other, metadata: { ...metadata, uid: "" } } as unknown as BuildPipeline)).toBe(odd);
   });

@@ -294,6 +294,7 @@ export const changes: readonly Change[] = [
         "builds-scc",
         "builds-no-ingress",
         "builds-limits",
+        "builds-downloads",
         "builds-npmrc",
         "builds-registry-credentials",
         "builds-git-clone",

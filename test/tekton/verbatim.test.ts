@@ -17,7 +17,7 @@ const texts = [
   "$(tasks.clone.results.url) $(results.commit.path) $(steps.find.exitCode.path) $(credentials.path)",
   "$$(params.url) $$$(params.url) $(params.url",
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
-  'date=$(date) home=$HOME ${HOME} $(HOME) $((1 + 1)) $$ $ $1 "$@" $(DOLLAR) cost: 5$',
+  'date=$(date) home=$HOME ${HOME} $(HOME) $((1 + 1)) $$ $ $1 "$@" $(DOLLAR) $(context.DOLLAR) cost: 5$',
   "none",
   "",
 ];
@@ -25,7 +25,13 @@ const texts = [
 describe("a text of the user's", () => {
   it.each(texts)("%j has nothing in it that Tekton could fill in", (text) => {
     // What it fills in begins with $( and a small letter (tektoncd/pipeline, pkg/substitution).
-    expect(verbatim(text)).not.toMatch(/\$\((?!DOLLAR\))/);
+    expect(verbatim(text)).not.toMatch(/\$\((?!context\.DOLLAR\))/);
+  });
+
+  it.each(texts)("%j is nothing that Tekton refuses a run for", (text) => {
+    // tektoncd/pipeline 1.15, pkg/apis/pipeline/v1: resultref.go, variableSubstitutionFormat; pipeline_validation.go, validPrefixes.
+    const variables = verbatim(text).match(/\$\([_a-zA-Z0-9.-]+(\.[_a-zA-Z0-9.-]+)*(\[([0-9]+|\*)\])?\)/g) ?? [];
+    for (const variable of variables) expect(variable).toMatch(/^\$\((?:params|tasks|finally|context|workspaces|results)[.)]/);
   });
 
   it.each(texts)("%j is in the container as it was written", (text) => {
@@ -59,7 +65,7 @@ describe("the texts of a build", () => {
     for (const values of [params.map((param) => param.default), given.map(({ value }) => value)]) {
       const written = values.flat().filter((value): value is string => Boolean(value?.includes(" ")));
       expect(written.map(meant).sort()).toEqual([text, `A=${text}`, `E=${text}`, text, `l=${text}`].sort());
-      expect(written.filter((value) => /\$\((?!DOLLAR\))/.test(value))).toEqual([]);
+      expect(written.filter((value) => /\$\((?!context\.DOLLAR\))/.test(value))).toEqual([]);
     }
   });
 
