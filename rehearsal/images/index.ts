@@ -152,7 +152,8 @@ class Workshop {
   }
 
   private key(layer: LayerRecipe): string {
-    return sha256(JSON.stringify([this.code, layer.name, layer.architecture, layer.inputs, layer.from.map((lower) => this.key(lower))]));
+    const { name, architecture, inputs, from } = layer;
+    return sha256(JSON.stringify([this.code, compressionOf(layer), name, architecture, inputs, from.map((lower) => this.key(lower))]));
   }
 
   async layer(recipe: LayerRecipe): Promise<Layer> {
@@ -183,7 +184,7 @@ class Workshop {
     const mask = process.umask(0o022);
     try {
       await recipe.make(root, layerTools);
-      return await this.store.putLayer(root, recipe.ofToolchain ? "zstd" : "gzip");
+      return await this.store.putLayer(root, compressionOf(recipe));
     } finally {
       process.umask(mask);
       rmSync(bench, { recursive: true, force: true });
@@ -207,6 +208,8 @@ class Workshop {
     return folder;
   }
 }
+
+const compressionOf = ({ ofToolchain }: LayerRecipe) => (ofToolchain ? "zstd" : "gzip");
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
