@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { noBranch } from "../config/schema";
 import { Mistake } from "../review/mistake";
+import { specToRepeat } from "../tekton/following";
 import { pipelinesAsCode } from "../tekton/pipelines-as-code";
 import { type Build, templateFor } from "./build";
 import { asked } from "./stack";
@@ -20,8 +21,6 @@ export async function pac(build: Build): Promise<number> {
     place.api.find<{ spec?: { pruner?: { keep?: number } } }>("/apis/operator.tekton.dev/v1alpha1/tektonconfigs/config"),
   );
   const keep = operator?.spec?.pruner?.keep;
-  // `status` in a spec is a request to cancel.
-  const { status: _, ...spec } = template.spec as { status?: unknown; [key: string]: unknown };
   const { file, repository } = pipelinesAsCode(
     {
       name,
@@ -31,7 +30,7 @@ export async function pac(build: Build): Promise<number> {
       tags: [parameterOf(pipeline, "tags") ?? []].flat(),
       ...(keep !== undefined && { keep }),
     },
-    spec,
+    specToRepeat(template),
   );
   const text = (object: object) => stringify(object, { lineWidth: 0 });
   process.stdout.write(

@@ -1,6 +1,6 @@
 /** Runs that somebody starts by hand: what they are made of, as pure functions of what the cluster holds. */
 
-import { buildLabel, builtBy, type FollowedBuild, outcome, type Run, repeatsLabel } from "../tekton/following";
+import { buildLabel, builtBy, type FollowedBuild, outcome, type Run, repeatsLabel, specToRepeat } from "../tekton/following";
 import type { Param, ParamSpec, PipelineRunSpec } from "../tekton/resources";
 import { workspaces as declared } from "../tekton/steps/shared";
 import { meant, verbatim } from "../tekton/verbatim";
@@ -43,8 +43,7 @@ export const revisionOf = (pipeline: BuildPipeline): string => meant(String(para
  */
 export function startedRun(pipeline: BuildPipeline, template: Run, revision?: string) {
   const { name, namespace, uid } = pipeline.metadata;
-  // `status` in a spec is a request to cancel.
-  const { status: _, params = [], ...spec } = template.spec as { status?: unknown } & Partial<PipelineRunSpec>;
+  const { params = [], ...spec } = specToRepeat(template) as Partial<PipelineRunSpec>;
   const foreign = revision !== undefined && revision !== revisionOf(pipeline);
   const before = new Map(params.map((param) => [param.name, param.value]));
   const given = (pipeline.spec.params ?? []).flatMap((param) => {

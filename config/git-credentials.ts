@@ -1,5 +1,5 @@
 import { createPrivateKey } from "node:crypto";
-import { at, isObject } from "./paths";
+import { at, isObject, objectIn } from "./paths";
 
 /** What the secret `gitCredentials` holds. */
 interface GitCredentials {
@@ -47,13 +47,8 @@ export function gitCredentialFiles(secret: string): Record<string, string> {
 
 /** What is wrong with the secret of credentials by names of builds; undefined when it has the right form. Names no part of its value. */
 export function buildGitCredentialsProblem(secret: string): string | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(secret);
-  } catch {
-    return "it is no object";
-  }
-  if (!isObject(parsed)) return "it is no object";
+  const parsed = objectIn(secret);
+  if (!parsed) return "it is no object";
   for (const own of Object.values(parsed)) {
     if (typeof own !== "string" && !isObject(own)) return "what it has for one of the builds is neither a text nor an object";
     const wrong = gitCredentialsProblem(asText(own));

@@ -1,5 +1,15 @@
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The object that a text is as JSON; undefined if it is none. */
+export function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
 export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** The value at a path; undefined where there is none. */

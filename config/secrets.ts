@@ -1,7 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { entitlementProblem } from "./certificates";
 import { buildGitCredentialsProblem, gitCredentialsProblem } from "./git-credentials";
-import { isObject } from "./paths";
+import { isObject, objectIn } from "./paths";
 import { Redactor } from "./redact";
 
 type Entry = Record<string, unknown>;
@@ -94,13 +94,8 @@ export function withAuth(config: string): string {
 
 /** What is wrong with the secrets of builds; undefined when they have the right form. Names no part of their values. */
 function buildSecretsProblem(value: string): string | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(value);
-  } catch {
-    return "it is no object";
-  }
-  if (!isObject(parsed)) return "it is no object";
+  const parsed = objectIn(value);
+  if (!parsed) return "it is no object";
   for (const secrets of Object.values(parsed)) {
     if (!isObject(secrets) || Object.keys(secrets).length === 0) return "what it has for one of the builds is no object of secrets";
     for (const [id, text] of Object.entries(secrets)) {

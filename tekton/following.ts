@@ -100,11 +100,14 @@ export function runToFollow(original: Run, repeats: Run[]): Run | undefined {
  */
 export const supersededRepeats = (repeats: Run[]): Run[] => newestFirst(repeats.filter((run) => outcome(run) === "failed")).slice(1);
 
+/** What another run has of a run's spec: all but a request to cancel it, which is its `status`. */
+export function specToRepeat({ spec: { status: _, ...spec } }: Run): Record<string, unknown> {
+  return spec;
+}
+
 /** A new run of the same content. It belongs to the run that it repeats, so it is removed together with it. */
 export function repeatOf(original: Run) {
   const { name, namespace, uid, labels } = original.metadata;
-  // `status` in a spec is a request to cancel.
-  const { status: _, ...spec } = original.spec;
   return {
     apiVersion: "tekton.dev/v1",
     kind: "PipelineRun",
@@ -114,7 +117,7 @@ export function repeatOf(original: Run) {
       labels: { ...(labels?.[buildLabel] && { [buildLabel]: labels[buildLabel] }), [repeatsLabel]: name },
       ownerReferences: [{ apiVersion: "tekton.dev/v1", kind: "PipelineRun", name, uid }],
     },
-    spec,
+    spec: specToRepeat(original),
   };
 }
 

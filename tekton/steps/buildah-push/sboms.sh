@@ -47,7 +47,7 @@ describe_index() {
   printf ']}\n'
 }
 
-# Attaches the document $3 to the digest $2, beside what others have attached, and writes its own digest to $HOME/$1.digest. $1: a name for a
+# Attaches the document $3 to the digest $2, beside what others have attached, and writes its own digest to $HOME/$1.attached. $1: a name for a
 # storage.
 attach() {
   local tag=$repository:${2/:/-} there='' digest
