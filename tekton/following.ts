@@ -173,20 +173,20 @@ export function lossOf(failed: TaskRun, pod: Pod | undefined): string | undefine
   return pod && !pod.metadata.deletionTimestamp ? undefined : "its pod was deleted";
 }
 
-/** What a run that succeeded has pushed. */
+/** What a run that succeeded has pushed, or found to be there. */
 export function builtBy(run: Run): FollowedBuild {
-  const results = new Map(run.status?.results?.map(({ name, value }) => [name, value]));
-  const read = (name: string): string => {
-    const value = results.get(name)?.trim();
+  const results = new Map(run.status?.results?.map(({ name, value }) => [name, value.trim()]));
+  const read = (name: string, instead = name): string => {
+    const value = results.get(name) || results.get(instead);
     if (!value) throw new Error(`the run ${run.metadata.name} succeeded without the result ${name}`);
     return value;
   };
-  const image = read("image");
+  const image = read("image", "found");
   if (!/@sha256:[0-9a-f]{64}$/.test(image)) throw new Error(`the result image of ${run.metadata.name} is not one with a digest: ${image}`);
   return {
     run: run.metadata.name,
     image,
-    members: read("members").split(/[\s,]+/),
+    members: read("members", "found-members").split(/[\s,]+/),
     commit: read("CHAINS-GIT_COMMIT"),
   };
 }

@@ -11,6 +11,8 @@ const layouts = "layouts";
 const text = (name: string, from = name): Param => ({ name, value: `$(params.${from})` });
 const list = (name: string): Param => ({ name, value: [`$(params.${name}[*])`] });
 const ofClone = (name: string): Param => ({ name, value: `$(tasks.clone.results.${name})` });
+/** A tag that no other run has. */
+const ofRun: Param = { name: "run", value: "$(context.pipelineRun.name)" };
 const bind = (...names: string[]) => names.map((name) => ({ name, workspace: name }));
 
 /**
@@ -30,7 +32,7 @@ const retriesOfPush = 1;
 /** As Go writes a duration, which is what the API gives back. */
 export const duration = (total: number): string => (total < 60 ? `${total}m0s` : `${Math.floor(total / 60)}h${total % 60}m0s`);
 
-/** What a task needs not do where the image is there already. */
+/** Of the tasks after the clone, which has given the image its tags where it is there already. */
 const unlessFound = [{ input: "$(tasks.clone.results.found)", operator: "in" as const, values: [""] }];
 
 /**
@@ -67,6 +69,7 @@ export function clone(
       { name: "containerfile", value: containerfile },
       { name: "archive", value: sources },
       text("image"),
+      ofRun,
       { name: "architectures", value: [...architectures] },
       // Where one list ends and the next begins, their elements alone do not say.
       { name: "identity", value: [version, ...identity.flatMap((reference) => [reference.replace(/[$()]/g, ""), reference])] },
@@ -155,17 +158,17 @@ export const push = (architectures: Architecture[], minutes: Minutes): PipelineT
   displayName: "Push the index",
   taskRef: { name: "buildah-push" },
   runAfter: architectures.map((architecture) => `build-${architecture}`),
+  when: unlessFound,
   params: [
     text("image"),
     list("tags"),
     { name: "architectures", value: [...architectures] },
     { name: "layouts", value: layouts },
-    { name: "run", value: "$(context.pipelineRun.name)" },
+    ofRun,
     ofClone("commit"),
     ofClone("branch"),
     ofClone("timestamp"),
     ofClone("key"),
-    ofClone("found"),
     list("insecure-registries"),
   ],
   workspaces: bind("shared", "dockerconfig", "trust"),

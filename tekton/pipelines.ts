@@ -4,6 +4,7 @@ import { versionOf } from "./fingerprint";
 import { build, clone, prepare, push } from "./pipeline-tasks";
 import type { ParamSpec, Pipeline, PipelineTask, Task, WorkspaceDeclaration } from "./resources";
 import { pushResults } from "./steps/buildah-push/step";
+import { foundResults } from "./steps/find-built/step";
 
 /** What the tasks of a pipeline depend on. */
 export interface Shape {
@@ -152,7 +153,10 @@ export function pipelineOf(shape: Shape, given: readonly Architecture[]): Pipeli
       params: usedParams(tasks),
       workspaces: usedWorkspaces(tasks),
       results: [
+        // Tekton leaves out those of a task that was skipped. What was found, Chains is not told of: it would sign anew, as of this run, what
+        // another one has built, if that one it was.
         ...pushResults.map((result) => ({ ...result, value: `$(tasks.push.results.${result.name})` })),
+        ...foundResults.map((result) => ({ ...result, value: `$(tasks.clone.results.${result.name})` })),
         // The names under which Tekton Chains looks for the origin of an image.
         { name: "CHAINS-GIT_URL", description: "Git repository", value: "$(tasks.clone.results.url)" },
         { name: "CHAINS-GIT_COMMIT", description: "Commit that was built", value: "$(tasks.clone.results.commit)" },

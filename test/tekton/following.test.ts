@@ -177,6 +177,14 @@ describe("what was built", () => {
       commit: "c0ffee",
     });
   });
+  it("is what was found, where the push was skipped, whose results Tekton leaves out", () => {
+    const found = results.map((result) => ({ ...result, name: { image: "found", members: "found-members" }[result.name] ?? result.name }));
+    expect(builtBy(run("hello-1", "True", undefined, { results: found }))).toEqual(builtBy(run("hello-1", "True", undefined, { results })));
+  });
+  it("is what was pushed, where nothing was found", () => {
+    const empty = ["found", "found-members"].map((name) => ({ name, value: "" }));
+    expect(builtBy(run("hello-1", "True", undefined, { results: [...empty, ...results] })).members).toHaveLength(2);
+  });
   it("lists its members however Tekton or a script has separated them", () => {
     for (const separator of [",", ", ", "\n", " ,\n"]) {
       const several = results.map((result) =>

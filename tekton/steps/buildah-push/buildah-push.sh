@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Joins the image layouts of all architectures in one index and pushes it; or gives an index that the registry has already its tags.
+# Joins the image layouts of all architectures in one index and pushes it.
 # Needs neither root nor any capability.
 # Arguments: lists, each led by its name: --architectures, --tags (templates of more tags, see tags.sh), --insecure-registries.
 # Environment: SHARED, LAYOUTS (folder of it with one layout per architecture; <architecture>.bases
 # beside it may name its base images, <architecture>.sbom.json list what is in it), IMAGE (repository:tag), RUN (name of the run, a tag of
-# its own), TIMESTAMP (the commit's, in seconds since 1970), HOME; optional SBOM (true: such lists are attached), COMMIT, BRANCH (for the templates), KEY (of find-built.sh, a tag `built-<key>`), FOUND (digest of the index that
-# is to get the tags), DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage); results are written to
-# the files $RESULT_IMAGE, $RESULT_MEMBERS; $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES, of which the last two stay empty for an
-# index that was there already.
+# its own), TIMESTAMP (the commit's, in seconds since 1970), HOME; optional SBOM (true: such lists are attached), COMMIT, BRANCH (for the templates), KEY (of find-built.sh, a tag `built-<key>`),
+# DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage); results are written to
+# the files $RESULT_IMAGE, $RESULT_MEMBERS, $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES.
 set -euo pipefail
 task=buildah-push
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -16,6 +15,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/index.sh"
 # shellcheck source-path=SCRIPTDIR source=tags.sh
 source "$(dirname "${BASH_SOURCE[0]}")/tags.sh"
+# shellcheck source-path=SCRIPTDIR source=place.sh
+source "$(dirname "${BASH_SOURCE[0]}")/place.sh"
 # shellcheck source-path=SCRIPTDIR source=sboms.sh
 source "$(dirname "${BASH_SOURCE[0]}")/sboms.sh"
 
@@ -26,7 +27,6 @@ read_lists "architectures tags insecure-registries" "$@"
 [[ ${IMAGE##*/} == *:* && $IMAGE != *@* ]] || fail "'$IMAGE' is not of the form repository:tag"
 repository=${IMAGE%:*}
 [[ -z ${KEY:-} || $KEY =~ ^[0-9a-f]{40}$ ]] || fail "the key '$KEY' is not 40 hexadecimal digits"
-[[ -z ${FOUND:-} || $FOUND =~ ^sha256:[0-9a-f]{64}$ ]] || fail "'$FOUND', the index that is built already, is not a digest"
 fill_in_tags # sets $more_tags
 use_buildah "${insecure_registries[@]}"
 created=$(date --utc --date "@$TIMESTAMP" +%Y-%m-%dT%H:%M:%SZ)
@@ -71,16 +71,6 @@ join_layouts() {
   done
 }
 
-# Makes the index `index` of the members that the registry has of the index $FOUND.
-join_found() {
-  local text
-  echo "$repository@$FOUND is built already" >&2
-  text=$(inspect_remote "$repository@$FOUND") || fail "the registry does not give back $repository@$FOUND, which is built already: start the run again"
-  mapfile -t expected < <(printf 'linux/%s\n' "${architectures[@]}")
-  mapfile -t members < <(digests "$text")
-  rebuild_index index "$repository" "$text" || fail "the registry does not have all images of $repository@$FOUND: start the run again"
-}
-
 # Pushes the image of an architecture. buildah pushes nothing but indexes out of a layout, and the images of one after the other: so each
 # goes with an index of its own, which nobody needs afterwards. It has no tag, its name in the registry is its digest.
 push_member() {
@@ -113,30 +103,6 @@ push_members() {
   [[ ${#failed[@]} -eq 0 ]] || fail "cannot push the image for ${failed[*]} to $repository, so nothing is published"
 }
 
-# Whether a tag has the index already, as after a try that failed later on: registries with immutable tags refuse even the same again.
-# The registry's answer for the tag is compared with its answer for the digest.
-is_there() {
-  local by_digest=${stored:-} by_tag
-  [[ -n $by_digest ]] || by_digest=$(inspect_remote "$repository@$wanted" 2>/dev/null) || return 1
-  by_tag=$(inspect_remote "$1" 2>/dev/null) && [[ -n $by_tag && $by_tag == "$by_digest" ]]
-}
-# Gives the index a tag; its members are there.
-place() {
-  local got
-  if is_there "$1"; then
-    echo "$1 has this image already" >&2
-    return 0
-  fi
-  echo "pushing $1" >&2
-  got=$(push index "docker://$1") || {
-    echo "cannot push $1" >&2
-    return 1
-  }
-  [[ $got == "$wanted" ]] && return 0
-  echo "$1 got the digest ${got:-(none)}, not $wanted" >&2
-  return 1
-}
-
 # Whether what the registry has is what was meant, and all of it. Sets $stored, the registry's answer.
 read_back() {
   local text found
@@ -149,22 +115,16 @@ read_back() {
   stored=$text
 }
 
-if [[ -n ${FOUND:-} ]]; then join_found; else join_layouts; fi
+join_layouts
 wanted=$(digest_of_index index) || fail "the index cannot be written"
-[[ -z ${FOUND:-} || $wanted == "$FOUND" ]] || fail "the images of $repository@$FOUND make the index $wanted now"
-[[ -n ${FOUND:-} ]] || push_members
-# What was found has the SBOMs of the run that built it.
-with_sboms=
-if [[ ${SBOM:-} == true && -z ${FOUND:-} ]]; then
-  with_sboms=yes
-  attach_to_members
-fi
+push_members
+[[ ${SBOM:-} != true ]] || attach_to_members
 
 # First under a tag that only this run uses: it keeps the digest alive in registries that collect untagged images when a later
 # run moves the wanted tag. The other tags move to an index that has been read back, the wanted one last.
 place "$repository:$RUN" || fail "the run's own tag is not set, so nothing is published"
 read_back
-[[ -z $with_sboms ]] || attach_to_index
+[[ ${SBOM:-} != true ]] || attach_to_index
 for tag in "${more_tags[@]}"; do
   place "$repository:$tag" || fail "the tag $tag is not set, so $IMAGE stays what it was"
 done
@@ -178,9 +138,7 @@ joined=$(IFS=, && printf '%s' "${members[*]/#/$repository@}")
 signed=$(members+=("${attached[@]}") && IFS=, && printf '%s' "${members[*]/#/$repository@}")
 printf '%s' "$repository@$wanted" >"$RESULT_IMAGE"
 printf '%s' "$joined" >"$RESULT_MEMBERS"
-# By these Chains finds what this run has built, and signs it. What was found has the signature of the run that built it; without one, it
-# is not for this run to vouch for.
+# By these Chains finds what this run has built, and signs it.
 printf '%s' "$IMAGE" >"$RESULT_IMAGE_URL"
-if [[ -n ${FOUND:-} ]]; then wanted="" signed=""; fi
 printf '%s' "$wanted" >"$RESULT_IMAGE_DIGEST"
 printf '%s' "$signed" >"$RESULT_IMAGES"

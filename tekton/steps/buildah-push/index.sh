@@ -20,10 +20,11 @@ use_buildah() {
 }
 
 # Only indexes, a few kilobytes, go through buildah's storage: layers are read from the layouts. Each has a storage of its own, so that
-# several can be pushed at the same time without waiting for each other's lock.
+# several can be pushed at the same time without waiting for each other's lock. It is told twice: buildah 1.28 looks elsewhere for that of an
+# ordinary user, and then one storage is that of all.
 make_storage() {
   local folder=${CONTAINERS:-$HOME/containers}
-  printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$folder/$1" "$folder/run-$1" >"$HOME/$1.conf"
+  printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrootless_storage_path = "%s"\nrunroot = "%s"\n' "$folder/$1" "$folder/$1" "$folder/run-$1" >"$HOME/$1.conf"
 }
 
 # Without a range of user ids, buildah warns at every start that it goes on with its own id alone, which is all this needs.

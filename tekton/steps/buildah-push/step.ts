@@ -1,13 +1,13 @@
 import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, workspaces } from "../shared";
 
-/** What was pushed; and, under the names by which Tekton Chains looks for what to sign, what this run has built. */
+/** What was pushed; and the same under the names by which Tekton Chains looks for what to sign. */
 export const pushResults = [
   { name: "image", description: "repository@digest of the index" },
   { name: "members", description: "repository@digest of each architecture's image, separated by commas" },
   { name: "IMAGE_URL", description: "Repository and tag of the index" },
-  { name: "IMAGE_DIGEST", description: "Digest of the index, if this run has built it; else empty" },
-  { name: "IMAGES", description: "The members and the SBOMs of all, if this run has built them; else empty" },
+  { name: "IMAGE_DIGEST", description: "Digest of the index" },
+  { name: "IMAGES", description: "The members and the SBOMs of all" },
 ];
 
 /**
@@ -30,7 +30,6 @@ export const push = (image: string, sboms: boolean): StepPart =>
       { name: "commit", description: "Commit that was built" },
       { name: "branch", description: "Branch or tag that was built, as a tag of an image; empty for a commit", default: "" },
       { name: "key", description: "What find has looked for; empty for nothing", default: "" },
-      { name: "found", description: "Digest of the image that was built already; empty: the layouts are pushed", default: "" },
       params.timestamp,
       {
         name: "sbom",

@@ -1,22 +1,27 @@
 #!/usr/bin/env bash
-# Looks whether the registry has the image of this commit already, built with the same settings from the same base images.
-# Trouble of any kind means that it is not found: a build is never stopped by this.
+# Looks whether the registry has the image of this commit already, built with the same settings from the same base images, and gives it
+# the tags of this run. Trouble of any kind means that it is not found: a build is never stopped by this.
 # Arguments: lists, each led by its name: --architectures, --identity (texts that together name every setting which decides the image),
-# --images (those that something runs in which decides it: what their names mean today counts), --insecure-registries. Environment: URL, HOME, $RESULT_COMMIT (file with the commit, of the step before); optional IMAGE (repository:tag),
-# GIT_FOLDER (true: nothing is found),
+# --images (those that something runs in which decides it: what their names mean today counts), --tags (templates, see ../buildah-push/tags.sh),
+# --insecure-registries. Environment: URL, HOME, $RESULT_COMMIT and $RESULT_BRANCH (files of the step before); optional IMAGE (repository:tag), RUN
+# (name of the run, a tag of its own), GIT_FOLDER (true: nothing is found),
 # REBUILD (any text: nothing is found, but the key is there, under which the new image will be),
 # DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage), PATIENCE (seconds that a question to a registry
-# may take, 30). Results: $RESULT_KEY, 40 hexadecimal digits that stand for all of this; $RESULT_FOUND, digest of the index, or nothing.
+# may take, 30). Results: $RESULT_KEY, 40 hexadecimal digits that stand for all of this; $RESULT_FOUND, repository@digest of the index,
+# and $RESULT_FOUND_MEMBERS, those of its members, separated by commas; or nothing.
 set -euo pipefail
 task=find-built
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source-path=SCRIPTDIR source=../buildah-push/index.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../buildah-push/index.sh"
+# shellcheck source-path=SCRIPTDIR source=../buildah-push/tags.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../buildah-push/tags.sh"
+# shellcheck source-path=SCRIPTDIR source=../buildah-push/place.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../buildah-push/place.sh"
 
-: "${RESULT_KEY:?}" "${RESULT_FOUND:?}"
-printf '' >"$RESULT_KEY"
-printf '' >"$RESULT_FOUND"
+: "${RESULT_KEY:?}" "${RESULT_FOUND:?}" "${RESULT_FOUND_MEMBERS:?}"
+for result in "$RESULT_KEY" "$RESULT_FOUND" "$RESULT_FOUND_MEMBERS"; do printf '' >"$result"; done
 trap 'if [[ $? -ne 0 ]]; then echo "$task: building: the search broke off" >&2; fi; exit 0' EXIT
 # In the place of those that are sourced: nothing fails here, and nobody waits for a registry that does not answer.
 fail() {
@@ -38,9 +43,9 @@ content_of() {
   text=$(inspect_remote "$2" 2>/dev/null) && [[ -n $text ]] || text=$(digest_of_image "$1" "$2" 2>/dev/null) && [[ -n $text ]] && printf '%s' "$text"
 }
 
-: "${URL:?}" "${HOME:?}" "${RESULT_COMMIT:?}"
-architectures=() identity=() images=() insecure_registries=()
-read_lists "architectures identity images insecure-registries" "$@"
+: "${URL:?}" "${HOME:?}" "${RESULT_COMMIT:?}" "${RESULT_BRANCH:?}"
+architectures=() identity=() images=() tags=() insecure_registries=()
+read_lists "architectures identity images tags insecure-registries" "$@"
 if [[ -z ${IMAGE:-} || ${#identity[@]} -eq 0 ]]; then exit 0; fi # nobody asks
 commit=$(cat "$RESULT_COMMIT")
 [[ $commit =~ ^[0-9a-f]{40}$ ]] || fail "'$commit' is no commit"
@@ -76,11 +81,11 @@ text=$(inspect_remote "$tag" 2>"$HOME/reason") || {
   fail "commit $commit is not built with these settings yet"
 }
 [[ $(platforms "$text" | sort) == "$(printf 'linux/%s\n' "${architectures[@]}" | sort)" ]] || fail "$tag is for other architectures than ${architectures[*]}"
-rebuild_index built "$repository" "$text" 2>/dev/null || fail "$tag lacks an image, or what it was built from"
-# The digest is that of an index made anew of the members as the registry gives them: the push can make it, too.
-digest=$(digest_of_index built) || fail "$tag cannot be made anew"
-by_digest=$(inspect_remote "$repository@$digest" 2>/dev/null) || by_digest=''
-[[ $by_digest == "$text" ]] || fail "$tag is not what its images make"
+rebuild_index index "$repository" "$text" 2>/dev/null || fail "$tag lacks an image, or what it was built from"
+# The digest is that of an index made anew of the members as the registry gives them.
+wanted=$(digest_of_index index) || fail "$tag cannot be made anew"
+stored=$(inspect_remote "$repository@$wanted" 2>/dev/null) || stored=''
+[[ $stored == "$text" ]] || fail "$tag is not what its images make"
 
 mapfile -t bases < <(annotations "$text" | tr ';' '\n' | sed '/^$/d' | sort -u)
 jobs=()
@@ -91,5 +96,13 @@ done
 for i in "${!jobs[@]}"; do
   wait "${jobs[i]}" || fail "the base image ${bases[i]%@*} is another one now, or its registry does not answer"
 done
-printf '%s' "$digest" >"$RESULT_FOUND"
-echo "$task: commit $commit is built already: $repository@$digest" >&2
+
+COMMIT=$commit BRANCH=$(cat "$RESULT_BRANCH")
+fill_in_tags # sets $more_tags
+for tag in ${RUN:+"$RUN"} "${more_tags[@]}" "${IMAGE##*:}"; do
+  place "$repository:$tag" || fail "it is built already, but the registry does not take the tag $tag"
+done
+mapfile -t members < <(digests "$text")
+(IFS=, && printf '%s' "${members[*]/#/$repository@}") >"$RESULT_FOUND_MEMBERS"
+printf '%s' "$repository@$wanted" >"$RESULT_FOUND"
+echo "$task: commit $commit is built already: $repository@$wanted" >&2

@@ -1,8 +1,17 @@
-import { commitResult, gitFolder, gitUrl } from "../git-clone/step";
+import { branchResult, commitResult, gitFolder, gitUrl } from "../git-clone/step";
 import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, workspaces } from "../shared";
 
-/** Looks whether the image of this commit is there already, built in the same way from the same base images. */
+/** What is there already; the pipelines show it in the place of what the push would have. */
+export const foundResults = [
+  { name: "found", description: "repository@digest of the index that is there already; empty where there is none" },
+  { name: "found-members", description: "repository@digest of each architecture's image, separated by commas; empty where there is none" },
+];
+
+/**
+ * Looks whether the image of this commit is there already, built in the same way from the same base images, and gives it the run's tags:
+ * a pod for that alone would take longer than all the rest.
+ */
 export const find = (image: string): StepPart =>
   stepOf({
     name: "find",
@@ -19,6 +28,8 @@ export const find = (image: string): StepPart =>
         description: "Images that something runs in which decides it, too: what their tags name today counts",
         default: [],
       },
+      { name: "run", description: "A tag of what is found that is unique for each run; empty: it gets none", default: "" },
+      params.tags,
       gitFolder,
       params.rebuild,
       params.insecureRegistries,
@@ -26,8 +37,9 @@ export const find = (image: string): StepPart =>
     workspaces: [workspaces.dockerconfig, workspaces.trust],
     results: [
       commitResult,
+      branchResult,
       { name: "key", description: "Digest of all that decides what becomes of the image; empty where nothing was looked for" },
-      { name: "found", description: "Digest of the image that is there already; empty where there is none" },
+      ...foundResults,
     ],
     securityContext: nobody,
     computeResources: resources.copy,

@@ -3,6 +3,10 @@ import { nobody, params, resources, script, sources, workspaces } from "../share
 
 /** What was fetched. */
 export const commitResult = { name: "commit", description: "Full id of the commit" };
+export const branchResult = {
+  name: "branch",
+  description: "Branch or tag as a part of an image's tag: fix/#123 is fix-123; empty for the id of a commit",
+};
 export const gitFolder = {
   name: "git-folder",
   description:
@@ -34,7 +38,7 @@ export const clone = (image: string): StepPart =>
       { name: "insecure", description: "Whether credentials may go over http://: true or false", default: "false" },
       { name: "context", description: "Folder that the commit must have, . for all of it; empty: not looked for", default: "" },
       { name: "containerfile", description: "File that this folder must have; empty: not looked for", default: "" },
-      { ...params.tags, description: "Tags that an image is to get, as of buildah-push: those that would be none are refused" },
+      params.tags,
       { ...params.archive, description: "Archive of the shared volume that gets the sources, a .tar.gz", default: "sources.tar.gz" },
     ],
     workspaces: [workspaces.shared, workspaces.gitCredentials, workspaces.trust],
@@ -42,7 +46,7 @@ export const clone = (image: string): StepPart =>
       commitResult,
       { name: "url", description: "Repository that it came from" },
       { name: "timestamp", description: "Time of the commit in seconds since 1970, the time that the image's files get" },
-      { name: "branch", description: "Branch or tag as a part of an image's tag: fix/#123 is fix-123; empty for the id of a commit" },
+      branchResult,
     ],
     // Its pod has to be one in which buildah can look for the image; ssh wants a name for its user.
     securityContext: nobody,

@@ -106,49 +106,6 @@ describe("buildah-push and base images", () => {
     expect(log).toContain("warning: 'layouts/arm64.bases' has a line that names no image: nothing is said about the base images for arm64");
     expect(annotations()).toEqual([undefined, undefined]);
   });
-
-  it("gives an index that is built already its tags, without layouts and without sending a layer, with the same results", async () => {
-    bases("amd64", base("docker.io/library/alpine:3", "a"));
-    bases("arm64");
-    expect(await push()).toMatchObject({ status: 0 });
-    const results = ["image", "members", "url"].map((name) => read(`results/${name}`));
-    const digest = read("results/digest");
-    expect(read("results/images")).toBe(results[1]);
-    rmSync(at("shared/layouts"), { recursive: true });
-    rmSync(at("results"), { recursive: true });
-    write("results/.keep", "");
-    registry.requests.length = 0;
-    registry.written.length = 0;
-    expect(await pushWith({ tags: ["v2"] }, { RUN: "hello-fghij", FOUND: digest, KEY: key })).toMatchObject({ status: 0 });
-    expect(registry.written).toEqual(["hello-fghij", "v2", `built-${key}`]);
-    expect(manifest("v2")).toEqual(manifest("latest"));
-    expect(["image", "members", "url"].map((name) => read(`results/${name}`))).toEqual(results);
-    // What Chains would sign as built by this run.
-    expect(["digest", "images"].map((name) => read(`results/${name}`))).toEqual(["", ""]);
-    expect(registry.requests.filter((request) => request.startsWith("POST"))).toEqual([]);
-  });
-
-  it.each([
-    ["is gone", `sha256:${"0".repeat(64)}`, "the registry does not give back"],
-    ["is no digest", "latest", "'latest', the index that is built already, is not a digest"],
-  ])("publishes nothing if the index that is built already %s", async (_, found, message) => {
-    const result = await push(undefined, { FOUND: found });
-    expect(result.status).toBe(1);
-    expect(result.log).toContain(message);
-    expect(registry.written).toEqual([]);
-  });
-
-  it("publishes nothing if a member of the index that is built already is gone", async () => {
-    bases("amd64");
-    bases("arm64");
-    expect(await push()).toMatchObject({ status: 0 });
-    registry.manifests.delete(`team/hello:${digests.arm64}`);
-    registry.written.length = 0;
-    const result = await push(undefined, { FOUND: read("results/digest"), RUN: "hello-fghij" });
-    expect(result.status).toBe(1);
-    expect(result.log).toContain("the registry does not have all images of");
-    expect(registry.written).toEqual([]);
-  });
 });
 
 describe("buildah-push of members", () => {

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { at, misbehaves, program, read, rights, run, write } from "./harness";
 import { writeLayout } from "./images";
-import { digests, pushWith, registry, repository, tags } from "./pushing";
+import { digests, manifest, pushWith, registry, repository, tags } from "./pushing";
 import { refusal, sha256 } from "./registry";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
@@ -16,18 +16,25 @@ const find = (
   as?: readonly string[],
   decides = identity,
   images: string[] = [],
+  templates: string[] = [],
 ) =>
   run(
     "find-built",
     {
       ...settings,
       IMAGE: `${repository()}:${tags.wanted}`,
+      RUN: "hello-fghij",
       RESULT_COMMIT: at("results/commit"),
+      RESULT_BRANCH: at("results/branch"),
       RESULT_KEY: at("results/key"),
       RESULT_FOUND: at("results/found"),
+      RESULT_FOUND_MEMBERS: at("results/found-members"),
       ...more,
     },
-    ["--architectures", ...architectures, "--identity", ...decides, "--images", ...images, "--insecure-registries", registry.host],
+    [
+      ...["--architectures", ...architectures, "--identity", ...decides, "--images", ...images, "--tags", ...templates],
+      ...["--insecure-registries", registry.host],
+    ],
     60,
     as,
   );
@@ -57,23 +64,28 @@ function publishImage(name: string, content: string): string {
   return publish(name, image, "application/vnd.oci.image.manifest.v1+json");
 }
 
+const found = () => ["found", "found-members"].map((name) => read(`results/${name}`));
+const pushed = () => ["image", "members"].map((name) => read(`results/${name}`));
+
 /** Builds and pushes, as a run does that found nothing. */
 async function build() {
   await find();
   expect(await pushWith({}, { KEY: read("results/key") })).toMatchObject({ status: 0 });
   registry.requests.length = 0;
+  registry.written.length = 0;
 }
 const expectNothing = async (result: Promise<{ status: number | null; log: string }>, line: RegExp) => {
   const { status, log } = await result;
   expect(log).toMatch(line);
   expect(log.trim().split("\n")).toHaveLength(1);
   expect(status).toBe(0);
-  expect(read("results/found")).toBe("");
+  expect(found()).toEqual(["", ""]);
 };
 
 let debian: string;
 beforeEach(() => {
   write("results/commit", `${commit}\n`);
+  write("results/branch", "main");
   debian = publish("debian:bookworm", index(`sha256:${"1".repeat(64)}`));
   const alpine = publishImage("alpine:3", "one");
   write("shared/layouts/amd64.bases", `${baseName("debian:bookworm")}@${debian}\n${baseName("alpine:3")}@${alpine}\n`);
@@ -81,23 +93,55 @@ beforeEach(() => {
 });
 
 describe("find-built", () => {
-  it("finds the index of an earlier run, by the digest that it has in the registry, without writing there", async () => {
+  it("finds the index of an earlier run, by the digest that it has in the registry, and gives it this run's tags, the wanted one last, without sending a layer", async () => {
     await build();
-    const { status, log } = await find();
+    registry.manifests.delete("team/hello:latest");
+    const { status, log } = await find({}, undefined, undefined, identity, [], ["v2", "{commit:7}-{branch}"]);
     expect(status).toBe(0);
-    expect(log).toBe(`find-built: commit ${commit} is built already: ${repository()}@${read("results/digest")}\n`);
-    expect(read("results/found")).toBe(read("results/digest"));
-    expect(registry.requests.filter((request) => !/^(GET|HEAD) /.test(request))).toEqual([]);
-    rmSync(at("shared/layouts"), { recursive: true });
-    expect(await pushWith({}, { RUN: "hello-fghij", FOUND: read("results/found") })).toMatchObject({ status: 0 });
+    expect(log).toMatch(new RegExp(`find-built: commit ${commit} is built already: ${repository()}@${read("results/digest")}\n$`));
+    expect(found()).toEqual(pushed());
+    expect(registry.written).toEqual(["hello-fghij", "v2", "0123456-main", "latest"]);
+    for (const tag of registry.written) expect(sha256(manifest(tag) as Buffer)).toBe(read("results/digest"));
+    expect(registry.requests.filter((request) => request.startsWith("POST"))).toEqual([]);
   });
 
-  it("needs no right: a user without a capability looks", async () => {
+  it("writes nothing where the tags are there already", async () => {
     await build();
+    const { status } = await find({ RUN: "" });
+    expect(status).toBe(0);
+    expect(found()).toEqual(pushed());
+    expect(registry.requests.filter((request) => !/^(GET|HEAD) /.test(request))).toEqual([]);
+  });
+
+  it.each([
+    ["a tag is refused", ["v2"], /^find-built: building: it is built already, but the registry does not take the tag v2$/m],
+    ["a template gives no tag", ["v2/{branch}"], /^find-built: building: 'v2\/\{branch\}' gives 'v2\/main', which is no tag/m],
+  ])("finds nothing when %s, and leaves the wanted tag as it is", async (_, templates, line) => {
+    await build();
+    registry.options = {
+      refuse: (method, path) => (method === "PUT" && path.endsWith("/manifests/v2") ? refusal(403, "DENIED", "not for you") : undefined),
+    };
+    registry.manifests.delete("team/hello:latest");
+    const { status, log } = await find({}, undefined, undefined, identity, [], templates);
+    expect(log).toMatch(line);
+    expect(status).toBe(0);
+    expect(found()).toEqual(["", ""]);
+    expect(registry.written).not.toContain("latest");
+  });
+
+  it.each([
+    ["the task image's buildah", ""],
+    ["Debian's buildah 1.28, which has its storage elsewhere then if it is not told twice", "CONTAINERS_CONF= exec /usr/bin/buildah"],
+  ])("needs no right: a user without a capability looks, with %s", async (_, other) => {
+    await build();
+    if (other) program("buildah", `${other} "$@"`);
+    rmSync(at("home"), { recursive: true }); // of root's push
+    write("home/.keep", "");
     execFileSync("chown", ["-R", "65534:65534", at("home"), at("results")]);
     execFileSync("chmod", ["a+rx", at()]);
-    await find({}, undefined, rights.push);
-    expect(read("results/found")).toBe(read("results/digest"));
+    const { log } = await find({}, undefined, rights.push);
+    expect(log).toContain("is built already");
+    expect(found()).toEqual(pushed());
   });
 
   it("finds nothing before the commit was built", async () => {
@@ -156,9 +200,9 @@ describe("find-built", () => {
   });
 
   it("looks for nothing where nobody asks: without an image, or without what decides what becomes of it", async () => {
-    for (const asked of [() => find({ IMAGE: "" }), () => find({}, undefined, undefined, [])]) {
-      expect(await asked()).toEqual({ status: 0, log: "" });
-      expect([read("results/key"), read("results/found")]).toEqual(["", ""]);
+    for (const nobody of [() => find({ IMAGE: "" }), () => find({}, undefined, undefined, [])]) {
+      expect(await nobody()).toEqual({ status: 0, log: "" });
+      expect([read("results/key"), ...found()]).toEqual(["", "", ""]);
     }
     expect(registry.requests).toEqual([]);
   });
@@ -202,7 +246,7 @@ describe("find-built", () => {
     for (const architecture of ["amd64", "arm64"]) write(`shared/layouts/${architecture}.bases`, "");
     await build();
     await find();
-    expect(read("results/found")).toBe(read("results/digest"));
+    expect(found()).toEqual(pushed());
   });
 
   it("builds again when a member is gone", async () => {
@@ -253,7 +297,7 @@ describe("find-built", () => {
     const { status, log } = await find(more);
     expect(log).toMatch(line);
     expect(status).toBe(0);
-    expect(read("results/found")).toBe("");
+    expect(found()).toEqual(["", ""]);
   });
 
   it.each([
@@ -269,6 +313,6 @@ describe("find-built", () => {
     const { status, log } = await find({ PATIENCE: "2" });
     expect(log).toMatch(/^find-built: building: /m);
     expect(status).toBe(0);
-    expect(read("results/found")).toBe("");
+    expect(found()).toEqual(["", ""]);
   });
 });
