@@ -247,7 +247,9 @@ class Follower {
     const text = await inTurn(() => this.log(where)).catch((error: Error) => {
       return `${where.task}: warning: not known, as its log cannot be read: ${error.message}`;
     });
-    return warningsIn([where.task, where.step], text);
+    const { task, step, exitCode } = where;
+    if (exitCode === 0) return warningsIn([task, step], text);
+    return [`${task}: warning: its step ${step} ended with exit code ${exitCode}, which fails no build; last lines:`, ...logLines(text)];
   }
 
   /** What the scheduler says of the pods of a run that it finds no node for. */

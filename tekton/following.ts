@@ -208,11 +208,16 @@ export interface Warner {
   step: string;
   pod: string;
   container: string;
+  /** Of a step that may fail without failing its task (`onError: continue`). */
+  exitCode: number;
 }
 
 export function whereItWarned(taskRun: TaskRun): Warner[] {
   const task = taskRun.metadata.labels?.["tekton.dev/task"];
   const { podName: pod, steps = [] } = taskRun.status ?? {};
   if (outcome(taskRun) !== "succeeded" || !task || !pod) return [];
-  return steps.map(({ name, container }) => ({ task, step: name, pod, container: container ?? `step-${name}` }));
+  return steps.map(({ name, container, terminated }) => ({
+    ...{ task, step: name, pod, container: container ?? `step-${name}` },
+    exitCode: terminated?.exitCode ?? 0,
+  }));
 }

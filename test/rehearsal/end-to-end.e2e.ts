@@ -112,6 +112,7 @@ describe("the rehearsal", () => {
     firstOutput = output;
     expect(code).toBe(0);
     expect(output).not.toContain("from $PATH");
+    expect(output.split("\n").filter((line) => / (?:buildah-build|buildah-push|git-clone): warning: /.test(line))).toEqual([]);
   });
 
   it("exports URLs, ids and one digest per build", async () => {

@@ -115,6 +115,25 @@ describe("following a run", () => {
     expect(changed(/\/log/)).toHaveLength(2);
   });
 
+  it("tells the last lines of a step that failed without failing its task", async () => {
+    const object = task("build-arm64", "True");
+    object.metadata.labels["tekton.dev/task"] = "buildah-build";
+    server.put(taskRuns, { ...object, status: { ...object.status, steps: [{ name: "sbom", terminated: { exitCode: 139 } }] } });
+    server.put(runs, run("hello-1", "Unknown"));
+    server.logs.set(`${pods}/build-arm64-pod/log`, "unpacking\nSIGSEGV\n");
+    server.plan(`GET ${runs}/hello-1`, (call) => {
+      if (call > 2) server.put(runs, run("hello-1", "True"));
+      return undefined;
+    });
+    await followed();
+    expect(lines).toEqual([
+      "hello-1: build-arm64: done in 0 s",
+      "hello-1: buildah-build: warning: its step sbom ended with exit code 139, which fails no build; last lines:",
+      "hello-1: unpacking",
+      "hello-1: SIGSEGV",
+    ]);
+  });
+
   it("fails with the last 40 lines of the step that failed, each a message, long ones cut", async () => {
     server.put(runs, run("hello-1", "False"));
     server.put(taskRuns, task("build-arm64", "False"));

@@ -274,9 +274,19 @@ describe("a task's warnings", () => {
   });
 
   it("are in the logs of its steps, in the container that Tekton names, or the one called after the step", () => {
-    expect(whereItWarned(done({}))).toEqual([{ task: "buildah-build", step: "build", pod: "pod", container: "container" }]);
+    expect(whereItWarned(done({}))).toEqual([{ task: "buildah-build", step: "build", pod: "pod", container: "container", exitCode: 0 }]);
     const steps = [{ name: "unpack" }, { name: "npm", container: "c" }];
     expect(whereItWarned(done({ steps })).map(({ container }) => container)).toEqual(["step-unpack", "c"]);
+  });
+  it("are in the log of a step that failed without failing its task, too, whose exit code is told", () => {
+    const steps = [
+      { name: "build", terminated: { exitCode: 0 } },
+      { name: "sbom", terminated: { exitCode: 139 } },
+    ];
+    expect(whereItWarned(done({ steps })).map(({ step, exitCode }) => [step, exitCode])).toEqual([
+      ["build", 0],
+      ["sbom", 139],
+    ]);
   });
   it("are nowhere while it runs, when it has failed, without a pod, a step or the Task's name", () => {
     for (const status of ["Unknown", "False"]) expect(whereItWarned(done({ conditions: condition(status) }))).toEqual([]);

@@ -53,8 +53,8 @@ attach() {
   local tag=$repository:${2/:/-} there='' digest
   new_index "$1" && add_member "$1" "$3" - --artifact --artifact-type "$sbom_type" --artifact-layer-type "$sbom_type" \
     --artifact-subject "docker://$repository@$2" || return 1
-  digest=$(digests "$(inspect_index "$1")")
-  if there=$(inspect_remote "$tag" 2>"$HOME/$1.reason"); then
+  digest=$(digests "$(inspect_index "$1")") && [[ -n $digest ]] || return 1
+  if there=$(inspect "$1" "$tag" 2>"$HOME/$1.reason"); then
     if ! grep -qxF "$digest" < <(digests "$there"); then
       add_member "$1" "docker://$tag" - --all && push "$1" "docker://$tag" --all >/dev/null || return 1
     fi
@@ -67,10 +67,16 @@ attach() {
   fi
   printf '%s' "$digest" >"$HOME/$1.attached"
 }
+# A registry may hiccup: all is tried once more, but for what buildah does not know.
+attach_patiently() {
+  attach "$@" || {
+    ! grep -q 'unknown flag' "$HOME/$1.log" && sleep 2 && attach "$@"
+  }
+}
 # Starts that for $1 (what it is, for a message) while all else goes on.
 begin_attaching() {
   described+=("$1")
-  attach "sbom-${#described[@]}" "$2" "$3" 2>"$HOME/sbom-${#described[@]}.log" &
+  attach_patiently "sbom-${#described[@]}" "$2" "$3" 2>"$HOME/sbom-${#described[@]}.log" &
   describing+=("$!")
 }
 

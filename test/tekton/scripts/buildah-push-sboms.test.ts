@@ -119,6 +119,19 @@ describe.skipIf(!knowsArtifacts)("buildah-push with SBOMs", () => {
     expect(attachedTo(digests.amd64)).toBe(document("amd64"));
   });
 
+  it.each(["GET", "PUT"])("tries once more where the registry hiccups at a %s", async (at) => {
+    withDocuments("amd64", "arm64");
+    let left = 1;
+    registry.options = {
+      refuse: (method, path) =>
+        method === at && path.endsWith(digests.arm64.replace(":", "-")) && left-- > 0 ? { status: 500, body: "disk on fire" } : undefined,
+    };
+    const { status, log } = await pushed();
+    expect(status).toBe(0);
+    expect(log).not.toContain("warning");
+    expect(attachedTo(digests.arm64)).toBe(document("arm64"));
+  });
+
   it("publishes with a warning where the registry takes no artifacts", async () => {
     withDocuments("amd64", "arm64");
     registry.options = {
