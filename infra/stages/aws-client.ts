@@ -9,8 +9,10 @@ interface AwsPlatform {
  * How the stages reach an AWS service: in the cluster's region, at the cluster's own address of it if there is one, through the proxy
  * of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the SDK does not look at. In: CLUSTER_SETTINGS, metadata.json or install-config.yaml
  * as JSON.
+ *
+ * @param names of the service among the cluster's addresses: what the installer calls it has changed with its SDK
  */
-export function clientSettings(service: string) {
+export function clientSettings(...names: readonly string[]) {
   preferKeys(process.env);
   const settings = JSON.parse(process.env.CLUSTER_SETTINGS ?? "") as {
     readonly aws?: AwsPlatform;
@@ -18,7 +20,7 @@ export function clientSettings(service: string) {
   };
   const aws = settings.aws ?? settings.platform?.aws;
   if (!aws?.region) throw new Error("the settings of the cluster name no region of AWS");
-  const endpoint = aws.serviceEndpoints?.find(({ name }) => name === service)?.url;
+  const endpoint = aws.serviceEndpoints?.find(({ name }) => names.includes(name))?.url;
   const agent = new ProxyAgent();
   return {
     region: aws.region,

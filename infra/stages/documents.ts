@@ -92,6 +92,9 @@ const commands: Record<string, (...args: string[]) => void> = {
     print(`${infraId}\n${accountId}\n${JSON.stringify(metadata)}`);
   },
 
+  /** stdin: metadata.json. Its infra ID. */
+  metadata: () => print((readJson(0) as Identity["metadata"]).infraID),
+
   /** Fails when the certificates of CREATED_AT are too old for an install. */
   age: () => {
     const problem = ageProblem(environment("CREATED_AT"), new Date());

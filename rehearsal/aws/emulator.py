@@ -4,6 +4,8 @@ Environment:
   EMULATOR_DELAY   seconds for which a file system, a mount target or an access point stays `creating` or `deleting` (2)
   EMULATOR_LACKS   instance types that RunInstances refuses, each with EC2's error code, which may be left out:
                    `x2gd.metal=InsufficientInstanceCapacity,m7g.metal=VcpuLimitExceeded`
+  EMULATOR_LINGER  1: the tagging API goes on to list what it has once listed, deleted or not (0)
+  EMULATOR_DENIES  actions that the account's user has no right to, separated by commas: `tag:GetResources,iam:ListUsers`
 Arguments: those of moto_server (-H host -p port).
 
 Every request is held against the model of its service (model.py) and documented rules (rules.py) before moto sees it. Every
@@ -22,13 +24,13 @@ import machines  # noqa: F401
 import model
 import moto.server
 import rules
+import tags  # noqa: F401
 from moto.core.exceptions import JsonRESTError
-from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
-from moto.ec2 import models as ec2_models
+from moto.iam.exceptions import DeleteConflictException
+from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
-from moto.resourcegroupstaggingapi import models as tagging
-from moto.route53.models import route53_backends
+from moto.route53.models import Route53Backend
 from moto.route53.responses import Route53
 from moto.servicequotas.models import ServiceQuotasBackend
 from moto.servicequotas.responses import ServiceQuotasResponse
@@ -37,7 +39,7 @@ from wrapping import replace
 create_backend_app = moto.server.create_backend_app
 moto.server.create_backend_app = lambda service: model.guard(create_backend_app(service), rules.refusals)
 
-# -- IAM, quotas, names, tagging --------------------------------------------------------------------------------------------
+# -- IAM, quotas, names -----------------------------------------------------------------------------------------------------
 
 
 def simulate_principal_policy(self):
@@ -59,6 +61,14 @@ class QuotaAccessDenied(JsonRESTError):
             "AccessDeniedException",
             f"User: arn:aws:iam::123456789012:user/rehearsal is not authorized to perform: servicequotas:{action}",
         )
+
+
+@replace(IAMBackend)
+def delete_user(old, self, user_name):
+    """API_DeleteUser: what must be removed from a user first; moto forgets access keys."""
+    if self.get_user(user_name).access_keys:
+        raise DeleteConflictException("Cannot delete entity, must delete access keys first.")
+    return old(user_name)
 
 
 @replace(ServiceQuotasBackend)
@@ -89,28 +99,15 @@ def list_hosted_zones_by_name(old, self):
     return answer
 
 
-@replace(tagging.ResourceGroupsTaggingAPIBackend)
-def _get_resources_generator(old, self, tag_filters=None, resource_type_filters=None, resource_arn_list=None):
-    """Hosted zones, which moto does not list; and no terminated instance.
+@replace(Route53Backend)
+def change_resource_record_sets(old, self, zoneid, change_list):
+    """Answers have an asterisk as \\052, and requests may.
 
-    AWS lists zones in us-east-1 alone. With endpoints of its own configured, openshift-install signs its request to us-east-1 for
-    the cluster's region, so here every region has them.
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
     """
-    reservations = ec2_models.ec2_backends[self.account_id][self.region_name].reservations.values()
-    terminated = {
-        f"instance/{instance.id}" for reservation in reservations for instance in reservation.instances if instance.state == "terminated"
-    }
-    for resource in old(tag_filters, resource_type_filters, resource_arn_list):
-        if resource.arn.rsplit(":", 1)[-1] not in terminated:
-            yield resource
-    if resource_type_filters or resource_arn_list:
-        return
-    matches = tagging.make_tag_matcher(tag_filters)
-    dns = route53_backends[self.account_id]["aws"]
-    for zone in list(dns.zones.values()):
-        tags = dict(dns.list_tags_for_resource(zone.resource_id))
-        if tags and matches(tags):
-            yield TaggedResource(arn=f"arn:aws:route53:::hostedzone/{zone.resource_id}", tags=tags, resource_type="route53:hostedzone")
+    for change in change_list:
+        change["ResourceRecordSet"]["Name"] = change["ResourceRecordSet"]["Name"].replace("*", "\\052")
+    return old(zoneid, change_list)
 
 
 if __name__ == "__main__":

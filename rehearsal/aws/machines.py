@@ -5,7 +5,9 @@ import os
 from moto.core.responses import BaseResponse
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import instances, security_groups, subnets, vpcs
+from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
+from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.efs import models as efs
 from wrapping import replace
 
@@ -109,6 +111,50 @@ def terminate(old, self):
 instances.Instance.network_interfaces = property(
     lambda self: [] if self.state == "terminated" else list(self.nics.values())
 )
+
+
+# -- EC2: filters ----------------------------------------------------------------------------------------------------
+
+
+@replace(vpcs.VPCEndPoint)
+def get_filter_value(old, self, filter_name, method_name=None):
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html"""
+    return self.id if filter_name == "vpc-endpoint-id" else old(filter_name)
+
+
+# -- EC2: NAT gateways and addresses ---------------------------------------------------------------------------------
+
+
+@replace(NatGateway, "__init__")
+def _nat_gateway(old, self, *args, **kwargs):
+    old(*args, **kwargs)
+    # API_NetworkInterface, InterfaceType; its interface cannot be deleted by anybody else.
+    self._eni.interface_type = "nat_gateway"
+    self._eni.requester_managed = True
+
+
+@replace(NatGatewayBackend)
+def delete_nat_gateway(old, self, nat_gateway_id):
+    """API_DeleteNatGateway: "disassociates its Elastic IP address, but does not release the address". moto leaves both, and the interface."""
+    gateway = old(nat_gateway_id)
+    for address in self.addresses:
+        if address.eni is gateway._eni:
+            address.eni = address.association_id = None
+    self.enis.pop(gateway._eni.id, None)
+    return gateway
+
+
+class AddressInUse(EC2ClientError):
+    def __init__(self, allocation_id):
+        super().__init__("InvalidIPAddress.InUse", f"Address {allocation_id} is in use.")
+
+
+@replace(ElasticAddressBackend)
+def release_address(old, self, address=None, allocation_id=None):
+    """API_ReleaseAddress: one of a VPC must be disassociated first."""
+    if allocation_id and any(one.association_id for one in self.address_by_allocation([allocation_id])):
+        raise AddressInUse(allocation_id)
+    return old(address, allocation_id)
 
 
 # -- EC2: launches that cannot be had --------------------------------------------------------------------------------

@@ -37,19 +37,46 @@ check_owner() {
     fail "The cluster is in the AWS account $2, but the credentials are for $account ($arn). Nothing was deleted: use credentials of $2."
 }
 
-# METADATA ACCOUNT: removes every AWS object of the cluster.
+# METADATA ACCOUNT: removes every AWS object of the cluster, and looks whether AWS has none of them any more.
 remove_cluster() {
-  local directory log status=0
+  local directory log infra_id status=0
   check_owner "$@"
   folder "$work"
   directory=$(mktemp -d "$work/destroy.XXXXXX")
   log="$directory.log"
   printf '%s\n' "$1" >"$directory/metadata.json"
+  infra_id=$(documents metadata <<<"$1")
   watched "$log" "${DESTROY_MINUTES:?}" "$installer" destroy cluster --dir "$directory" --log-level=info || status=$?
   case "$status" in
-    # What removals that failed have left is of no use any more.
-    0) rm -rf "$work"/destroy.* ;;
-    124) fail "The cluster was not gone after $DESTROY_MINUTES minutes (cluster.destroyMinutes). The last thing that the installer waits for: $(milestones_of "$log" 3) - delete it by hand if it is not the cluster's own, then run pulumi destroy again. Log: $log" ;;
+    0) ;;
+    124)
+      if find_leftovers "$1" "$infra_id"; then name_leftovers; fi
+      fail "The cluster was not gone after $DESTROY_MINUTES minutes (cluster.destroyMinutes). The last thing that the installer waits for: $(milestones_of "$log" 3) - delete it by hand if it is not the cluster's own, then run pulumi destroy again. Log: $log"
+      ;;
     *) fail "openshift-install destroy cluster ended with exit code $status. Run pulumi destroy again. Log: $log" ;;
   esac
+  check_leftovers "$1" "$infra_id"
+  # What removals that failed have left is of no use any more.
+  rm -rf "$work"/destroy.*
+}
+
+# METADATA INFRA_ID: sets leftovers, a line for each object that AWS still has of the cluster: see ../leftovers.ts.
+find_leftovers() { leftovers=$(ask_aws "$1" leftovers "$2"); }
+name_leftovers() {
+  local line
+  while read -r line; do [[ -z $line ]] || say "Left in AWS: $line"; done <<<"$leftovers"
+}
+
+# METADATA INFRA_ID. The installer says that all is well when it finds nothing, whatever the reason. What it has deleted takes minutes
+# to go: NAT gateways, interfaces.
+check_leftovers() {
+  local pause
+  for pause in 5 10 20 40 60 60 60 0; do
+    find_leftovers "$1" "$2" || fail "Cannot ask AWS whether anything of $2 is left (see above). Run pulumi destroy again."
+    [[ -n $leftovers ]] || return 0
+    ((pause == 0)) || say "Waiting until all of $2 is gone in AWS; there are still: $(cut -d: -f1 <<<"$leftovers" | paste -sd, - | sed 's/,/, /g')"
+    sleep "$pause"
+  done
+  name_leftovers
+  fail "openshift-install says that the cluster is removed, but AWS still has $(wc -l <<<"$leftovers" | tr -d ' ') objects of $2 (see above). Run pulumi destroy again; what stays, remove by the commands that are named, in their order, and then run it again."
 }

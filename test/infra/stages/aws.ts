@@ -13,7 +13,7 @@ export interface SecurityGroup {
   readonly rules: readonly { readonly protocol: string; readonly from?: number; readonly to?: number; readonly cidr: string }[];
 }
 
-/** What AWS answers: STS's GetCallerIdentity, and the questions to EC2 of machines.ts, filters applied. */
+/** What AWS answers: STS's GetCallerIdentity, and the questions of machines.ts and leftovers.ts, filters applied. */
 export interface Account {
   /** Empty: the credentials are not valid. */
   id: string;
@@ -25,6 +25,10 @@ export interface Account {
   /** Answer of EC2 in place of one: a refusal, an answer that breaks off, or none at all. */
   ec2: "right" | "denied" | "half" | "hang";
   sts: "right" | "half" | "empty";
+  /** Volumes of the cluster, by the number of further looks at them after which they are gone. */
+  volumes: Record<string, number>;
+  /** Whether GetResources is allowed, and lists what is gone. */
+  tagging: "right" | "denied" | "late";
   /** Of all requests: service and region as signed, and the access key. */
   readonly requests: { readonly action: string; readonly scope: string; readonly key: string }[];
 }
@@ -37,6 +41,8 @@ export const account = (): Account => ({
   networks: [],
   ec2: "right",
   sts: "right",
+  volumes: {},
+  tagging: "right",
   requests: [],
 });
 
@@ -111,7 +117,39 @@ function answer(now: Account, form: URLSearchParams): string | [number, string] 
     const items = now.networks.filter(() => passes(form, { [`tag:${owned}`]: "owned" })).map((id) => `<vpcId>${id}</vpcId>`);
     return ec2(action, set("vpcSet", items));
   }
+  if (action === "DescribeTags") {
+    const items = Object.keys(present(now)).map(
+      (id) => `<resourceId>${id}</resourceId><resourceType>volume</resourceType><key>${owned}</key><value>owned</value>`,
+    );
+    return ec2(action, set("tagSet", form.get("Filter.1.Value.1") === owned ? items : []));
+  }
+  if (action === "DescribeVolumes") {
+    const items = Object.entries(present(now))
+      .filter(([id]) => passes(form, { "volume-id": id }))
+      .map(([id]) => `<volumeId>${id}</volumeId><status>available</status>`);
+    for (const id of Object.keys(now.volumes)) now.volumes[id] = (now.volumes[id] ?? 0) - 1;
+    return ec2(action, set("volumeSet", items));
+  }
   return [400, failure("InvalidAction")];
+}
+
+const present = ({ volumes }: Account) => Object.fromEntries(Object.entries(volumes).filter(([, looks]) => looks > 0));
+
+/** Answers of the other services, in which the cluster has nothing; of the tagging API, what is left in EC2. */
+function elsewhere(now: Account, service: string, path: string, form: URLSearchParams, body: string): string | [number, string] {
+  const action = form.get("Action") ?? "";
+  if (service === "tagging") {
+    if (now.tagging === "denied") return [400, JSON.stringify({ __type: "AccessDeniedException", message: "no" })];
+    const wanted = (JSON.parse(body) as { TagFilters: { Key: string }[] }).TagFilters[0]?.Key === owned;
+    const ids = wanted ? Object.keys(now.tagging === "late" ? now.volumes : present(now)) : [];
+    const arns = ids.map((id) => ({ ResourceARN: `arn:aws:ec2:eu-west-3:${now.id}:volume/${id}`, Tags: [{ Key: owned, Value: "owned" }] }));
+    return JSON.stringify({ PaginationToken: "", ResourceTagMappingList: arns });
+  }
+  if (service === "elasticfilesystem") return path.includes("access-points") ? '{"AccessPoints":[]}' : '{"FileSystems":[]}';
+  if (service === "s3") return [404, ""];
+  if (service === "route53")
+    return "<ListHostedZonesByNameResponse><HostedZones/><IsTruncated>false</IsTruncated></ListHostedZonesByNameResponse>";
+  return `<${action}Response><${action}Result/></${action}Response>`;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -120,16 +158,18 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-/** A server of both services at one address; `now` may change between requests. */
+/** A server of all services at one address; `now` may change between requests. */
 export async function awsServer(now: () => Account): Promise<Server> {
   const server = createServer(async (request, response) => {
-    const form = new URLSearchParams(await bodyOf(request));
+    const body = await bodyOf(request);
+    const form = new URLSearchParams(body);
     const [, key = "", scope = ""] = /Credential=([^/]+)\/\d+\/([^/]+\/[^/]+)\//.exec(request.headers.authorization ?? "") ?? [];
     now().requests.push({ action: form.get("Action") ?? "", scope, key });
+    const service = scope.split("/")[1] ?? "";
     if (now().ec2 === "hang" && form.get("Action") !== "GetCallerIdentity") return;
-    response.setHeader("content-type", "text/xml");
+    response.setHeader("content-type", /tagging|elasticfilesystem/.test(service) ? "application/x-amz-json-1.1" : "text/xml");
     try {
-      const text = answer(now(), form);
+      const text = /^(?:sts|ec2)$/.test(service) ? answer(now(), form) : elsewhere(now(), service, request.url ?? "", form, body);
       if (typeof text !== "string") response.statusCode = text[0];
       response.end(typeof text === "string" ? text : text[1]);
     } catch {

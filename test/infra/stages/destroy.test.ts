@@ -28,7 +28,7 @@ describe("destroy", () => {
 
   it("asks STS in the cluster's region", async () => {
     await destroy({ AWS_REGION: "us-east-1" });
-    expect(bench.aws.requests).toEqual([{ action: "GetCallerIdentity", scope: "eu-west-3/sts", key: "test" }]);
+    expect(bench.aws.requests[0]).toEqual({ action: "GetCallerIdentity", scope: "eu-west-3/sts", key: "test" });
   });
 
   it("removes what removals that failed have left, and nothing else of the machine", async () => {
@@ -76,6 +76,62 @@ describe("destroy", () => {
     const polls = bench.read("slept").match(/^0\.2$/gm)?.length ?? 0;
     expect(polls).toBeGreaterThan(19);
     expect(polls).toBeLessThan(30);
+  });
+
+  it("names at its deadline what AWS still has of the cluster, with the command that removes it", async () => {
+    await bench.ready();
+    bench.aws.volumes = { "vol-1": 99 };
+    const { code, stderr } = await destroy({ STUB_HANG: "1", DESTROY_MINUTES: "10" }, 30);
+    expect(code).toBe(1);
+    expect(stderr).toContain("Left in AWS: volume vol-1: aws ec2 delete-volume --volume-id vol-1 --region eu-west-3\n");
+    expect(stderr).toContain("was not gone after 10 minutes");
+  });
+
+  it("fails when the installer says that all is well but AWS still has something, and names it with the command that removes it", async () => {
+    await bench.ready();
+    bench.aws.volumes = { "vol-1": 99, "vol-2": 99 };
+    const { code, stderr } = await destroy();
+    expect(code).toBe(1);
+    expect(stderr).toContain("Left in AWS: volume vol-1: aws ec2 delete-volume --volume-id vol-1 --region eu-west-3\n");
+    expect(stderr).toContain("Left in AWS: volume vol-2: aws ec2 delete-volume");
+    expect(stderr).toContain("AWS still has 2 objects of lab-x1y2z (see above). Run pulumi destroy again");
+    // What goes by itself had minutes for it.
+    expect(bench.slept).toBeGreaterThanOrEqual(240);
+    bench.aws.volumes = {};
+    expect((await destroy()).code).toBe(0);
+    expect(existsSync(bench.work)).toBe(false);
+  });
+
+  it("waits for what is going", async () => {
+    await bench.ready();
+    bench.aws.volumes = { "vol-1": 2 };
+    const { code, stderr } = await destroy();
+    expect(code).toBe(0);
+    expect(stderr).toContain("Waiting until all of lab-x1y2z is gone in AWS; there are still: volume vol-1");
+    expect(stderr).not.toContain("Left in AWS");
+  });
+
+  it("does not take what the tagging API still lists for what is there", async () => {
+    await bench.ready();
+    Object.assign(bench.aws, { volumes: { "vol-1": 0 }, tagging: "late" });
+    expect(await destroy()).toMatchObject({ code: 0, stderr: expect.not.stringContaining("vol-1") });
+    expect(bench.aws.requests.map(({ action }) => action)).toContain("DescribeVolumes");
+  });
+
+  it("warns of a right that is missing to ask, and names it", async () => {
+    await bench.ready();
+    bench.aws.tagging = "denied";
+    const { code, stderr } = await destroy();
+    expect(code).toBe(0);
+    expect(stderr).toContain("the credentials have no right to ask: tag:GetResources (docs/aws.md");
+  });
+
+  it("fails when AWS does not answer whether anything is left", async () => {
+    await bench.ready();
+    bench.aws.ec2 = "half";
+    const { code, stderr } = await destroy();
+    expect(code).toBe(1);
+    expect(stderr).toContain("Cannot ask AWS whether anything of lab-x1y2z is left (see above). Run pulumi destroy again.");
   });
 
   it.each([

@@ -1,0 +1,62 @@
+/** One object that AWS still has, and how to remove it. */
+export interface Leftover {
+  /** As ARNs call it: `instance`, `natgateway`, `hostedzone`. */
+  readonly kind: string;
+  readonly id: string;
+  /** Name or purpose, for people; empty where there is none. */
+  readonly name: string;
+  /** A state in which it is going by itself, such as `shutting-down`; undefined for what stays. */
+  readonly going?: string;
+  /** Commands of a shell with the AWS CLI, in their order. */
+  readonly commands: readonly string[];
+}
+
+/** Codes of AWS for a right that is not there: each service has its own. The last two are all that HeadBucket says. */
+const denied = /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|UnauthorizedAccess|AuthorizationError|Forbidden|403)$/;
+/** Codes for what is not there: InvalidVolume.NotFound, LoadBalancerNotFound, NoSuchEntity, NoSuchHostedZone, NoSuchBucket. */
+const missing = /NotFound|NoSuch|^404$/;
+
+/** Questions to AWS. One that is not allowed is noted and has no answer; all other errors are for the caller. */
+export class Asking {
+  /** IAM's names of the actions that were refused. */
+  readonly refused = new Set<string>();
+
+  /** The answer, or `otherwise` where there is no such thing or no right to ask. */
+  async ask<T>(action: string, call: () => Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      const { name } = error as Error;
+      if (denied.test(name)) this.refused.add(action);
+      else if (!missing.test(name)) throw error;
+      return otherwise;
+    }
+  }
+
+  /** All pages of a question; what was read before a refusal counts. */
+  async all<Page, T>(action: string, pages: () => AsyncIterable<Page>, items: (page: Page) => readonly T[] | undefined): Promise<T[]> {
+    const found: T[] = [];
+    const read = async () => {
+      for await (const page of pages()) found.push(...(items(page) ?? []));
+    };
+    await this.ask(action, read, undefined);
+    return found;
+  }
+}
+
+/** A command of the AWS CLI, with its words as a shell needs them. */
+export const cli = (...words: readonly string[]): string =>
+  ["aws", ...words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))].join(" ");
+
+interface Tag {
+  readonly Key?: string | undefined;
+  readonly Value?: string | undefined;
+}
+export const tagOf = (tags: readonly Tag[] | undefined, key: string): string | undefined => tags?.find(({ Key }) => Key === key)?.Value;
+
+/** Keys of the tags by which the installer's destroyer knows what is the cluster's own (openshift/installer, pkg/asset/cluster/aws/aws.go). */
+export const ownerKeys = (infraId: string) =>
+  [`kubernetes.io/cluster/${infraId}`, `sigs.k8s.io/cluster-api-provider-aws/cluster/${infraId}`] as const;
+
+export const isOwned = (tags: readonly Tag[] | undefined, infraId: string): boolean =>
+  ownerKeys(infraId).some((key) => tagOf(tags, key) === "owned");
