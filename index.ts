@@ -26,7 +26,13 @@ const cluster = new OpenShiftCluster("cluster", {
 });
 const fileSystem = new SharedFileSystem(
   "shared",
-  { infraId: cluster.infraId, workerTemplate: cluster.workerTemplate, protect: settings.cluster.protect, ...settings.fileSystem },
+  {
+    infraId: cluster.infraId,
+    workerTemplate: cluster.workerTemplate,
+    owner: cluster.owner,
+    protect: settings.cluster.protect,
+    ...settings.fileSystem,
+  },
   { dependsOn: cluster },
 );
 
@@ -54,7 +60,11 @@ const workers = settings.pools.map(
       inside,
     ),
 );
-const storage = new EfsStorage("efs", { fileSystemId: fileSystem.fileSystemId, kubeconfig: cluster.kubeconfig }, inside);
+const storage = new EfsStorage(
+  "efs",
+  { fileSystemId: fileSystem.fileSystemId, kubeconfig: cluster.kubeconfig, owner: cluster.owner },
+  inside,
+);
 const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, domain, kubeconfig: cluster.kubeconfig }, inside);
 
 // Builds: one namespace, one multi-architecture image per entry of the configuration.

@@ -26,23 +26,30 @@ interface Volume {
  * said and left: all of it goes with the file system, so nothing here is a reason to stop a destruction.
  */
 async function main(): Promise<void> {
-  const api = new KubernetesApi(required("KUBECONFIG_CONTENT"));
+  const kubeconfig = required("KUBECONFIG_CONTENT");
   const storageClass = required("STORAGE_CLASS");
   const seconds = Number(required("SECONDS"));
   const progress = sparingly(say);
   const end = Date.now() + seconds * 1000;
   const call = <T>(request: () => Promise<T>) => patiently(request, { seconds: (end - Date.now()) / 1000, tell: progress });
   const ofClass = ({ spec }: Claim | Volume) => spec.storageClassName === storageClass;
-  const volumes = async () => (await call(() => api.get<List<Volume>>("/api/v1/persistentvolumes"))).items.filter(ofClass).length;
+  const handled = new Set<string>();
   try {
-    const { items } = await call(() => api.get<List<Claim>>("/api/v1/persistentvolumeclaims"));
-    for (const claim of items.filter(ofClass)) {
-      await deleteClaim(api, call, claim).catch((error: Error) => {
-        if (error instanceof UnreachableError) throw error;
-        say(`the claim ${claim.metadata.namespace}/${claim.metadata.name} stays: ${error.message}`);
-      });
-    }
-    for (let left = await volumes(); left > 0; left = await volumes()) {
+    const api = new KubernetesApi(kubeconfig);
+    for (;;) {
+      // In each round: a schedule or a push may have started a run meanwhile.
+      const { items } = await call(() => api.get<List<Claim>>("/api/v1/persistentvolumeclaims"));
+      for (const claim of items.filter(ofClass)) {
+        const name = `${claim.metadata.namespace}/${claim.metadata.name}`;
+        if (handled.has(name)) continue;
+        handled.add(name);
+        await deleteClaim(api, call, claim).catch((error: Error) => {
+          if (error instanceof UnreachableError) throw error;
+          say(`the claim ${name} stays: ${error.message}`);
+        });
+      }
+      const left = (await call(() => api.get<List<Volume>>("/api/v1/persistentvolumes"))).items.filter(ofClass).length;
+      if (left === 0) return;
       if (Date.now() > end)
         return say(`${left} volumes of ${storageClass} are still there after ${seconds} s; they go with the file system`);
       progress(`waiting until ${left} volumes of ${storageClass} are gone`);

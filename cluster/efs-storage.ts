@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Owner } from "../infra/openshift-cluster";
 import { clusterProgram } from "./commands";
 import { limits, within } from "./limits";
 import { Operator } from "./operator";
@@ -9,6 +10,8 @@ export interface EfsStorageArgs {
   readonly fileSystemId: pulumi.Input<string>;
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: pulumi.Input<string>;
+  /** Whose the cluster is: no claim is deleted with credentials of another account, as nothing after it could be. */
+  readonly owner: Owner;
 }
 
 /** Name of the StorageClass. */
@@ -71,13 +74,14 @@ export class EfsStorage extends pulumi.ComponentResource {
       { parent: this, dependsOn: driver, replaceOnChanges: ["reclaimPolicy", "volumeBindingMode"] },
     );
     // The claims of pipeline runs are not in the graph. Removing them while the driver still runs lets it delete their access
-    // points and folders. No child of this component: children inherit `deletedWith`, and with it their delete never runs.
+    // points and folders. It is the first of all that a destruction deletes, so it is here that a wrong account stops it. No child of this component: children inherit `deletedWith`, and with it their delete never runs.
     const drain = clusterProgram(
       `${name}-drain`,
       {
         file: "cluster/drain-claims.ts",
         seconds: limits.drain,
         kubeconfig: args.kubeconfig,
+        owner: args.owner,
         environment: { STORAGE_CLASS: className },
         onDelete: true,
       },

@@ -31,7 +31,10 @@ export interface Identity {
   /** Name of the cluster's AWS objects: the cluster's name, cut to 21 characters, and 5 random ones. */
   readonly infraId: string;
   /** The installer's metadata.json: with credentials of the account, all that `destroy cluster` needs. */
-  readonly metadata: { readonly infraID: string; readonly aws: { readonly region: string } };
+  readonly metadata: {
+    readonly infraID: string;
+    readonly aws: { readonly region: string; readonly serviceEndpoints?: readonly object[] | null };
+  };
   readonly workerTemplate: WorkerTemplate;
   /** AMI of Red Hat CoreOS in the cluster's region. */
   readonly images: Readonly<Record<Architecture, string>>;

@@ -18,6 +18,9 @@ export const minutes = {
   around: 60,
 } as const;
 
+/** Minutes until the access points and mount targets of a file system are gone: each takes about one, and all go at once. */
+export const emptyMinutes = 10;
+
 const total = (...parts: number[]) => `${parts.reduce((sum, part) => sum + part, minutes.around)}m`;
 
 /** Time-outs of the stages, for a removal of the cluster that may take `destroyMinutes`. */
@@ -29,3 +32,6 @@ export const timeouts = (destroyMinutes: number) => ({
   access: total(minutes.access),
   removal: total(destroyMinutes),
 });
+
+/** Time-out of what empties a file system: it ends by itself, even when AWS answers slowly. */
+export const emptyTimeout = `${emptyMinutes + 5}m`;

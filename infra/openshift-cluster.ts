@@ -19,6 +19,17 @@ export interface OpenShiftClusterArgs extends ClusterSettings {
   readonly installed: pulumi.Input<boolean>;
 }
 
+/**
+ * Environment of the stages that delete what is not the component's own: names of the cluster and its account, how AWS is reached, and
+ * with which profile. Of the identity in the state, so that it is what it was, whatever credentials are at hand.
+ */
+export interface Owner extends Readonly<Record<string, pulumi.Input<string>>> {
+  readonly CLUSTER: string;
+  readonly AWS_ACCOUNT_ID: pulumi.Input<string>;
+  /** JSON: region and addresses of AWS, as in metadata.json. */
+  readonly CLUSTER_SETTINGS: pulumi.Input<string>;
+}
+
 /** What the access stage prints. */
 interface Access {
   readonly kubeconfig: string;
@@ -56,6 +67,8 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
   readonly kubeadminPassword: pulumi.Output<string>;
   /** The installer's own worker MachineSet, of one of the zones. */
   readonly workerTemplate: pulumi.Output<WorkerTemplate>;
+  /** What a stage needs to tell whether credentials are of the cluster's account; see `Owner`. */
+  readonly owner: Owner;
   /** The resource whose deletion destroys the cluster: what lives inside of it is `deletedWith` it. */
   readonly guard: pulumi.Resource;
 
@@ -116,6 +129,14 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
     // Secret as a whole: a stage's output may hold keys. These parts hold none.
     this.identity = pulumi.unsecret(text.apply((json) => JSON.parse(json) as Identity));
     const { infraId, accountId, createdAt } = this.identity;
+    this.owner = {
+      CLUSTER: this.identifier,
+      AWS_ACCOUNT_ID: accountId,
+      CLUSTER_SETTINGS: this.identity.apply(({ metadata: { aws } }) =>
+        JSON.stringify({ aws: { region: aws.region, serviceEndpoints: aws.serviceEndpoints } }),
+      ),
+      ...credentials,
+    };
     // Another identity is another cluster: what was made for the one before is replaced, first of all the guard.
     const triggers = [infraId];
 

@@ -2,9 +2,12 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as efs from "@pulumi/aws/efs";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc";
+import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { FileSystemSettings } from "../config";
 import type { WorkerTemplate } from "./identity";
+import { emptyTimeout } from "./limits";
+import type { Owner } from "./openshift-cluster";
 import { nodeSecurityGroup, nodeSecurityGroups } from "./releases";
 
 export interface SharedFileSystemArgs extends FileSystemSettings {
@@ -12,6 +15,8 @@ export interface SharedFileSystemArgs extends FileSystemSettings {
   readonly infraId: pulumi.Input<string>;
   /** The installer's own worker MachineSet: it names the nodes' security groups. */
   readonly workerTemplate: pulumi.Input<WorkerTemplate>;
+  /** Whose the file system is: nothing of it is deleted with credentials of another account. */
+  readonly owner: Owner;
   /** Whether the engine refuses to delete the file system, and to replace it. */
   readonly protect: boolean;
 }
@@ -72,13 +77,23 @@ export class SharedFileSystem extends pulumi.ComponentResource {
           args.lifecycle === "NEVER" ? [] : [{ transitionToIa: args.lifecycle }, { transitionToPrimaryStorageClass: "AFTER_1_ACCESS" }],
         tags,
       },
-      // Deletion runs backwards: mount targets, policy, file system, rule, group, cluster.
+      // Deletion runs backwards: mount targets, policy, what is in no state, file system, rule, group, cluster.
       { ...parent, dependsOn: rules, protect: args.protect },
+    );
+    const emptied = new command.local.Command(
+      `${name}-emptied`,
+      {
+        delete: "exec bash infra/stages/empty.sh",
+        environment: { ...args.owner, FILE_SYSTEM_ID: fileSystem.id },
+        addPreviousOutputInEnv: false,
+        triggers: [fileSystem.id],
+      },
+      { ...parent, customTimeouts: { delete: emptyTimeout } },
     );
     const policy = new efs.FileSystemPolicy(
       name,
       { fileSystemId: fileSystem.id, policy: fileSystem.arn.apply((arn) => JSON.stringify(accessPolicy(arn))) },
-      parent,
+      { ...parent, dependsOn: emptied },
     );
     const targets = args.zones.map((zone) => {
       // The key's value is empty on 4.15 and "1" since: only the key counts.

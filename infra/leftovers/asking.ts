@@ -11,10 +11,17 @@ export interface Leftover {
   readonly commands: readonly string[];
 }
 
-/** Codes of AWS for a right that is not there: each service has its own. The last two are all that HeadBucket says. */
-const denied = /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|UnauthorizedAccess|AuthorizationError|Forbidden|403)$/;
+/** Codes of AWS for a right that is not there: each service has its own. */
+const denied = /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|UnauthorizedAccess|AuthorizationError)$/;
+/** An answer to HeadBucket has no body, and so no code; the SDK has no name for it. */
+const isDenied = ({ name, $metadata }: ServiceError) =>
+  denied.test(name) || ($metadata?.httpStatusCode === 403 && /^(?:Unknown|403|Forbidden)/.test(name));
 /** Codes for what is not there: InvalidVolume.NotFound, LoadBalancerNotFound, NoSuchEntity, NoSuchHostedZone, NoSuchBucket. */
 const missing = /NotFound|NoSuch|^404$/;
+
+interface ServiceError extends Error {
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
 
 /** Questions to AWS. One that is not allowed is noted and has no answer; all other errors are for the caller. */
 export class Asking {
@@ -27,7 +34,7 @@ export class Asking {
       return await call();
     } catch (error) {
       const { name } = error as Error;
-      if (denied.test(name)) this.refused.add(action);
+      if (isDenied(error as ServiceError)) this.refused.add(action);
       else if (!missing.test(name)) throw error;
       return otherwise;
     }

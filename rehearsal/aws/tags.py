@@ -30,13 +30,13 @@ def iter_tagged_resources(old, self):
             yield TaggedResource(arn=arn, tags=dict(self.tags.get(id_, {})), resource_type=f"ec2:{kind}")
 
 
-# API_TagDescription: the type of an address is elastic-ip; moto has a name of its own.
+# Names of moto's for what API_TagDescription calls otherwise.
+TYPES = {"vpc-elastic-ip": "elastic-ip", "nat-gateway": "natgateway"}
+
+
 @replace(ec2_models.EC2Backend)
 def describe_tags(old, self, filters=None):
-    return [
-        {**tag, "resource_type": "elastic-ip" if tag["resource_id"].startswith("eipalloc-") else tag["resource_type"]}
-        for tag in old(filters)
-    ]
+    return [{**tag, "resource_type": TYPES.get(tag["resource_type"], tag["resource_type"])} for tag in old(filters)]
 
 
 @replace(tagging.ResourceGroupsTaggingAPIBackend)

@@ -13,7 +13,15 @@ const all = () =>
     const pool = { infraId: "multiarch-x7k2p", template: workerTemplate(), image: "ami-1", kubeconfig };
     const zones = [{ name: "eu-west-3a", replicas: 1 }];
     new MachinePool("workers", { ...pool, architecture: "arm64", instanceType: "m7g.2xlarge", zones }, {});
-    new EfsStorage("efs", { fileSystemId: "fs-1", kubeconfig }, {});
+    new EfsStorage(
+      "efs",
+      {
+        fileSystemId: "fs-1",
+        kubeconfig,
+        owner: { CLUSTER: "c", AWS_ACCOUNT_ID: "1", CLUSTER_SETTINGS: "{}" },
+      },
+      {},
+    );
     new OpenShiftPipelines("pipelines", { channel: "latest", keep: 5, sign: true, domain: "multiarch.example.com", kubeconfig }, {});
   });
 

@@ -10,6 +10,7 @@ import { graph, type Registered } from "../graph";
 import { workerTemplate } from "./worker-template";
 
 const kubeconfig = "content of a kubeconfig";
+const owner = { CLUSTER: "multiarch.example.com", AWS_ACCOUNT_ID: "123456789012", CLUSTER_SETTINGS: '{"aws":{"region":"eu-west-3"}}' };
 
 const minutes = (text = ""): number => Number(/^(\d+)m$/.exec(text)?.[1]);
 
@@ -19,8 +20,9 @@ function expectClusterProgram(
   file: string,
   steps: readonly string[],
   seconds: number,
+  guard = "",
 ) {
-  const run = `exec node --require tsx/cjs ${file}`;
+  const run = `exec ${guard}node --require tsx/cjs ${file}`;
   expect(Object.keys(inputs).filter((input) => inputs[input] === run)).toEqual(steps);
   expect(inputs.environment).toMatchObject({ KUBECONFIG_CONTENT: kubeconfig, SECONDS: String(seconds) });
   expect(secrets).toContain("environment.KUBECONFIG_CONTENT");
@@ -169,7 +171,7 @@ describe("Operator", () => {
 });
 
 describe("EfsStorage", () => {
-  const storage = () => graph(() => new EfsStorage("efs", { fileSystemId: "fs-1", kubeconfig }, {}));
+  const storage = () => graph(() => new EfsStorage("efs", { fileSystemId: "fs-1", kubeconfig, owner }, {}));
 
   it("has an access-point StorageClass of the file system with the article's identity", async () => {
     const { named } = await storage();
@@ -194,14 +196,14 @@ describe("EfsStorage", () => {
     expect([minutes(driver.customTimeouts.create), minutes(driver.customTimeouts.update)]).toEqual([15, 15]);
   });
 
-  it("drains the claims of its class alone, outside of the component, whose children are not deleted one by one", async () => {
+  it("drains the claims of its class alone, with credentials of the cluster's account alone, outside of the component, whose children are not deleted one by one", async () => {
     const { named } = await storage();
     const drain = named("efs-drain");
     expect(drain.options.parent).toBeUndefined();
     expect(drain.deletedWith).toBeUndefined();
     expect(drain.dependsOn).toEqual(["efs-class"]);
-    expectClusterProgram(drain, "cluster/drain-claims.ts", ["delete"], limits.drain);
-    expect(drain.inputs.environment.STORAGE_CLASS).toBe("efs-csi");
+    expectClusterProgram(drain, "cluster/drain-claims.ts", ["delete"], limits.drain, "bash infra/stages/owner.sh ");
+    expect(drain.inputs.environment).toMatchObject({ STORAGE_CLASS: "efs-csi", ...owner });
   });
 });
 

@@ -20,6 +20,7 @@ const args: SharedFileSystemArgs = {
   lifecycle: "AFTER_30_DAYS",
   version: "4.19.42",
   tags: { team: "build" },
+  owner: { CLUSTER: "lab.example.com", AWS_ACCOUNT_ID: "123456789012", CLUSTER_SETTINGS: '{"aws":{"region":"eu-west-3"}}' },
   protect: true,
 };
 const calls: { token: string; inputs: Record<string, unknown> }[] = [];
@@ -92,11 +93,24 @@ describe("the shared file system", () => {
     ]);
   });
 
-  it("is deleted in order: mount targets, policy, file system, rule", async () => {
+  it("is emptied of what is in no state before it is deleted, with credentials of the cluster's account alone", () => {
+    const emptied = built.named("shared-emptied");
+    expect(emptied.inputs).toMatchObject({
+      delete: "exec bash infra/stages/empty.sh",
+      environment: { ...args.owner, FILE_SYSTEM_ID: "shared-id" },
+      triggers: ["shared-id"],
+      addPreviousOutputInEnv: false,
+    });
+    expect(emptied.inputs.create).toBeUndefined();
+    expect(emptied.customTimeouts).toMatchObject({ delete: "15m" });
+  });
+
+  it("is deleted in order: mount targets, policy, what is in no state, file system, rule", async () => {
     const policy = built.resources.find((resource) => resource.type.includes("fileSystemPolicy"));
     const target = built.named("shared-eu-west-3a");
     const system = built.resources.find((resource) => resource.type === "aws:efs/fileSystem:FileSystem");
     expect(await dependencies(target.options)).toEqual([policy?.name]);
+    expect(await dependencies(policy?.options ?? {})).toEqual(["shared-emptied"]);
     expect(await dependencies(system?.options ?? {})).toEqual(["shared-nfs-node"]);
     expect(policy?.inputs.fileSystemId).toBe("shared-id");
   });

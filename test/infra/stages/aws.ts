@@ -136,7 +136,7 @@ function answer(now: Account, form: URLSearchParams): string | [number, string] 
 const present = ({ volumes }: Account) => Object.fromEntries(Object.entries(volumes).filter(([, looks]) => looks > 0));
 
 /** Answers of the other services, in which the cluster has nothing; of the tagging API, what is left in EC2. */
-function elsewhere(now: Account, service: string, path: string, form: URLSearchParams, body: string): string | [number, string] {
+function elsewhere(now: Account, service: string, form: URLSearchParams, body: string): string | [number, string] {
   const action = form.get("Action") ?? "";
   if (service === "tagging") {
     if (now.tagging === "denied") return [400, JSON.stringify({ __type: "AccessDeniedException", message: "no" })];
@@ -145,7 +145,7 @@ function elsewhere(now: Account, service: string, path: string, form: URLSearchP
     const arns = ids.map((id) => ({ ResourceARN: `arn:aws:ec2:eu-west-3:${now.id}:volume/${id}`, Tags: [{ Key: owned, Value: "owned" }] }));
     return JSON.stringify({ PaginationToken: "", ResourceTagMappingList: arns });
   }
-  if (service === "elasticfilesystem") return path.includes("access-points") ? '{"AccessPoints":[]}' : '{"FileSystems":[]}';
+  if (service === "elasticfilesystem") return '{"AccessPoints":[],"FileSystems":[],"MountTargets":[]}';
   if (service === "s3") return [404, ""];
   if (service === "route53")
     return "<ListHostedZonesByNameResponse><HostedZones/><IsTruncated>false</IsTruncated></ListHostedZonesByNameResponse>";
@@ -169,7 +169,7 @@ export async function awsServer(now: () => Account): Promise<Server> {
     if (now().ec2 === "hang" && form.get("Action") !== "GetCallerIdentity") return;
     response.setHeader("content-type", /tagging|elasticfilesystem/.test(service) ? "application/x-amz-json-1.1" : "text/xml");
     try {
-      const text = /^(?:sts|ec2)$/.test(service) ? answer(now(), form) : elsewhere(now(), service, request.url ?? "", form, body);
+      const text = /^(?:sts|ec2)$/.test(service) ? answer(now(), form) : elsewhere(now(), service, form, body);
       if (typeof text !== "string") response.statusCode = text[0];
       response.end(typeof text === "string" ? text : text[1]);
     } catch {

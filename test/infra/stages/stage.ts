@@ -38,6 +38,8 @@ export interface RunOptions {
   /** What stands first on PATH. */
   readonly path?: string;
   readonly stdin?: string;
+  /** Arguments, as a shell reads them. */
+  readonly args?: string;
   /** Another checkout. */
   readonly cwd?: string;
 }
@@ -98,8 +100,8 @@ export class Bench {
     return existsSync(join(this.stub, "calls")) ? this.read("calls").trim().split("\n") : [];
   }
 
-  start(stage: string, environment: Environment = {}, { path = stubs, cwd = project }: RunOptions = {}): ChildProcess {
-    return spawn("/bin/sh", ["-c", `exec bash infra/stages/${stage}.sh`], {
+  start(stage: string, environment: Environment = {}, { path = stubs, args = "", cwd = project }: RunOptions = {}): ChildProcess {
+    return spawn("/bin/sh", ["-c", `exec bash infra/stages/${stage}.sh ${args}`], {
       cwd,
       env: {
         PATH: [path, process.env.PATH].join(delimiter),

@@ -32,10 +32,10 @@ export const credentials = ({ endpoint }: Pick<Emulator, "endpoint">) => ({
 });
 
 /** Runs a line of a shell in which `aws` speaks to an emulator: exit code, what it printed, its errors. */
-export function shell(line: string, emulator: Pick<Emulator, "endpoint">) {
+export function shell(line: string, emulator: Pick<Emulator, "endpoint">, environment: Readonly<Record<string, string>> = {}) {
   // A wait's pause is for the real AWS.
   return spawnSync("bash", ["--norc", "-c", `sleep() { command sleep 0.2; }\n${line}`], {
     encoding: "utf8",
-    env: { PATH: `${join(folder, "bin")}:/usr/bin:/bin`, ...credentials(emulator) },
+    env: { PATH: `${join(folder, "bin")}:/usr/bin:/bin`, ...credentials(emulator), ...environment },
   });
 }

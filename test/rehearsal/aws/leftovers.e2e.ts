@@ -30,13 +30,40 @@ afterAll(() => {
 /** What the stage says: its lines, and what it warns of. */
 function look(environment: Record<string, string> = {}) {
   const settings = JSON.stringify({ infraID: infraId, aws: { region, clusterDomain: domain } });
-  const { stdout, stderr } = spawnSync("node", ["--require", "tsx/cjs", "infra/stages/leftovers.ts", infraId], {
+  const { stdout, stderr } = spawnSync("node", ["--require", "tsx/cjs", "infra/stages/leftovers.ts", environment.INFRA_ID ?? infraId], {
     cwd: join(__dirname, "../../.."),
     encoding: "utf8",
     env: { ...process.env, ...credentials(emulator), CLUSTER: domain, CLUSTER_SETTINGS: settings, NODE_NO_WARNINGS: "1", ...environment },
   });
   const lines = stdout.split("\n").filter(Boolean);
   return { lines, kinds: lines.map((line) => line.split(" ")[0]), stderr };
+}
+
+/** A stage of the program, as Pulumi runs it. */
+function stage(name: string, environment: Record<string, string>) {
+  return spawnSync("bash", ["--norc", `infra/stages/${name}.sh`, "true"], {
+    cwd: join(__dirname, "../../.."),
+    encoding: "utf8",
+    env: {
+      ...process.env,
+      ...credentials(emulator),
+      CLUSTER: domain,
+      CLUSTER_SETTINGS: JSON.stringify({ aws: { region } }),
+      AWS_ACCOUNT_ID: "123456789012",
+      ...environment,
+    },
+  });
+}
+
+/** Credentials of another account of the emulator, whose objects are others. */
+async function ofAnotherAccount() {
+  const answer = await emulator.ask("sts", "assume_role", { RoleArn: "arn:aws:iam::999999999999:role/other", RoleSessionName: "other" });
+  const { Credentials: keys } = answer as { Credentials: Record<string, string> };
+  return {
+    AWS_ACCESS_KEY_ID: keys.AccessKeyId ?? "",
+    AWS_SECRET_ACCESS_KEY: keys.SecretAccessKey ?? "",
+    AWS_SESSION_TOKEN: keys.SessionToken ?? "",
+  };
 }
 
 /** The commands of a line. */
@@ -66,4 +93,44 @@ describe("what a cluster has left in AWS", () => {
     expect((listed as { ResourceTagMappingList: unknown[] }).ResourceTagMappingList.length).toBeGreaterThan(15);
     expect(look()).toEqual({ lines: [], kinds: [], stderr: "" });
   }, 180_000);
+
+  it("is named as far as the rights go, and the missing ones are named: EC2's own tags are enough for what is in EC2", async () => {
+    await cluster({ EMULATOR_DENIES: "tag:GetResources,iam:ListUsers,s3:ListBucket,elasticfilesystem:DescribeAccessPoints" });
+    const { kinds: found, stderr } = look();
+    expect(stderr).toContain("no right to ask: elasticfilesystem:DescribeAccessPoints, iam:ListUsers, s3:ListBucket, tag:GetResources (");
+    expect(found).toEqual(
+      expect.arrayContaining(["instance", "natgateway", "elastic-ip", "volume", "vpc", "role", "record", "hostedzone"]),
+    );
+    for (const kind of ["user", "bucket", "access-point"]) expect(found).not.toContain(kind);
+  }, 120_000);
+
+  it("is nothing in an account where no install has begun, and nothing of another cluster is named", async () => {
+    await cluster();
+    const { lines, stderr } = look({ CLUSTER: "b.example.com", INFRA_ID: "b-x1y2z" });
+    expect({ lines, stderr }).toEqual({ lines: [], stderr: "" });
+  }, 120_000);
+});
+
+describe("a file system", () => {
+  it("loses access points and mount targets that no state knows, and can then be deleted", async () => {
+    const { FileSystemId } = await cluster();
+    const { status, stderr } = stage("empty", { FILE_SYSTEM_ID: FileSystemId });
+    expect(stderr).toMatch(/deleting the access point fsap-[0-9a-f]{17}\ndeleting the mount target fsmt-[0-9a-f]+\n/);
+    expect(status).toBe(0);
+    expect(await emulator.ask("efs", "delete_file_system", { FileSystemId })).toEqual({});
+  }, 120_000);
+
+  it("is emptied with credentials of its account alone; with others AWS says that there is none, which a provider takes for deleted", async () => {
+    const { FileSystemId } = await cluster();
+    const other = await ofAnotherAccount();
+    const asked = shell(`aws efs describe-file-systems --file-system-id ${FileSystemId}`, emulator, other);
+    expect(asked.stderr).toContain("FileSystemNotFound");
+    for (const name of ["empty", "owner"]) {
+      const { status, stderr } = stage(name, { FILE_SYSTEM_ID: FileSystemId, ...other });
+      expect(stderr).toContain("The cluster is in the AWS account 123456789012, but the credentials are for 999999999999");
+      expect([name, status]).toEqual([name, 1]);
+    }
+    const { kinds: left } = look();
+    expect(left).toEqual(expect.arrayContaining(["access-point", "mount-target", "file-system"]));
+  }, 120_000);
 });

@@ -1,0 +1,52 @@
+// Deletes the access points and the mount targets of a file system, its argument, and waits until they are gone. In: see aws-client.ts.
+import { setTimeout as sleep } from "node:timers/promises";
+import { DeleteAccessPointCommand, DeleteMountTargetCommand, EFSClient } from "@aws-sdk/client-efs";
+import { Asking } from "../leftovers/asking";
+import { accessPointsOf, mountTargetsOf } from "../leftovers/file-systems";
+import { emptyMinutes } from "../limits";
+import { clientSettings, main } from "./aws-client";
+
+main(async () => {
+  const [, , fileSystem] = process.argv;
+  if (!fileSystem) throw new Error("empty.ts needs the id of a file system");
+  const client = new EFSClient(clientSettings("elasticfilesystem", "efs"));
+  const asking = new Asking();
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const end = Date.now() + emptyMinutes * 60_000;
+  const told = new Set<string | undefined>();
+  for (;;) {
+    const points = await accessPointsOf(client, asking, fileSystem);
+    const targets = await mountTargetsOf(client, asking, fileSystem);
+    // In each round: a pipeline that runs may have had one made meanwhile.
+    for (const { AccessPointId, LifeCycleState } of points) {
+      if (LifeCycleState === "deleting" || told.has(AccessPointId)) continue;
+      told.add(AccessPointId);
+      say(`deleting the access point ${AccessPointId}`);
+      await asking.ask(
+        "elasticfilesystem:DeleteAccessPoint",
+        () => client.send(new DeleteAccessPointCommand({ AccessPointId })),
+        undefined,
+      );
+    }
+    for (const { MountTargetId, LifeCycleState } of targets) {
+      if (LifeCycleState === "deleting" || told.has(MountTargetId)) continue;
+      told.add(MountTargetId);
+      say(`deleting the mount target ${MountTargetId}`);
+      await asking.ask(
+        "elasticfilesystem:DeleteMountTarget",
+        () => client.send(new DeleteMountTargetCommand({ MountTargetId })),
+        undefined,
+      );
+    }
+    if (asking.refused.size > 0) {
+      say(
+        `Warning: whatever is left of ${fileSystem} stays, as the credentials have no right to ask for it or to delete it: ${[...asking.refused].sort().join(", ")}`,
+      );
+      return "";
+    }
+    const left = [...points.map(({ AccessPointId }) => AccessPointId), ...targets.map(({ MountTargetId }) => MountTargetId)];
+    if (left.length === 0) return "";
+    if (Date.now() > end) throw new Error(`${left.join(", ")} of ${fileSystem} are still there after ${emptyMinutes} minutes`);
+    await sleep(2000);
+  }
+});
