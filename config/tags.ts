@@ -1,8 +1,8 @@
 // What openshift/installer (pkg/types/aws/validation/platform.go) and AWS take, EFS's patterns TagKey and TagValue, and what is ours.
 const clusterLetters = "[A-Za-z0-9_.:/=+@ -]";
 const fileSystemLetters = "[\\p{L}\\p{N}\\p{Z}_.:/=+@-]";
-/** Where AWS keeps a tag for itself, the installer takes none, or its destroyer looks for what to delete. */
-const reserved = "[aA][wW][sS]:|(?:[^/]*\\.)?(?:kubernetes|openshift)\\.io/|sigs\\.k8s\\.io/|openshiftClusterID$";
+/** Where AWS keeps a tag for itself, the installer takes none, its destroyer looks for what to delete, or this program puts one. */
+const reserved = "[aA][wW][sS]:|(?:[^/]*\\.)?(?:kubernetes|openshift)\\.io/|sigs\\.k8s\\.io/|openshiftClusterID$|openshift-multiarch/";
 
 /** The letters of a key, keys that belong to others, and the letters of a text. */
 export interface TagRules {
@@ -22,7 +22,7 @@ export const fileSystemTags: TagRules = {
   text: `^${fileSystemLetters}{0,256}$`,
 };
 
-const another = "another key: this one belongs to AWS, to the installer or to its destroyer";
+const another = "another key: this one belongs to AWS, to the installer, to its destroyer or to this program";
 
 /** Why a tag of the cluster is refused. */
 export function clusterTagProblem(key: string, value: string): string | undefined {

@@ -32,8 +32,8 @@ export interface InstallConfig {
   readonly platform: {
     readonly aws: {
       readonly region: string;
-      readonly userTags?: Readonly<Record<string, string>>;
-      readonly propagateUserTags?: true;
+      readonly userTags: Readonly<Record<string, string>>;
+      readonly propagateUserTags: true;
       readonly serviceEndpoints?: readonly { readonly name: string; readonly url: string }[];
     };
   };
@@ -41,6 +41,9 @@ export interface InstallConfig {
   readonly capabilities: { readonly baselineCapabilitySet: "None"; readonly additionalEnabledCapabilities: readonly Capability[] };
   readonly sshKey?: string;
 }
+
+/** Tag of all that the installer and the cluster make, by which `npm run orphans` knows clusters of this program. Its value is `<name>.<baseDomain>`. */
+export const clusterTag = "openshift-multiarch/cluster";
 
 /** What `installConfig` reads of the settings. */
 export type InstallConfigSettings = Omit<PlainClusterSettings, "mirror" | "destroyMinutes" | "protect">;
@@ -81,7 +84,8 @@ export function installConfig(settings: InstallConfigSettings): InstallConfig {
     platform: {
       aws: {
         region,
-        ...(Object.keys(tags).length > 0 ? { userTags: tags, propagateUserTags: true } : {}),
+        userTags: { ...tags, [clusterTag]: `${name}.${baseDomain}` },
+        propagateUserTags: true,
         ...(serviceEndpoints ? { serviceEndpoints } : {}),
       },
     },
@@ -113,5 +117,7 @@ export function fixedSettings(config: InstallConfig, version: string): Record<st
 /** Settings that only the install carries out; a change of them does no harm, and nothing. */
 export function settingsAtInstall(config: InstallConfig): Record<string, unknown> {
   const { userTags, serviceEndpoints } = config.platform.aws;
-  return { "cluster.tags": userTags ?? {}, "cluster.sshKey": config.sshKey ?? "", "cluster.serviceEndpoints": serviceEndpoints ?? [] };
+  // The program's own is none of the stack's, and clusters of earlier versions have none.
+  const { [clusterTag]: _, ...tags } = userTags;
+  return { "cluster.tags": tags, "cluster.sshKey": config.sshKey ?? "", "cluster.serviceEndpoints": serviceEndpoints ?? [] };
 }

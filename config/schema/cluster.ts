@@ -56,8 +56,8 @@ const keyTypes = [
   "sk-ssh-ed25519@openssh.com",
   "sk-ecdsa-sha2-nistp256@openssh.com",
 ];
-/** What openshift-install takes, pkg/types/aws/validation/platform.go. */
-const mostClusterTags = 25;
+/** openshift-install takes 25 (pkg/types/aws/validation/platform.go), and one is the program's own. */
+const mostClusterTags = 24;
 const sshKeyText = 'one public SSH key, such as "ssh-ed25519 AAAA... you@example.com"';
 /** RFC 4253, 6.6: the key itself begins with the length and the name of its type. */
 const keyBegins = (type: string) => Buffer.from(`\0\0\0${String.fromCharCode(type.length)}${type}`);

@@ -7,6 +7,10 @@ export interface Leftover {
   readonly name: string;
   /** A state in which it is going by itself, such as `shutting-down`; undefined for what stays. */
   readonly going?: string;
+  /** Since when it is there, where AWS tells. */
+  readonly made?: Date | undefined;
+  /** What it is billed by: a machine's type, GiB of a disk. */
+  readonly size?: string | number | undefined;
   /** Commands of a shell with the AWS CLI, in their order. */
   readonly commands: readonly string[];
 }

@@ -30,6 +30,8 @@ interface Kind<Item> {
   tags(item: Item): readonly Tag[] | undefined;
   /** Undefined where there is no state, or none that counts. */
   state?(item: Item): string | undefined;
+  made?(item: Item): Date | undefined;
+  size?(item: Item): string | number | undefined;
   /** Words of the commands, without `aws ec2`. */
   remove(id: string, item: Item): readonly (readonly string[])[];
 }
@@ -55,6 +57,8 @@ const kinds: Readonly<Record<string, Kind<unknown>>> = {
     id: ({ InstanceId }) => InstanceId,
     tags: ({ Tags }) => Tags,
     state: ({ State }) => State?.Name,
+    made: ({ LaunchTime }) => LaunchTime,
+    size: ({ InstanceType }) => InstanceType,
     // A volume or an address in use goes when the machine is gone, not when it begins to go.
     remove: (id) => [
       ["terminate-instances", "--instance-ids", id],
@@ -68,6 +72,7 @@ const kinds: Readonly<Record<string, Kind<unknown>>> = {
     id: ({ NatGatewayId }) => NatGatewayId,
     tags: ({ Tags }) => Tags,
     state: ({ State }) => State,
+    made: ({ CreateTime }) => CreateTime,
     remove: (id) => [
       ["delete-nat-gateway", "--nat-gateway-id", id],
       ["wait", "nat-gateway-deleted", "--nat-gateway-ids", id],
@@ -118,6 +123,8 @@ const kinds: Readonly<Record<string, Kind<unknown>>> = {
     id: ({ VolumeId }) => VolumeId,
     tags: ({ Tags }) => Tags,
     state: ({ State }) => State,
+    made: ({ CreateTime }) => CreateTime,
+    size: ({ Size }) => Size,
     remove: (id) => [["delete-volume", "--volume-id", id]],
   }),
   snapshot: kind({
@@ -222,7 +229,15 @@ async function there(client: EC2Client, asking: Asking, region: string, type: st
       const state = of.state?.(item) ?? "";
       if (id === undefined || gone.test(state)) continue;
       const commands = of.remove(id, item).map((words) => cli(...(words[0] === "efs" ? words : ["ec2", ...words]), "--region", region));
-      found.push({ kind: type, id, name: tagOf(of.tags(item), "Name") ?? "", ...(going.test(state) ? { going: state } : {}), commands });
+      found.push({
+        kind: type,
+        id,
+        name: tagOf(of.tags(item), "Name") ?? "",
+        ...(going.test(state) ? { going: state } : {}),
+        made: of.made?.(item),
+        size: of.size?.(item),
+        commands,
+      });
     }
   }
   return found;

@@ -51,7 +51,7 @@ export async function fileSystems(client: EFSClient, asking: Asking, region: str
       ...isGoing(LifeCycleState),
       commands: [command("delete-access-point", "--access-point-id", id)],
     }));
-  for (const { FileSystemId: id = "", Name: name = "", LifeCycleState } of own) {
+  for (const { FileSystemId: id = "", Name: name = "", LifeCycleState, CreationTime, SizeInBytes } of own) {
     const targets = await mountTargetsOf(client, asking, id);
     for (const target of targets) {
       found.push({
@@ -67,6 +67,8 @@ export async function fileSystems(client: EFSClient, asking: Asking, region: str
       id,
       name,
       ...isGoing(LifeCycleState),
+      made: CreationTime,
+      size: (SizeInBytes?.Value ?? 0) / 2 ** 30,
       commands: [
         ...(targets.length > 0 ? [untilNone("mount-targets", "MountTargets", id, region)] : []),
         ...(points.some(({ FileSystemId }) => FileSystemId === id) ? [untilNone("access-points", "AccessPoints", id, region)] : []),

@@ -20,7 +20,7 @@ import { type Asking, cli, isOwned, type Leftover } from "./asking";
 /**
  * IAM's objects of a cluster. Roles and users are none of those that the tagging API lists (openshift/installer, pkg/destroy/aws/iamhelpers.go), and
  * a listing has no tags: those are asked for whose name begins as the cluster's names do. The installer takes the infra ID, the
- * cloud credential operator its first 20 letters (openshift/cloud-credential-operator, pkg/operator... generateUserName).
+ * cloud credential operator its first 20 letters (openshift/cloud-credential-operator, pkg/aws/actuator, generateUserName).
  */
 export async function identities(client: IAMClient, asking: Asking, infraId: string): Promise<Leftover[]> {
   const short = infraId.slice(0, 20);
@@ -89,6 +89,7 @@ async function roles(client: IAMClient, asking: Asking, infraId: string, mayBe: 
       kind: "role",
       id: RoleName,
       name: "",
+      made: role?.CreateDate,
       commands: [
         ...inProfiles.map((one) =>
           cli("iam", "remove-role-from-instance-profile", "--instance-profile-name", one.InstanceProfileName ?? "", ...of),

@@ -1,4 +1,4 @@
-import { paginateDescribeLoadBalancers as paginateClassic } from "@aws-sdk/client-elastic-load-balancing";
+import { paginateDescribeLoadBalancers as classicBalancers } from "@aws-sdk/client-elastic-load-balancing";
 import { paginateDescribeLoadBalancers, paginateDescribeTargetGroups } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { type Asking, cli, type Leftover } from "./asking";
 import type { Clients } from "./clients";
@@ -21,7 +21,7 @@ export async function loadBalancers(
   const isIn = (network: string | undefined) => network !== undefined && networks.has(network);
   const classic = await asking.all(
     describe.balancers,
-    () => paginateClassic({ client: elb }, {}),
+    () => classicBalancers({ client: elb }, {}),
     ({ LoadBalancerDescriptions }) => LoadBalancerDescriptions,
   );
   const balancers = await asking.all(

@@ -5,25 +5,29 @@ interface AwsPlatform {
   readonly serviceEndpoints?: readonly { readonly name: string; readonly url: string }[] | null;
 }
 
-/**
- * How the stages reach an AWS service: in the cluster's region, at the cluster's own address of it if there is one, through the proxy
- * of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the SDK does not look at. In: CLUSTER_SETTINGS, metadata.json or install-config.yaml
- * as JSON.
- *
- * @param names of the service among the cluster's addresses: what the installer calls it has changed with its SDK
- */
+/** How the stages reach an AWS service: see `settingsFor`. In: CLUSTER_SETTINGS, metadata.json or install-config.yaml as JSON. */
 export function clientSettings(...names: readonly string[]) {
-  preferKeys(process.env);
   const settings = JSON.parse(process.env.CLUSTER_SETTINGS ?? "") as {
     readonly aws?: AwsPlatform;
     readonly platform?: { readonly aws: AwsPlatform };
   };
   const aws = settings.aws ?? settings.platform?.aws;
   if (!aws?.region) throw new Error("the settings of the cluster name no region of AWS");
-  const endpoint = aws.serviceEndpoints?.find(({ name }) => names.includes(name))?.url;
+  return settingsFor(aws, ...names);
+}
+
+/**
+ * How to reach an AWS service: in the cluster's region, at the cluster's own address of it if there is one, through the proxy of
+ * HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the SDK does not look at.
+ *
+ * @param names of the service among the cluster's addresses: what the installer calls it has changed with its SDK
+ */
+export function settingsFor({ region, serviceEndpoints }: AwsPlatform, ...names: readonly string[]) {
+  preferKeys(process.env);
+  const endpoint = serviceEndpoints?.find(({ name }) => names.includes(name))?.url;
   const agent = new ProxyAgent();
   return {
-    region: aws.region,
+    region,
     maxAttempts: 3,
     ...(endpoint ? { endpoint } : {}),
     requestHandler: { httpAgent: agent, httpsAgent: agent, connectionTimeout: 10_000, requestTimeout: 30_000, throwOnRequestTimeout: true },

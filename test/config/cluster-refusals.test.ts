@@ -100,12 +100,12 @@ areAccepted("the first and the last that a cluster may be", [
 const clusterKey = "a tag key of 1 to 128 letters (A to Z), digits, blanks and _.:/=+-@";
 const clusterText = "a text of 1 to 256 letters (A to Z), digits, blanks and _.:/=+-@";
 const fileSystemText = "a text of at most 256 letters, digits, blanks and _.:/=+-@";
-const anotherKey = "another key: this one belongs to AWS, to the installer or to its destroyer";
+const anotherKey = "another key: this one belongs to AWS, to the installer, to its destroyer or to this program";
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`key${i}`, "x"]));
 
 areRefused("tags, as the installer and EFS refuse them", [
   ["cluster.tags", "an object of tag keys and texts", ["a", ["a"]]],
-  ["cluster.tags", "at most 25 tags", [many(26)]],
+  ["cluster.tags", "at most 24 tags", [many(25)]],
   ["cluster.tags.a", "a text", [1, true, ["a"]]],
   ["cluster.tags.a", clusterText, ["", "x,y", "x;y", "caf\u00e9", "\0", text(257)]],
   ["cluster.tags.a,b", clusterKey, ["x"]],
@@ -125,7 +125,7 @@ areAccepted("tags, as the installer and EFS take them", [
     "cluster.tags",
     [
       {},
-      many(25),
+      many(24),
       { [text(128)]: text(256) },
       { "a b": "c d" },
       { "a_.:/=+-@1": "a_.:/=+-@1" },
@@ -143,6 +143,7 @@ describe("a tag's key that belongs to another", () => {
     "a.openshift.io/x",
     "sigs.k8s.io/x",
     "openshiftClusterID",
+    "openshift-multiarch/cluster",
     "aws:x",
     "AWS:x",
   ];

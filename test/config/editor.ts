@@ -90,7 +90,7 @@ export const beyondSchema: readonly Beyond[] = [
   {
     says: /^fileSystem\.tags is an object; expected at most 49 tags together/,
     why: counts,
-    example: { "cluster.tags": many(25, "a"), "fileSystem.tags": many(25, "b") },
+    example: { "cluster.tags": many(24, "a"), "fileSystem.tags": many(26, "b") },
   },
   {
     says: /^builds\[\d+\]\.entitlement is true; expected false, or a subscription/,

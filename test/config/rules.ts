@@ -17,7 +17,7 @@ const tags = {
   right: [
     { "a b_.:/=+-@9": "v" },
     { [letters(128)]: letters(256) },
-    Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`k${index}`, "v"])),
+    Object.fromEntries(Array.from({ length: 24 }, (_, index) => [`k${index}`, "v"])),
     { Names: "v", Nam: "v" },
     { "kubernetes.io": "v" },
     { xaws: "v" },

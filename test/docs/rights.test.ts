@@ -2,6 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ec2 from "@aws-sdk/client-ec2";
 import * as efs from "@aws-sdk/client-efs";
+import * as elb from "@aws-sdk/client-elastic-load-balancing";
+import * as elbv2 from "@aws-sdk/client-elastic-load-balancing-v2";
+import * as iam from "@aws-sdk/client-iam";
+import * as tag from "@aws-sdk/client-resource-groups-tagging-api";
+import * as route53 from "@aws-sdk/client-route-53";
 import * as sts from "@aws-sdk/client-sts";
 import { expect, it } from "vitest";
 import { program } from "../program";
@@ -18,36 +23,55 @@ const statements = (policy: string): Statement[] => JSON.parse(readFileSync(join
 const actions = (policy: string): string[] => statements(policy).flatMap(({ Action }) => Action);
 
 /** IAM's names of the services, and their clients. A command of the SDK is an operation of the service, which has the name of its action. */
-const services = { ec2, elasticfilesystem: efs, sts } as const;
+const services = { ec2, elasticfilesystem: efs, elasticloadbalancing: { ...elb, ...elbv2 }, iam, route53, sts, tag } as const;
+
+/** IAM's names by those of the clients' packages, where they differ. */
+const prefixes: Readonly<Record<string, string>> = {
+  efs: "elasticfilesystem",
+  "elastic-load-balancing": "elasticloadbalancing",
+  "elastic-load-balancing-v2": "elasticloadbalancing",
+  "resource-groups-tagging-api": "tag",
+  "route-53": "route53",
+};
+
+/** Actions that no operation has the name of: Service Authorization Reference, Amazon S3. */
+const ofOperation: Readonly<Record<string, string>> = { "s3:HeadBucket": "s3:ListBucket" };
 
 /** Actions of what the modules of a folder import from the SDK: commands, and calls of several pages. */
 function called(...folder: string[]): string[] {
   const directory = join(root, ...folder);
   const sources = readdirSync(directory).filter((file) => file.endsWith(".ts"));
   const imports = sources.flatMap((file) => [
-    ...readFileSync(join(directory, file), "utf8").matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-(\w+)"/g),
+    ...readFileSync(join(directory, file), "utf8").matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-([\w-]+)"/g),
   ]);
   const found = imports.flatMap(([, names, client]) =>
     [...names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)].map(
-      ([, command, paged]) => `${client === "efs" ? "elasticfilesystem" : client}:${command ?? paged}`,
+      ([, command, paged]) => `${prefixes[client] ?? client}:${command ?? paged}`,
     ),
   );
-  return [...new Set(found)];
+  return [...new Set(found.map((action) => ofOperation[action] ?? action))];
 }
 
 it.each(["deploy", "preview"])("docs/aws/%s.json allows only operations that AWS has", (policy) => {
   const unknown = actions(policy).filter((action) => {
     const [service, operation] = action.split(":");
-    // The SDK has no client of IAM here: the one action of it is in the User Guide of EFS, "Using service-linked roles".
-    return action !== "iam:CreateServiceLinkedRole" && !(`${operation}Command` in (services[service as keyof typeof services] ?? {}));
+    return !Object.values(ofOperation).includes(action) && !(`${operation}Command` in (services[service as keyof typeof services] ?? {}));
   });
   expect(unknown).toEqual([]);
   expect(statements(policy).every(({ Effect }) => Effect === "Allow")).toBe(true);
 });
 
-it("docs/aws/deploy.json allows what the stages and the programs ask AWS beside the installer", () => {
-  const asked = called("infra", "stages");
-  expect(asked).toContain("ec2:DescribeInstances");
+it("docs/aws/deploy.json allows what the stages, the look for leftovers and npm run orphans ask AWS beside the installer", () => {
+  const asked = [...called("infra", "stages"), ...called("infra", "leftovers"), ...called("orphans")];
+  expect(asked).toEqual(
+    expect.arrayContaining([
+      "ec2:DescribeInstances",
+      "tag:GetResources",
+      "tag:GetTagKeys",
+      "iam:ListUsers",
+      "elasticfilesystem:DeleteAccessPoint",
+    ]),
+  );
   expect(asked.filter((action) => !actions("deploy").includes(action))).toEqual([]);
 });
 

@@ -57,13 +57,15 @@ describe("the installer's input", () => {
         clusterNetwork: [{ cidr: "10.128.0.0/14", hostPrefix: 23 }],
         serviceNetwork: ["172.30.0.0/16"],
       },
-      platform: { aws: { region: "eu-west-3" } },
+      platform: {
+        aws: { region: "eu-west-3", userTags: { "openshift-multiarch/cluster": "lab.example.com" }, propagateUserTags: true },
+      },
       publish: "External",
       capabilities: { baselineCapabilitySet: "None", additionalEnabledCapabilities: capabilities("4.19.42") },
     });
   });
 
-  it("carries tags, endpoints and SSH key where they are set", () => {
+  it("carries tags with the program's own, endpoints and SSH key where they are set", () => {
     const endpoints = [{ name: "ec2", url: "https://127.0.0.1:5243" }];
     const config = installConfig(
       cluster({
@@ -74,7 +76,7 @@ describe("the installer's input", () => {
     );
     expect(config.platform.aws).toEqual({
       region: "eu-west-3",
-      userTags: { team: "build" },
+      userTags: { team: "build", "openshift-multiarch/cluster": "lab.example.com" },
       propagateUserTags: true,
       serviceEndpoints: endpoints,
     });

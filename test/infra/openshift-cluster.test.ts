@@ -25,6 +25,7 @@ const template = {
 };
 const identity = {
   infraId: "lab-x1y2z",
+  metadata: { infraID: "lab-x1y2z", aws: { region: "eu-west-3", serviceEndpoints: [{ name: "sts", url: "https://sts.example.com" }] } },
   accountId: "123456789012",
   createdAt: "2026-01-01T00:00:00Z",
   images: { amd64: "ami-1", arm64: "ami-2" },
@@ -183,6 +184,12 @@ describe("an OpenShift cluster", () => {
     expect(await known(cluster.infraId)).toBe("lab-x1y2z");
     expect(await known(cluster.machineImage("arm64"))).toBe("ami-2");
     expect(await known(cluster.consoleUrl)).toBe("https://console");
+  });
+
+  it("tells whose it is as the state has it, with the addresses of AWS that it was made with", async () => {
+    const { CLUSTER, AWS_ACCOUNT_ID, CLUSTER_SETTINGS } = cluster.owner;
+    expect([CLUSTER, await known(pulumi.output(AWS_ACCOUNT_ID))]).toEqual(["lab.example.com", identity.accountId]);
+    expect(JSON.parse((await known(pulumi.output(CLUSTER_SETTINGS))) ?? "")).toEqual({ aws: identity.metadata.aws });
   });
 });
 
