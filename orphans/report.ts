@@ -1,4 +1,4 @@
-import { ownerKeys } from "../infra/leftovers/asking";
+import { type Leftover, ownerKeys } from "../infra/leftovers/asking";
 import type { Cluster } from "./clusters";
 import { type Cost, cost } from "./cost";
 
@@ -22,8 +22,7 @@ export function orphan({ infraId, domain, objects }: Cluster, region: string, fo
   const times = objects.flatMap(({ made }) => made?.toISOString() ?? []).sort();
   const has: Record<string, number> = {};
   for (const { kind } of objects) has[kind] = (has[kind] ?? 0) + 1;
-  // The file system is not tagged as the cluster's, and the installer waits for its mount targets without end.
-  const first = objects.filter(({ kind }) => /^(?:access-point|mount-target|file-system)$/.test(kind));
+  const first = objects.filter((object) => notOfTheInstaller(object, objects));
   return {
     infraId,
     domain,
@@ -36,6 +35,16 @@ export function orphan({ infraId, domain, objects }: Cluster, region: string, fo
       `npm run orphans -- ${region}`,
     ],
   };
+}
+
+/**
+ * Whether the installer's removal does not delete an object. The file system is not tagged as the cluster's, and it waits for the mount
+ * targets without end. Of the names in the public zone it deletes those that the cluster's own zone has as well, and of what is in IAM no
+ * provider (pkg/destroy/aws/aws.go, deleteRoute53; iamhelpers.go).
+ */
+function notOfTheInstaller({ kind, name }: Leftover, all: readonly Leftover[]): boolean {
+  const isOwn = all.some((one) => one.kind === "hostedzone" && name === `in ${one.id}`);
+  return /^(?:access-point|mount-target|file-system|oidc-provider)$/.test(kind) || (kind === "record" && !isOwn);
 }
 
 /**

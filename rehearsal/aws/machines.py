@@ -122,6 +122,18 @@ def get_filter_value(old, self, filter_name, method_name=None):
     return self.id if filter_name == "vpc-endpoint-id" else old(filter_name)
 
 
+@replace(vpcs.VPCBackend)
+def delete_vpc_endpoints(old, self, vpce_ids=None):
+    """API_DeleteVpcEndpoints: the routes go with a gateway endpoint. moto fails for a route table that is gone, and lists the endpoint for ever."""
+    for id_ in vpce_ids or []:
+        endpoint = self.vpc_end_points.get(id_)
+        if endpoint:
+            endpoint.route_table_ids = [table for table in endpoint.route_table_ids or [] if table in self.route_tables]
+    old(vpce_ids)
+    for id_ in vpce_ids or []:
+        self.vpc_end_points.pop(id_, None)
+
+
 # -- EC2: NAT gateways and addresses ---------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ def iter_tagged_resources(old, self):
     yield from old()
     more = {
         "elastic-ip": [address.allocation_id for address in self.addresses if address.allocation_id],
-        "vpc-endpoint": [endpoint.id for endpoint in self.vpc_end_points.values() if endpoint.state != "deleted"],
+        "vpc-endpoint": list(self.vpc_end_points),
         "dhcp-options": list(self.dhcp_options_sets),
     }
     for kind, ids in more.items():

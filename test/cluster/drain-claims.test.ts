@@ -95,6 +95,29 @@ describe("draining", () => {
     expect(status).toBe(0);
   });
 
+  it("deletes a claim that a run has made meanwhile", async () => {
+    const late = claim("builds", "run-3", "efs-csi");
+    const { status, deleted } = await drain({
+      ...cluster,
+      [allClaims]: (count) => ({ body: { items: count === 1 ? [] : [late] } }),
+      "DELETE /api/v1/namespaces/builds/persistentvolumeclaims/run-3": {},
+    });
+    expect(deleted).toEqual(["DELETE /api/v1/namespaces/builds/persistentvolumeclaims/run-3"]);
+    expect(status).toBe(0);
+  });
+
+  it("lets the destruction go on with a kubeconfig that leads nowhere", async () => {
+    const { status, stderr } = await runCommand("cluster/drain-claims.ts", {
+      KUBECONFIG_CONTENT: "{}",
+      STORAGE_CLASS: "efs-csi",
+      SECONDS: "1",
+    });
+    expect(stderr).toMatch(
+      /^the claims cannot be deleted \(the kubeconfig has no current context.*\); what is left of efs-csi goes with the file system\n$/,
+    );
+    expect(status).toBe(0);
+  });
+
   it("tells a refusal as what it is", async () => {
     const { status, stderr } = await drain({ [allClaims]: { status: 401, body: { message: "Unauthorized" } } });
     expect(stderr).toBe("the claims cannot be deleted (Unauthorized); what is left of efs-csi goes with the file system\n");

@@ -1,7 +1,14 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescribeFileSystemsCommand } from "@aws-sdk/client-efs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { leftovers } from "../../../infra/leftovers";
+import { Asking } from "../../../infra/leftovers/asking";
+import { clients } from "../../../infra/leftovers/clients";
+import { metadata, orphan } from "../../../orphans/report";
+import { places } from "../../../rehearsal/machine/places";
 import { credentials, installAwsCli, shell } from "./aws-cli";
 import { makeCluster } from "./cluster-objects";
 import { type Emulator, eventually, region, startEmulator } from "./emulator";
@@ -109,6 +116,42 @@ describe("what a cluster has left in AWS", () => {
     const { lines, stderr } = look({ CLUSTER: "b.example.com", INFRA_ID: "b-x1y2z" });
     expect({ lines, stderr }).toEqual({ lines: [], stderr: "" });
   }, 120_000);
+});
+
+describe("the product's own installer", () => {
+  it("removes the rest by the metadata.json of npm run orphans, after the steps that are named before it: nothing is left", async () => {
+    await cluster();
+    const settings = { region, endpoint: emulator.endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+    const { left: objects } = await leftovers(
+      clients(() => settings),
+      new Asking(),
+      infraId,
+      domain,
+    );
+    const { steps } = orphan({ infraId, domain, objects }, region, "FOLDER");
+    expect(steps.slice(-2)).toEqual([`openshift-install destroy cluster --dir FOLDER/${infraId}`, `npm run orphans -- ${region}`]);
+    for (const step of steps.slice(0, -2)) expect([step, shell(step, emulator)]).toEqual([step, expect.objectContaining({ status: 0 })]);
+    // Somebody's own, for which the installer waits without end; and a bucket, for which it asks under a host name that an address has not.
+    for (const { kind, commands } of objects) if (/^(?:bucket|network-interface)$/.test(kind)) shell(commands.join(" && "), emulator);
+
+    const folder = mkdtempSync(join(tmpdir(), "removal-"));
+    const { aws, ...more } = metadata({ infraId, domain }, region);
+    const names = ["ec2", "elasticfilesystem", "elasticloadbalancing", "iam", "route53", "s3", "sts", "tagging"];
+    const serviceEndpoints = names.map((name) => ({ name, url: emulator.endpoint }));
+    writeFileSync(join(folder, "metadata.json"), JSON.stringify({ ...more, aws: { ...aws, serviceEndpoints } }));
+    const { status, stderr } = spawnSync(
+      join(places.bin, "openshift-install"),
+      ["destroy", "cluster", "--dir", folder, "--log-level=info"],
+      {
+        encoding: "utf8",
+        timeout: 120_000,
+        env: { ...process.env, ...credentials(emulator), OPENSHIFT_INSTALL_DATA: join(places.share, "openshift-install", "data") },
+      },
+    );
+    rmSync(folder, { recursive: true });
+    expect([status, stderr]).toEqual([0, expect.stringContaining("Uninstallation complete!")]);
+    expect(look()).toEqual({ lines: [], kinds: [], stderr: "" });
+  }, 180_000);
 });
 
 describe("a file system", () => {
