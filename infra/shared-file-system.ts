@@ -88,7 +88,8 @@ export class SharedFileSystem extends pulumi.ComponentResource {
         addPreviousOutputInEnv: false,
         triggers: [fileSystem.id],
       },
-      { ...parent, customTimeouts: { delete: emptyTimeout } },
+      // Protected as the file system is: taken away by itself, it would take the volumes from running pods.
+      { ...parent, protect: args.protect, customTimeouts: { delete: emptyTimeout } },
     );
     const policy = new efs.FileSystemPolicy(
       name,

@@ -175,11 +175,12 @@ for (const stack of ["rehearsal", "dev"]) {
           expect([name, waited.filter((output) => JSON.stringify(shown).includes(output))]).toEqual([name, []]);
       });
 
-      it("protects what cannot be made again, as cluster.protect says, and nothing else; leaves nothing behind", () => {
+      it("protects what cannot be made again and what empties it, as cluster.protect says, and nothing else; leaves nothing behind", () => {
         const guarded = [
           "aws:efs/fileSystem:FileSystem shared",
           "command:local:Command cluster-guard",
           "command:local:Command cluster-identity",
+          "command:local:Command shared-emptied",
         ];
         const found = preview.resources.filter(({ protect }) => protect).map(({ type, name }) => `${type} ${name}`);
         expect(found.sort()).toEqual(stack === "rehearsal" ? [] : guarded);

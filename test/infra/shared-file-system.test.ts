@@ -103,6 +103,7 @@ describe("the shared file system", () => {
     });
     expect(emptied.inputs.create).toBeUndefined();
     expect(emptied.customTimeouts).toMatchObject({ delete: "15m" });
+    expect(emptied.options.protect).toBe(true);
   });
 
   it("is deleted in order: mount targets, policy, what is in no state, file system, rule", async () => {
