@@ -44,7 +44,8 @@ export async function clustersOf(aws: Clients, asking: Asking): Promise<{ readon
   for (const [infraId, domain] of [...domains].sort()) {
     // What is listed may be gone.
     const { left } = await leftovers(aws, asking, infraId, domain);
-    if (left.length > 0) own.push({ infraId, domain, objects: left });
+    const objects = left.filter(({ doubtful }) => !doubtful);
+    if (objects.length > 0) own.push({ infraId, domain, objects });
   }
   return { own, others: [...all].filter((infraId) => !domains.has(infraId)).sort() };
 }

@@ -7,6 +7,8 @@ export interface Leftover {
   readonly name: string;
   /** A state in which it is going by itself, such as `shutting-down`; undefined for what stays. */
   readonly going?: string;
+  /** True where nothing says whose it is: it has a name of the cluster's, and may be of another one of that name. */
+  readonly doubtful?: boolean;
   /** Since when it is there, where AWS tells. */
   readonly made?: Date | undefined;
   /** What it is billed by: a machine's type, GiB of a disk. */

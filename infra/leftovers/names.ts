@@ -51,7 +51,11 @@ export async function names(
     for (const zone of await zonesOf(client, asking, above)) {
       if (zone.Config?.PrivateZone) continue;
       const records = await recordsOf(client, asking, idOf(zone));
-      for (const record of records.filter(({ Name = "" }) => ownNames(domain).includes(Name))) found.push(leftRecord(idOf(zone), record));
+      for (const record of records.filter(({ Name = "" }) => ownNames(domain).includes(Name))) {
+        // A load balancer of the API has the infra ID in its name, that of the router has none; and a record has no tags.
+        const isOwn = record.AliasTarget?.DNSName?.includes(`${infraId}-`);
+        found.push({ ...leftRecord(idOf(zone), record), ...(isOwn ? {} : { doubtful: true }) });
+      }
     }
   }
   return found;

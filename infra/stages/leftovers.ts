@@ -27,5 +27,11 @@ main(async () => {
       `Warning: ${arn} is listed as the cluster's, but it is of a kind that this program does not know: see whether it is there\n`,
     );
   }
-  return left.map(lineOf).join("");
+  for (const one of left.filter(({ doubtful }) => doubtful)) {
+    process.stderr.write(`Warning: this may be the cluster's, though nothing says so; if it is, remove it by its command: ${lineOf(one)}`);
+  }
+  return left
+    .filter(({ doubtful }) => !doubtful)
+    .map(lineOf)
+    .join("");
 });

@@ -104,8 +104,11 @@ export async function makeCluster({ ask }: Emulator, infraId: string, domain: st
         [above, "*.apps"],
         [above, "mine"],
         [own, "api-int"],
+        [own, "*.apps"],
       ]) {
-        const ResourceRecordSet = { Name: `${host}.${domain}.`, Type: "A", TTL: 60, ResourceRecords: [{ Value: "192.0.2.1" }] };
+        const DNSName = `${host === "*.apps" ? "a1b2c3d4e5f6" : `${infraId}-ext`}-0123456789abcdef.elb.eu-west-3.amazonaws.com.`;
+        const AliasTarget = { HostedZoneId: "Z1CMS0P5QUZ6D5", DNSName, EvaluateTargetHealth: false };
+        const ResourceRecordSet = { Name: `${host}.${domain}.`, Type: "A", AliasTarget };
         const Changes = [{ Action: "CREATE", ResourceRecordSet }];
         await made("route53", "change_resource_record_sets", { HostedZoneId, ChangeBatch: { Changes } });
       }

@@ -87,7 +87,11 @@ describe("what a cluster has left in AWS", () => {
   it("is named, a line for each object, with commands of the AWS CLI that remove it; then nothing is, though the tagging API still lists it", async () => {
     await cluster({ EMULATOR_LINGER: "1" });
     const before = look();
-    expect(before.stderr).toBe("");
+    // The router's name in the public zone says by nothing whose it is.
+    const doubt =
+      /^Warning: this may be the cluster's, though nothing says so; if it is, remove it by its command: record \*\.apps\.\S+ A \(in \w+\): (aws route53 .*)\n$/;
+    expect(before.stderr).toMatch(doubt);
+    expect(shell(doubt.exec(before.stderr)?.[1] ?? "", emulator)).toMatchObject({ status: 0, stderr: "" });
     expect(before.kinds.sort()).toEqual(kinds);
     const { lines } = look();
     for (const line of lines) {
