@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a Git server has of a revision, asked as a build's task would ask, with the same credentials and the same messages. Nobody is ever
 # asked for a password. In: URL, REVISION, HOME (a folder of its own), GIT_CREDENTIALS and TRUST (folders; empty: none), INSECURE. Out: the
-# lines of git ls-remote. Exit code 3 if it could not be asked.
+# lines of git ls-remote. Exit code 3 if it could not be asked, or if nothing definite was said: another try, or another machine, may hear more.
 set -euo pipefail
 unasked() {
   echo "$*" >&2
@@ -24,6 +24,8 @@ cd "$HOME"
 use_credentials
 ! use_trust || export GIT_SSL_CAINFO=$SSL_CERT_FILE
 if ! git ls-remote --symref "$URL" HEAD "$REVISION" 2>"$HOME/git.log"; then
-  ! said "$no_answer" || unasked "$(masked <"$HOME/git.log" | tail -n 1)"
-  fail "$(masked <"$HOME/git.log" | grep -vE '^$|^Please make sure|^and the repository exists|^fatal: Could not read from remote' | tail -n 1)$(explained "$URL")"
+  cause=$(masked <"$HOME/git.log" | grep -vE '^$|^Please make sure|^and the repository exists|^fatal: Could not read from remote' | tail -n 1)
+  meaning=$(explained "$URL")
+  if [[ -z $meaning ]] || said "certificate|$no_answer"; then unasked "$cause$meaning"; fi
+  fail "$cause$meaning"
 fi

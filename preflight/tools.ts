@@ -74,8 +74,21 @@ function downloads(version: string, kinds: readonly string[]): { folder: string;
 
 /** A small file; undefined if the server does not give it. @throws Error when there is no answer */
 async function fetched(url: string): Promise<string | undefined> {
-  const options = ["--fail", "--silent", "--show-error", "--location", "--proto", "=https", "--connect-timeout", "10", "--max-time", "30"];
-  const { code, stdout, stderr } = await run("curl", [...options, url], 40);
+  const options = [
+    "--fail",
+    "--silent",
+    "--show-error",
+    "--location",
+    "--proto",
+    "=https",
+    "--connect-timeout",
+    "10",
+    "--max-time",
+    "30",
+    "--retry",
+    "2",
+  ];
+  const { code, stdout, stderr } = await run("curl", [...options, url], 100);
   if (code === 0) return stdout;
   if (code === 22) return undefined;
   throw new Error(stderr.trim() || `curl ended with ${code}`);

@@ -113,7 +113,11 @@ describe("a pull secret", () => {
   it("needs quay.io and registry.redhat.io", () => {
     expect(pullSecret(of("registry.redhat.io", "quay.io")).map(({ outcome }) => outcome)).toEqual(["ok"]);
   });
+  it("may have entries for the repositories alone", () => {
+    expect(pullSecret(of("quay.io/openshift-release-dev", "registry.redhat.io/redhat")).map(({ outcome }) => outcome)).toEqual(["ok"]);
+  });
   it.each([
+    ["quay.io", of("quay.io/another", "registry.redhat.io")],
     ["quay.io", of("cloud.openshift.com", "registry.redhat.io")],
     ["registry.redhat.io", of("quay.io", "cloud.openshift.com")],
   ])("without %s is a problem, and none of it is shown", (missing, secret) => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,10 +86,21 @@ describe("a repository over https", () => {
     expect(await asked(`${url}/app/.git`, {}, "v1")).toEqual(["ok", "it has refs/tags/v1"]);
   });
 
-  it("is a problem when nobody here has signed its certificate", async () => {
+  it("is not checked when its server has a problem of its own", async () => {
+    const server = createHttpServer((_, response) => response.writeHead(503).end()).listen(0, "127.0.0.1");
+    await new Promise((done) => server.once("listening", done));
+    const { port } = server.address() as { port: number };
+    try {
+      expect(await asked(`http://127.0.0.1:${port}/app`)).toEqual(["unchecked", expect.stringContaining("returned error: 503")]);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("is not checked when nobody here has signed its certificate", async () => {
     const { url } = await serve();
     const [outcome, says] = await asked(`${url}/app/.git`, { namespace: { insecureRegistries: [] } });
-    expect([outcome, says]).toEqual(["problem", expect.stringContaining("no authority that is trusted here has signed the certificate")]);
+    expect([outcome, says]).toEqual(["unchecked", expect.stringContaining("no authority that is trusted here has signed the certificate")]);
   });
 
   it("is not asked with what this machine's user has, and its password stands in no argument", async () => {
