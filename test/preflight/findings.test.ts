@@ -65,7 +65,7 @@ describe("vCPUs", () => {
     ["m6a.4xlarge", 16],
     ["m7g.2xlarge", 8],
     ["x2gd.xlarge", 4],
-  ]); // prettier-ignore
+  ]);
   const needed = (change: Parameters<typeof settingsOf>[0]) => {
     const { needs, unknown } = vcpuNeeds(settingsOf(change), cpus);
     return [needs.map(({ quota, count }) => [quota.code, count]), unknown];
