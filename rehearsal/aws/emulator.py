@@ -4,6 +4,7 @@ Environment:
   EMULATOR_DELAY   seconds for which a file system, a mount target or an access point stays `creating` or `deleting` (2)
   EMULATOR_LACKS   instance types that RunInstances refuses, each with EC2's error code, which may be left out:
                    `x2gd.metal=InsufficientInstanceCapacity,m7g.metal=VcpuLimitExceeded`
+  EMULATOR_QUOTAS  quotas of the account: `ec2/L-1216C47A=16,vpc/L-F678F1CE=1`
 Arguments: those of moto_server (-H host -p port).
 
 Every request is held against the model of its service (model.py) and documented rules (rules.py) before moto sees it. Every
@@ -21,8 +22,9 @@ import file_systems  # noqa: F401
 import machines  # noqa: F401
 import model
 import moto.server
+import quotas  # noqa: F401
+import rights  # noqa: F401
 import rules
-from moto.core.exceptions import JsonRESTError
 from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.ec2 import models as ec2_models
@@ -30,14 +32,12 @@ from moto.iam.responses import IamResponse
 from moto.resourcegroupstaggingapi import models as tagging
 from moto.route53.models import route53_backends
 from moto.route53.responses import Route53
-from moto.servicequotas.models import ServiceQuotasBackend
-from moto.servicequotas.responses import ServiceQuotasResponse
 from wrapping import replace
 
 create_backend_app = moto.server.create_backend_app
 moto.server.create_backend_app = lambda service: model.guard(create_backend_app(service), rules.refusals)
 
-# -- IAM, quotas, names, tagging --------------------------------------------------------------------------------------------
+# -- IAM, names, tagging ----------------------------------------------------------------------------------------------------
 
 
 def simulate_principal_policy(self):
@@ -51,34 +51,6 @@ def simulate_principal_policy(self):
 
 
 IamResponse.simulate_principal_policy = simulate_principal_policy
-
-
-class QuotaAccessDenied(JsonRESTError):
-    def __init__(self, action):
-        super().__init__(
-            "AccessDeniedException",
-            f"User: arn:aws:iam::123456789012:user/rehearsal is not authorized to perform: servicequotas:{action}",
-        )
-
-
-@replace(ServiceQuotasBackend)
-def list_aws_default_service_quotas(old, self, service_code):
-    """As for a user without that right, which makes openshift-install skip its quota check; moto knows those of vpc only."""
-    raise QuotaAccessDenied("ListAWSDefaultServiceQuotas")
-
-
-@replace(ServiceQuotasBackend)
-def get_service_quota(old, self, service_code, quota_code):
-    if service_code == "vpc":
-        return old(service_code, quota_code)
-    raise QuotaAccessDenied("GetServiceQuota")
-
-
-def list_service_quotas(self):
-    raise QuotaAccessDenied("ListServiceQuotas")
-
-
-ServiceQuotasResponse.list_service_quotas = list_service_quotas
 
 
 @replace(Route53)

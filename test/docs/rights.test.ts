@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ec2 from "@aws-sdk/client-ec2";
 import * as efs from "@aws-sdk/client-efs";
+import * as route53 from "@aws-sdk/client-route-53";
+import * as servicequotas from "@aws-sdk/client-service-quotas";
 import * as sts from "@aws-sdk/client-sts";
 import { expect, it } from "vitest";
 import { program } from "../program";
@@ -18,18 +20,19 @@ const statements = (policy: string): Statement[] => JSON.parse(readFileSync(join
 const actions = (policy: string): string[] => statements(policy).flatMap(({ Action }) => Action);
 
 /** IAM's names of the services, and their clients. A command of the SDK is an operation of the service, which has the name of its action. */
-const services = { ec2, elasticfilesystem: efs, sts } as const;
+const services = { ec2, elasticfilesystem: efs, route53, servicequotas, sts } as const;
+const iamNames: Readonly<Record<string, string>> = { efs: "elasticfilesystem", "route-53": "route53", "service-quotas": "servicequotas" };
 
 /** Actions of what the modules of a folder import from the SDK: commands, and calls of several pages. */
 function called(...folder: string[]): string[] {
   const directory = join(root, ...folder);
   const sources = readdirSync(directory).filter((file) => file.endsWith(".ts"));
   const imports = sources.flatMap((file) => [
-    ...readFileSync(join(directory, file), "utf8").matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-(\w+)"/g),
+    ...readFileSync(join(directory, file), "utf8").matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-([\w-]+)"/g),
   ]);
   const found = imports.flatMap(([, names, client]) =>
     [...names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)].map(
-      ([, command, paged]) => `${client === "efs" ? "elasticfilesystem" : client}:${command ?? paged}`,
+      ([, command, paged]) => `${iamNames[client] ?? client}:${command ?? paged}`,
     ),
   );
   return [...new Set(found)];
@@ -49,6 +52,18 @@ it("docs/aws/deploy.json allows what the stages and the programs ask AWS beside 
   const asked = called("infra", "stages");
   expect(asked).toContain("ec2:DescribeInstances");
   expect(asked.filter((action) => !actions("deploy").includes(action))).toEqual([]);
+});
+
+it.each(["deploy", "preview"])("docs/aws/%s.json allows what the preflight asks AWS", (policy) => {
+  const asked = called("preflight");
+  expect(asked).toEqual(expect.arrayContaining(["route53:ListHostedZonesByName", "servicequotas:GetServiceQuota", "ec2:DescribeVpcs"]));
+  expect(asked.filter((action) => !actions(policy).includes(action))).toEqual([]);
+});
+
+it("the preflight names the right that each of its questions needs", () => {
+  const folder = join(root, "preflight");
+  const text = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+  expect(called("preflight").filter((action) => !text.some((source) => source.includes(`"${action}"`)))).toEqual([]);
 });
 
 it("docs/aws/deploy.json allows every call of the rehearsal's AWS plugin, which has the resources of the program and no other", () => {
