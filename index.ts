@@ -9,6 +9,7 @@ import { lastUpdate } from "./config/last-update";
 import { wantedTypes } from "./infra/offerings";
 import { OpenShiftCluster } from "./infra/openshift-cluster";
 import { SharedFileSystem } from "./infra/shared-file-system";
+import { preflight } from "./preflight";
 import { BuildNamespace } from "./tekton/build-namespace";
 import { BuildSchedules } from "./tekton/build-schedules";
 import { BuildTriggers } from "./tekton/build-triggers";
@@ -23,6 +24,7 @@ const cluster = new OpenShiftCluster("cluster", {
   ...settings.cluster,
   wantedTypes: wantedTypes(settings),
   installed: last.getOutput("infraId").apply((infraId) => infraId !== undefined),
+  preflight: (account) => preflight(settings, account),
 });
 const fileSystem = new SharedFileSystem(
   "shared",

@@ -53,3 +53,13 @@ export function awsCredentials(config: Readonly<Record<string, string>>): AwsCre
     others: own.filter((key) => config[key] !== undefined),
   };
 }
+
+/** `aws:allowedAccountIds`; empty where the configuration has none, or no list. */
+export function allowedAccounts({ "aws:allowedAccountIds": text = "" }: Readonly<Record<string, string>>): string[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.map(String) : [];
+  } catch {
+    return [];
+  }
+}

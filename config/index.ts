@@ -3,37 +3,39 @@ import { awsCredentials, secretAwsKeys } from "./aws";
 import { entitlementFiles } from "./certificates";
 import { asText, gitCredentialFiles } from "./git-credentials";
 import { asPkcs8, withAuth } from "./secrets";
-import { parseSettings, type Settings } from "./settings";
+import { type ParsedSettings, parseSettings, type Settings } from "./settings";
 
 export { UserMistake } from "./mistake";
 export * from "./settings";
 
+/** A stack's configuration, read and checked. */
+export interface ReadConfig extends ParsedSettings {
+  /** The keys of the project's own namespace, secrets in plain text. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
 /**
- * The settings of the current stack: its configuration, checked and with defaults filled in. Secrets are secret outputs.
- * @throws UserMistake that lists everything that is wrong, before any resource is registered.
+ * Reads a stack's configuration.
+ * @param all texts by `<namespace>:<key>`, as Pulumi hands them over, secrets in plain text: they are checked together with the rest
+ * @param secretKeys which of the keys are encrypted; undefined where that is not known
+ * @throws UserMistake that lists everything that is wrong
  */
-export function loadSettings(): Settings {
-  const config = new pulumi.Config();
+export function readConfig(project: string, all: Readonly<Record<string, string>>, secretKeys: readonly string[] | undefined): ReadConfig {
   const aws: Record<string, unknown> = {};
   const values: Record<string, unknown> = {};
-  // allConfig has the secrets in plain text: they are checked together with the rest and go no further than parseSettings.
-  for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
+  for (const [key, value] of Object.entries(all)) {
     const colon = key.indexOf(":");
     const [namespace, name] = [key.slice(0, colon), key.slice(colon + 1)];
     // defineProperty, as an assignment to __proto__ makes no key.
     const set = (to: object, parsed: unknown) => Object.defineProperty(to, name, { value: parsed, enumerable: true });
-    if (namespace === config.name) set(values, parseValue(name, value));
+    if (namespace === project) set(values, parseValue(name, value));
     if (namespace === "aws") set(aws, value);
   }
-  // The SDK keeps this list to itself (pulumi.runtime.isConfigSecret is internal); it comes from the engine in this variable.
-  const secretKeys: string[] | undefined = process.env.PULUMI_CONFIG_SECRET_KEYS
-    ? JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS)
-    : undefined;
-  const encrypted = Object.keys(values).filter((key) => secretKeys?.includes(`${config.name}:${key}`));
+  const encrypted = Object.keys(values).filter((key) => secretKeys?.includes(`${project}:${key}`));
   const { region, ...provider } = aws;
   const { settings, warnings } = parseSettings({ region, aws: provider, values, encrypted });
   const plain = [
-    ...secrets.filter((key) => Object.hasOwn(values, key)).map((key) => [key, `${config.name}:${key}`] as const),
+    ...secrets.filter((key) => Object.hasOwn(values, key)).map((key) => [key, `${project}:${key}`] as const),
     ...secretAwsKeys.filter((key) => Object.hasOwn(aws, key)).map((key) => [`aws:${key}`, `aws:${key}`] as const),
   ];
   for (const [shown, key] of plain) {
@@ -41,6 +43,20 @@ export function loadSettings(): Settings {
       warnings.push(`${shown} is in plain text in the stack's file: set it with pulumi config set --secret ${shown}`);
     }
   }
+  return { settings, warnings, values };
+}
+
+/**
+ * The settings of the current stack: its configuration, checked and with defaults filled in. Secrets are secret outputs.
+ * @throws UserMistake that lists everything that is wrong, before any resource is registered.
+ */
+export function loadSettings(): Settings {
+  const config = new pulumi.Config();
+  // The SDK keeps this list to itself (pulumi.runtime.isConfigSecret is internal); it comes from the engine in this variable.
+  const secretKeys: string[] | undefined = process.env.PULUMI_CONFIG_SECRET_KEYS
+    ? JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS)
+    : undefined;
+  const { settings, warnings, values } = readConfig(config.name, pulumi.runtime.allConfig(), secretKeys);
   for (const warning of warnings) pulumi.log.warn(warning);
   return {
     ...settings,

@@ -7,19 +7,14 @@ export function stageEnvironment(region: string, { profile }: AwsCredentials): R
   return { AWS_REGION: region, AWS_PROFILE: profile, AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_SESSION_TOKEN: "" };
 }
 
-/** Whose credentials Pulumi's provider found. */
-export interface Caller {
-  readonly accountId: string;
-  readonly arn: string;
-}
-
 /**
  * What a preview says of the credentials before there is a cluster.
+ * @param account that Pulumi works in
  * @param stack what the stack's configuration sets of `aws:`
  * @param environment that of the program, which the stages inherit
  */
 export function credentialNotes(
-  caller: Caller,
+  account: string,
   stack: AwsCredentials,
   environment: Readonly<Record<string, string | undefined>>,
 ): { readonly note: string; readonly warnings: string[] } {
@@ -33,21 +28,14 @@ export function credentialNotes(
         ? "of the environment (AWS_ACCESS_KEY_ID)"
         : ofEnvironment
       : `of the profile ${profile} (aws:profile)`;
-  const note = `openshift-install will use the AWS credentials ${source}; they must be long-lived keys of the account ${caller.accountId}.`;
+  const note = `openshift-install will use the AWS credentials ${source}; they must be long-lived keys of the account ${account}.`;
   const warnings: string[] = [];
   const other = stack.others.filter(
     (key) => !/^aws:(access|secret)Key$/.test(key) || stack.accessKey !== environment.AWS_ACCESS_KEY_ID || profile !== undefined,
   );
   if (other.length > 0) {
     warnings.push(
-      `${other.join(", ")}: only Pulumi takes these credentials. openshift-install will use those ${source}, and the install stops before it begins if they are of another account than ${caller.accountId}.`,
-    );
-  }
-  // openshift/installer, pkg/asset/installconfig/aws: with a session token, "not valid for default credentials mode".
-  const role = /:assumed-role\//.test(caller.arn);
-  if (role || (profile === undefined && environment.AWS_SESSION_TOKEN)) {
-    warnings.push(
-      `The AWS credentials ${role ? `are of an assumed role (${caller.arn})` : "have a session token (AWS_SESSION_TOKEN)"}: openshift-install refuses these when it makes a cluster. Use the long-lived keys of an IAM user; for a cluster that is there, both will do.`,
+      `${other.join(", ")}: only Pulumi takes these credentials. openshift-install will use those ${source}, and the install stops before it begins if they are of another account than ${account}.`,
     );
   }
   return { note, warnings };

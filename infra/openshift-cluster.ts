@@ -4,7 +4,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture, ClusterSettings } from "../config";
 import { changes, refusal } from "./changes";
-import { type Caller, credentialNotes, stageEnvironment } from "./credentials";
+import { credentialNotes, stageEnvironment } from "./credentials";
 import type { Identity, WorkerTemplate } from "./identity";
 import { installConfig } from "./install-config";
 import { timeouts } from "./limits";
@@ -17,6 +17,11 @@ export interface OpenShiftClusterArgs extends ClusterSettings {
   readonly wantedTypes: readonly WantedType[];
   /** Whether an earlier update made the cluster. */
   readonly installed: pulumi.Input<boolean>;
+  /**
+   * Called once before anything is made of a cluster that has no name yet, with the account that Pulumi works in, in previews as well; what it
+   * is rejected with stops the update.
+   */
+  readonly preflight: (account: string) => Promise<void>;
 }
 
 /**
@@ -85,16 +90,16 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       OPENSHIFT_VERSION: args.version,
       OPENSHIFT_MIRROR: mirrorDirectory(args.mirror, args.version),
     };
-    const caller = getCallerIdentityOutput({}, { parent: this });
-    const account = pulumi.all([caller.accountId, this.missing(args.wantedTypes)]).apply(([accountId]) => accountId);
+    const account = getCallerIdentityOutput({}, { parent: this }).accountId;
+    const hooks = { beforeCreate: [this.preflight(name, account, args)] };
 
-    this.explainCredentials(caller, args);
+    this.explainCredentials(account, args);
 
     const tools = stage(
       this,
       `${name}-tools`,
       { create: script("tools"), update: script("tools"), environment: common },
-      { customTimeouts: { create: limits.tools, update: limits.tools } },
+      { customTimeouts: { create: limits.tools, update: limits.tools }, hooks },
     );
 
     const identity = stage(
@@ -117,12 +122,14 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         protect: args.protect,
         customTimeouts: { create: limits.identity },
+        hooks,
       },
     );
     // Everything else is made from the identity that fits the settings, so that what is refused shows no change of the rest.
-    const text = pulumi.all([identity.stdout, account]).apply(async ([json, accountId]) => {
+    const text = pulumi.all([identity.stdout, account, this.missing(args.wantedTypes)]).apply(async ([json, accountId, missing]) => {
       const { refused, ignored } = changes(JSON.parse(json) as Identity, config, args.version, accountId);
       if (refused.length > 0) await refuse(refusal(refused));
+      if (missing.length > 0) await refuse(`AWS does not offer what is asked for:\n${missing.map((line) => `  - ${line}`).join("\n")}`);
       for (const warning of ignored) pulumi.log.warn(warning, this);
       return json;
     });
@@ -224,22 +231,41 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
     return this.identity.images[architecture];
   }
 
-  /** Refuses instance types that their zone does not have; one question to EC2 for all. */
-  private missing(wanted: readonly WantedType[]): pulumi.Output<void> {
+  /** Instance types that their zone does not have, a line for each; one question to EC2 for all. */
+  private missing(wanted: readonly WantedType[]): pulumi.Output<string[]> {
     const types = [...new Set(wanted.map(({ type }) => type))].sort();
     const offerings = getInstanceTypeOfferingsOutput(
       { locationType: "availability-zone", filters: [{ name: "instance-type", values: types }] },
       { parent: this },
     );
-    return offerings.apply(async (answer) => {
-      const problems = missingTypes(wanted, answer);
-      if (problems.length > 0) await refuse(`AWS does not offer what is asked for:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
+    return offerings.apply((answer) => missingTypes(wanted, answer));
+  }
+
+  /**
+   * A hook of the first two stages, which the engine calls when they are made and never else: not for a cluster that is there or half made,
+   * whose names and machines would look like somebody else's. The second stage is made alone where an earlier update ended after the first.
+   */
+  private preflight(name: string, account: pulumi.Output<string>, args: OpenShiftClusterArgs): pulumi.ResourceHook {
+    const known = new Promise<readonly [string, boolean]>((resolve) => {
+      pulumi.all([account, args.installed]).apply(resolve);
     });
+    let looked: Promise<void> | undefined;
+    return new pulumi.ResourceHook(
+      `${name}-preflight`,
+      async (stage) => {
+        const [accountId, installed] = await known;
+        // The tools of a cluster that is there are made anew when somebody asks for it.
+        if (installed && stage.name === `${name}-tools`) return;
+        looked ??= args.preflight(accountId);
+        await looked;
+      },
+      { onDryRun: true },
+    );
   }
 
   /** Says which credentials the installer takes, as long as there is no cluster: in the preview, and again in the update. */
-  private explainCredentials(caller: pulumi.Output<Caller>, args: OpenShiftClusterArgs): void {
-    pulumi.all([caller, args.installed]).apply(([whose, installed]) => {
+  private explainCredentials(account: pulumi.Output<string>, args: OpenShiftClusterArgs): void {
+    pulumi.all([account, args.installed]).apply(([whose, installed]) => {
       if (installed) return;
       const { note, warnings } = credentialNotes(whose, args.credentials, process.env);
       pulumi.log.info(note, this);

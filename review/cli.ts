@@ -20,6 +20,7 @@ const options = {
   preview: { out: text, save: text, from: text, comment: flag, list: flag },
   deploy: { minutes: text },
   drift: { out: text },
+  preflight: {},
 } as const;
 
 const run: Readonly<Record<Command, Run>> = {
@@ -55,6 +56,14 @@ const run: Readonly<Record<Command, Run>> = {
     const found = await each(chosenStacks(names), drift);
     write(driftReport(found), out);
     return exitCode(found);
+  },
+  async preflight([stack, ...others], _, more) {
+    if (stack === undefined || others.length > 0) throw new Mistake("preflight takes the name of one stack; see --help");
+    if (more.length > 0) throw new Mistake("preflight has no options for pulumi; see --help");
+    const [{ preflight }, { report }] = await Promise.all([import("./preflight"), import("../preflight/finding")]);
+    const found = await preflight(chosenStacks([stack])[0] ?? stack);
+    write(report(found));
+    return found.some(({ outcome }) => outcome === "problem") ? 1 : 0;
   },
 };
 

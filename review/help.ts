@@ -27,6 +27,13 @@ Changes nothing. Needs the cluster's API server.
   --out FILE     write the result there as Markdown instead of to stdout
 
 Exit code: 0 without drift, 1 with drift, 2 when it could not be told.`,
+  preflight: `npm run preflight -- STACK
+
+Whether an install of a stack would come to its end: credentials, DNS, instance types, quotas, pull secret, registries, Git repositories, the
+installer's release and this machine. Prints a line for each. Changes nothing, pushes nothing, and needs no cluster. pulumi up does the
+same before it makes a cluster.
+
+Exit code: 0 without a problem, 1 with one, 2 when the command itself could not be carried out.`,
 } as const;
 
 export type Command = keyof typeof help;

@@ -109,10 +109,17 @@ export interface Known {
 export async function known(stack: string): Promise<Known> {
   const outputs = await json<Record<string, unknown>>(stack, ["stack", "output", "--json"]);
   const plainOutputs = await json<Record<string, unknown>>(stack, ["stack", "output", "--json", "--show-secrets"]);
+  const { texts, secret } = await configured(stack);
+  return { outputs, secrets: [...hidden(outputs, plainOutputs), ...secret.flatMap((key) => texts[key] || [])] };
+}
+
+/** A stack's configuration: all texts by `<namespace>:<key>`, in plain text, and the keys of those that are secret. */
+export async function configured(stack: string): Promise<{ readonly texts: Record<string, string>; readonly secret: string[] }> {
   const config = await json<Record<string, { value?: string; secret?: boolean }>>(stack, ["config", "--json", "--show-secrets"]);
+  const set = Object.entries(config).flatMap(([key, { value, secret = false }]) => (value === undefined ? [] : [{ key, value, secret }]));
   return {
-    outputs,
-    secrets: [...hidden(outputs, plainOutputs), ...Object.values(config).flatMap(({ value, secret }) => (secret && value ? [value] : []))],
+    texts: Object.fromEntries(set.map(({ key, value }) => [key, value])),
+    secret: set.filter(({ secret }) => secret).map(({ key }) => key),
   };
 }
 

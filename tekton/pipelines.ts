@@ -13,6 +13,8 @@ export interface Shape {
   minutes?: Minutes;
   /** Whether RUN instructions see a subscription of RHEL. @default false */
   entitlement?: boolean;
+  /** Workspaces with secrets that runs bind, of which an image may become another one. @default none */
+  secrets?: readonly string[];
   /** What the image depends on beside its sources and parameters: the tasks themselves. @default "" */
   version?: string;
 }
@@ -133,14 +135,15 @@ export function pipelineOf(shape: Shape, given: readonly Architecture[]): Pipeli
   const architectures = sorted(given);
   const name = nameOf(shape);
   const kind = kinds[name];
-  const { minutes = {}, version = "", entitlement = false } = shape;
+  const { minutes = {}, version = "", entitlement = false, secrets = [] } = shape;
   const preparations = "before" in kind ? (kind.once ? [undefined] : architectures).map((one) => prepare(kind.before, one, minutes)) : [];
   const builds = architectures.map((architecture, i) => build(architecture, preparations[i] ?? preparations[0], kind.generated, minutes));
   const following = [...preparations, ...builds];
+  const seen = secrets.filter((name) => following.some(({ workspaces: bound }) => bound.some(({ workspace }) => workspace === name)));
   // A step of the user's own may write it.
   const containerfile = name.startsWith("prepared") ? "" : "$(params.containerfile)";
   const tasks = [
-    clone(architectures, following, entitlement ? `${version} entitled` : version, minutes, containerfile),
+    clone(architectures, following, [version, ...(entitlement ? ["entitled"] : []), ...seen].join(" "), minutes, containerfile),
     ...following,
     push(architectures, minutes),
   ];

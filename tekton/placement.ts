@@ -2,6 +2,7 @@ import type { Architecture } from "../config/settings";
 import type { StepLimits } from "./build-source";
 import { sorted } from "./pipelines";
 import type { Affinity, PipelineTask, TaskRunSpec } from "./resources";
+import { resources } from "./steps/shared";
 
 /**
  * Service accounts by what their pods do. Code of third parties (npm, Maven) runs under `sources`, which has no right at all. The others
@@ -12,7 +13,7 @@ export const serviceAccounts = { clone: "image-clone", sources: "image-sources",
 /** Those whose pods buildah runs in. */
 export const buildahAccounts = [serviceAccounts.clone, serviceAccounts.build, serviceAccounts.push];
 
-/** The account of a task, and the steps that a build's own limits are for: those that compile and build. */
+/** The account of a task, and the step that a build's own limits are for: the one that compiles or builds. */
 const ofTask: Record<string, { account: string; heavy?: string } | undefined> = {
   "git-clone": { account: serviceAccounts.clone },
   "npm-build": { account: serviceAccounts.sources, heavy: "npm" },
@@ -56,6 +57,15 @@ function limitsOf({ cpu, memory, storage }: StepLimits): Record<string, string> 
   };
 }
 
+/** An image for which its build needs more than usual is a large one: what lists its content gets more, too, never less. */
+const moreForList = ({ memory = 0, storage = 0 }: StepLimits): StepLimits => {
+  const { limits: usual } = resources.describe;
+  return {
+    ...(memory > Number.parseInt(usual.memory, 10) && { memory }),
+    ...(storage > Number.parseInt(usual["ephemeral-storage"], 10) && { storage }),
+  };
+};
+
 /**
  * Where each task of a pipeline runs and as whom. A Pipeline cannot say this, only a run can. The kubelet, not the pod, gets the
  * registries' credentials for the task's own image. They are not in the service account: OpenShift adds to its list there.
@@ -67,10 +77,15 @@ export function taskRunSpecs(
   limits: StepLimits = {},
 ): TaskRunSpec[] {
   const own = limitsOf(limits);
+  const ofList = limitsOf(moreForList(limits));
   return tasks.map((task) => {
     const architecture = architectures.find((candidate) => task.name.endsWith(`-${candidate}`)) ?? homeArchitecture(architectures);
     // A task of no known kind gets no right, and above all not the run's own account, which has the credentials.
     const { account, heavy } = ofTask[task.taskRef.name] ?? { account: serviceAccounts.sources };
+    const stepSpecs = [
+      ...(heavy && Object.keys(own).length > 0 ? [{ name: heavy, computeResources: { limits: own } }] : []),
+      ...(heavy === "build" && Object.keys(ofList).length > 0 ? [{ name: "sbom", computeResources: { limits: ofList } }] : []),
+    ];
     return {
       pipelineTaskName: task.name,
       serviceAccountName: account,
@@ -80,7 +95,7 @@ export function taskRunSpecs(
         imagePullSecrets: [{ name: pullSecret }],
         automountServiceAccountToken: false,
       },
-      ...(heavy && Object.keys(own).length > 0 && { stepSpecs: [{ name: heavy, computeResources: { limits: own } }] }),
+      ...(stepSpecs.length > 0 && { stepSpecs }),
     };
   });
 }

@@ -82,7 +82,9 @@ function bindings(
 
 /** The Pipeline of one build, called as it is: started by hand, it builds the same with nothing to fill in. */
 export function pipelineFor(source: BuildSource, architectures: readonly Architecture[], environment: RunEnvironment): Pipeline {
-  const { spec, ...pipeline } = versionedPipeline(source, architectures, environment.tasks);
+  const bound = bindings(source, environment, "");
+  const secrets = ["npmrc", "maven-settings", "build-secrets"].filter((name) => bound[name]);
+  const { spec, ...pipeline } = versionedPipeline({ ...source, secrets }, architectures, environment.tasks);
   const values = parametersOf(source, environment.insecureRegistries);
   const params = spec.params.map((param) => ({ ...param, default: values[param.name] }));
   return { ...pipeline, metadata: { name: source.name, namespace: environment.namespace }, spec: { ...spec, params } };

@@ -80,6 +80,7 @@ describe("the plans of all stacks", () => {
       "infra",
       "cluster",
       "tekton",
+      "preflight",
       "test",
     ])
       cpSync(join(root, part), join(clone, part), { recursive: true, filter: (source) => !source.endsWith("test/expected") });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { key, record, type Wire, type WireOutputs } from "./wire";
+import { type Hook, key, record, type Wire, type WireOutputs } from "./wire";
 
 /** One resource as the program describes it, and as the engine hears of it. */
 export interface Registered extends Wire {
@@ -30,6 +30,7 @@ export interface Graph {
   readonly resources: readonly Registered[];
   /** Outputs of the components, and of the stack if the program is a module or returns a plain object. */
   readonly outputs: readonly WireOutputs[];
+  readonly hooks: readonly Hook[];
   /** The one resource of that name. */
   named(name: string): Registered;
   /** Names of all that a resource waits for when it is made, however far away: these are deleted after it. */
@@ -81,6 +82,7 @@ export async function graph(
   return {
     resources,
     outputs: recorder.outputs,
+    hooks: recorder.hooks,
     named(name: string): Registered {
       const found = resources.filter((resource) => resource.name === name);
       if (found.length !== 1)

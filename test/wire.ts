@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import type { RegisterResourceHookRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
@@ -37,6 +37,8 @@ export interface Wire {
   /** URNs of the resources that each input comes from. */
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   readonly custom: boolean;
+  /** Names of the hooks that the engine calls before it is created. */
+  readonly beforeCreate: readonly string[];
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly deleteBeforeReplace: boolean;
@@ -59,9 +61,16 @@ export interface WireOutputs {
   readonly shown: unknown;
 }
 
+/** A hook that the program has given the engine. */
+export interface Hook {
+  readonly name: string;
+  readonly onDryRun: boolean;
+}
+
 export interface Recorder {
   readonly resources: Map<string, Wire[]>;
   readonly outputs: WireOutputs[];
+  readonly hooks: Hook[];
   /** Which outputs the engine will treat as secret, from the request that is being answered. */
   additionalSecretOutputs(type: string, name: string): readonly string[];
 }
@@ -74,6 +83,7 @@ export function record(): Recorder {
   const monitor = getMonitor() as any;
   const resources = new Map<string, Wire[]>();
   const outputs: WireOutputs[] = [];
+  const hooks: Hook[] = [];
   const byUrn = new Map<string, Wire>();
   const secretOutputs = new Map<string, readonly string[]>();
   const { registerResource, registerResourceOutputs } = monitor;
@@ -95,7 +105,12 @@ export function record(): Recorder {
     outputs.push({ type: typeOf(urn), name: nameOf(urn), ...parts(request.getOutputs()?.toJavaScript() ?? {}) });
     return registerResourceOutputs.call(monitor, request, callback);
   };
-  return { resources, outputs, additionalSecretOutputs: (type, name) => secretOutputs.get(key(type, name)) ?? [] };
+  // The mocks have no hooks: whoever wants to see one at work calls it.
+  monitor.registerResourceHook = (request: RegisterResourceHookRequest, callback: (error: unknown, response: unknown) => void) => {
+    hooks.push({ name: request.getName(), onDryRun: request.getOnDryRun() });
+    callback(null, {});
+  };
+  return { resources, outputs, hooks, additionalSecretOutputs: (type, name) => secretOutputs.get(key(type, name)) ?? [] };
 }
 
 /** With what the engine lets a child inherit: inheritFromParent in pulumi's pkg/resource/deploy/source_eval.go. */
@@ -118,6 +133,7 @@ function read(request: RegisterResourceRequest, urn: string, parent: Wire | unde
       [...request.getPropertydependenciesMap().entries()].map(([input, found]) => [input, found.getUrnsList()]),
     ),
     custom: request.getCustom(),
+    beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
     protect: request.getProtect() ?? parent?.protect ?? false,
     retainOnDelete: request.getRetainondelete() ?? parent?.retainOnDelete ?? false,
     deleteBeforeReplace: request.getDeletebeforereplace(),

@@ -19,8 +19,8 @@ export interface Leftover {
 
 /** Codes of AWS for a right that is not there: each service has its own. */
 const denied = /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|UnauthorizedAccess|AuthorizationError)$/;
-/** An answer to HeadBucket has no body, and so no code; the SDK has no name for it. */
-const isDenied = ({ name, $metadata }: ServiceError) =>
+/** Whether a right is missing. An answer to HeadBucket has no body, and so no code; the SDK has no name for it. */
+export const isDenied = ({ name, $metadata }: ServiceError) =>
   denied.test(name) || ($metadata?.httpStatusCode === 403 && /^(?:Unknown|403|Forbidden)/.test(name));
 /** Codes for what is not there: InvalidVolume.NotFound, LoadBalancerNotFound, NoSuchEntity, NoSuchHostedZone, NoSuchBucket. */
 const missing = /NotFound|NoSuch|^404$/;

@@ -5,7 +5,7 @@ Environment:
   EMULATOR_LACKS   instance types that RunInstances refuses, each with EC2's error code, which may be left out:
                    `x2gd.metal=InsufficientInstanceCapacity,m7g.metal=VcpuLimitExceeded`
   EMULATOR_LINGER  1: the tagging API goes on to list what it has once listed, deleted or not (0)
-  EMULATOR_DENIES  actions that the account's user has no right to, separated by commas: `tag:GetResources,iam:ListUsers`
+  EMULATOR_QUOTAS  quotas of the account: `ec2/L-1216C47A=16,vpc/L-F678F1CE=1`
 Arguments: those of moto_server (-H host -p port).
 
 Every request is held against the model of its service (model.py) and documented rules (rules.py) before moto sees it. Every
@@ -23,23 +23,22 @@ import file_systems  # noqa: F401
 import machines  # noqa: F401
 import model
 import moto.server
+import quotas  # noqa: F401
+import rights  # noqa: F401
 import rules
 import tags  # noqa: F401
-from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 from moto.route53.models import Route53Backend
 from moto.route53.responses import Route53
-from moto.servicequotas.models import ServiceQuotasBackend
-from moto.servicequotas.responses import ServiceQuotasResponse
 from wrapping import replace
 
 create_backend_app = moto.server.create_backend_app
 moto.server.create_backend_app = lambda service: model.guard(create_backend_app(service), rules.refusals)
 
-# -- IAM, quotas, names -----------------------------------------------------------------------------------------------------
+# -- IAM, names --------------------------------------------------------------------------------------------------------------
 
 
 def simulate_principal_policy(self):
@@ -55,40 +54,12 @@ def simulate_principal_policy(self):
 IamResponse.simulate_principal_policy = simulate_principal_policy
 
 
-class QuotaAccessDenied(JsonRESTError):
-    def __init__(self, action):
-        super().__init__(
-            "AccessDeniedException",
-            f"User: arn:aws:iam::123456789012:user/rehearsal is not authorized to perform: servicequotas:{action}",
-        )
-
-
 @replace(IAMBackend)
 def delete_user(old, self, user_name):
     """API_DeleteUser: what must be removed from a user first; moto forgets access keys."""
     if self.get_user(user_name).access_keys:
         raise DeleteConflictException("Cannot delete entity, must delete access keys first.")
     return old(user_name)
-
-
-@replace(ServiceQuotasBackend)
-def list_aws_default_service_quotas(old, self, service_code):
-    """As for a user without that right, which makes openshift-install skip its quota check; moto knows those of vpc only."""
-    raise QuotaAccessDenied("ListAWSDefaultServiceQuotas")
-
-
-@replace(ServiceQuotasBackend)
-def get_service_quota(old, self, service_code, quota_code):
-    if service_code == "vpc":
-        return old(service_code, quota_code)
-    raise QuotaAccessDenied("GetServiceQuota")
-
-
-def list_service_quotas(self):
-    raise QuotaAccessDenied("ListServiceQuotas")
-
-
-ServiceQuotasResponse.list_service_quotas = list_service_quotas
 
 
 @replace(Route53)

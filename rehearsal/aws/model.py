@@ -181,9 +181,7 @@ def guard(app, rules):
             protocol = determine_request_protocol(model, request.content_type)
             serializer = get_serializer_class(model.service_name, protocol)(operation_model=operation)
             answer = serializer.serialize(error)
-            # The models have no such errors. CommonErrors of each service: 403, and 400 where the protocol is JSON.
-            denied = error.code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation") and protocol != "json"
-            return answer["body"], 403 if denied else answer["status_code"], answer["headers"]
+            return answer["body"], answer["status_code"], answer["headers"]
         return None
 
     app.before_request(check)

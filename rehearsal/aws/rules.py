@@ -212,25 +212,8 @@ RULES = {
 }
 
 
-# IAM's names of services whose own are others: https://docs.aws.amazon.com/service-authorization/latest/reference/
-PREFIXES = {"efs": "elasticfilesystem", "elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
-# The names of operations that have no action of their own; the same page, Amazon S3
-ACTIONS = {"s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket"}
-DENIED = {action.strip() for action in os.environ.get("EMULATOR_DENIES", "").split(",") if action.strip()}
-
-
-def rights(service, operation):
-    """Codes: EC2's errors-overview, "UnauthorizedOperation"; CommonErrors of EFS and of the tagging API; those of IAM, ELB, Route 53 and S3."""
-    action = f"{PREFIXES.get(service, service)}:{operation}"
-    action = ACTIONS.get(action, action)
-    if action in DENIED:
-        code = {"ec2": "UnauthorizedOperation", "efs": "AccessDeniedException", "resourcegroupstaggingapi": "AccessDeniedException"}
-        yield code.get(service, "AccessDenied"), f"User: arn:aws:iam::123456789012:user/rehearsal is not authorized to perform: {action}"
-
-
 def refusals(service, operation, params):
     """Code and text for each rule that the request breaks."""
-    yield from rights(service, operation)
     for rule in RULES.get((service, operation), []):
         yield from rule(params)
     if service == "ec2":

@@ -23,6 +23,7 @@ restore_downloads() {
   else
     warn "the downloads of an earlier run are not usable: everything is downloaded"
     rm -rf "$folder.tmp"
+    rm -f "$archive" || true
   fi
 }
 
@@ -36,7 +37,8 @@ save_downloads() {
   archive=$DOWNLOADS/$(uname -m).tar.gz
   # What runs have left that were cancelled while they wrote.
   find "$DOWNLOADS" -maxdepth 1 -name '*.new' -mmin +60 -delete 2>/dev/null || true
-  if (($(du --summarize --bytes "$folder" | cut -f 1) > limit << 20)); then
+  # No more than would be taken again.
+  if (($(du --summarize --bytes "$folder" | cut -f 1) > limit << 20 || $(tar --create --directory "$folder" . 2>/dev/null | wc -c) > limit << 21)); then
     warn "downloads are more than $limit MiB and not kept: the next run begins anew"
     rm -f "$archive"
   elif new=$(mktemp "$archive.XXXXXX.new" 2>/dev/null) && timeout 120 tar --create --directory "$folder" . 2>/dev/null |

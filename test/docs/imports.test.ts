@@ -14,7 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const rooms = ["commands", "installer", "images", "aws", "stack", "cluster", "plugins", "services", "toolchain", "machine"];
 
 const rightWay: Record<string, string> = {
-  "index.ts": 'import "./tekton/a"; import "zod";',
+  "index.ts": 'import "./tekton/a"; import "./preflight/a"; import "zod";',
+  "preflight/a.ts": 'import "../infra/a"; import "../config/a";',
   "tekton/a.ts":
     'import "../cluster/a"; import "../infra/a"; import "../config/a"; import type { Test } from "vitest"; export type T = Test;',
   "cluster/a.ts": 'import "../infra/a"; import "../config/a";',
@@ -45,7 +46,7 @@ async function broken(changed: Record<string, string>): Promise<string[]> {
     writeFileSync(join(folder, file), text);
   }
   const { options, forbidden } = rules;
-  const { output } = await cruise(["index.ts", "config", "infra", "cluster", "tekton", "review", "rehearsal", "test"], {
+  const { output } = await cruise(["index.ts", "config", "infra", "cluster", "tekton", "preflight", "review", "rehearsal", "test"], {
     ...options,
     tsConfig: undefined,
     baseDir: folder,
@@ -67,7 +68,13 @@ const wrong = [
   ["infra-imports-config-alone", "infra/b.ts", "../cluster/a"],
   ["infra-imports-config-alone", "infra/b.ts", "../tekton/a"],
   ["cluster-imports-nothing-of-tekton", "cluster/b.ts", "../tekton/a"],
+  ["cluster-imports-nothing-of-tekton", "cluster/b.ts", "../preflight/a"],
   ["tekton-imports-not-the-program", "tekton/b.ts", "../index"],
+  ["tekton-imports-not-the-program", "tekton/b.ts", "../preflight/a"],
+  ["infra-imports-config-alone", "infra/b.ts", "../preflight/a"],
+  ["preflight-imports-infra-and-config-alone", "preflight/b.ts", "../tekton/a"],
+  ["preflight-imports-infra-and-config-alone", "preflight/b.ts", "../index"],
+  ["the-program-imports-no-tool", "preflight/b.ts", "../review/a"],
   ["nothing-imports-the-rehearsal-or-the-tests", "tekton/b.ts", "../rehearsal/machine/a"],
   ["nothing-imports-the-rehearsal-or-the-tests", "config/b.ts", "../test/a"],
   ["the-program-imports-no-tool", "tekton/b.ts", "../review/a"],

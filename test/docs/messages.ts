@@ -40,8 +40,10 @@ export function textOfWord(word: ShellNode): string {
   return type === "Word" || type === "DblQuoted" ? (word.Parts ?? []).map(textOfWord).join("") : gap;
 }
 
-/** Calls whose first text is for users. */
-const sayers = /^(?:new \w*(?:Error|UserMistake)|refuse|warnings\.push|pulumi\.log\.warn)$/;
+/** Calls whose last text is for users. */
+const sayers = /^(?:new \w*(?:Error|UserMistake|Unanswered)|refuse|warnings\.push|pulumi\.log\.warn)$/;
+/** The same for what the preflight finds. */
+const findings = /^(?:problem|unchecked|warning)$/;
 
 /** Every text of a module; what is thrown, refused or warned of is trouble. */
 function ofTypeScript(file: string, source: string): Message[] {
@@ -54,7 +56,8 @@ function ofTypeScript(file: string, source: string): Message[] {
       : ts.isCallExpression(node)
         ? node.expression.getText()
         : "";
-    const said = sayers.test(called) ? (node as ts.CallExpression | ts.NewExpression).arguments?.find(isText) : undefined;
+    const says = sayers.test(called) || (file.startsWith("preflight/") && findings.test(called));
+    const said = says ? (node as ts.CallExpression | ts.NewExpression).arguments?.findLast(isText) : undefined;
     const text = tidy(isText(node) ? textOf(node) : said ? textOf(said) : "");
     const line = tree.getLineAndCharacterOfPosition(node.getStart()).line + 1;
     if (hasWords(text)) found.push({ file, line, text, trouble: said !== undefined });

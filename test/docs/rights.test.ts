@@ -7,6 +7,7 @@ import * as elbv2 from "@aws-sdk/client-elastic-load-balancing-v2";
 import * as iam from "@aws-sdk/client-iam";
 import * as tag from "@aws-sdk/client-resource-groups-tagging-api";
 import * as route53 from "@aws-sdk/client-route-53";
+import * as servicequotas from "@aws-sdk/client-service-quotas";
 import * as sts from "@aws-sdk/client-sts";
 import { expect, it } from "vitest";
 import { program } from "../program";
@@ -23,7 +24,16 @@ const statements = (policy: string): Statement[] => JSON.parse(readFileSync(join
 const actions = (policy: string): string[] => statements(policy).flatMap(({ Action }) => Action);
 
 /** IAM's names of the services, and their clients. A command of the SDK is an operation of the service, which has the name of its action. */
-const services = { ec2, elasticfilesystem: efs, elasticloadbalancing: { ...elb, ...elbv2 }, iam, route53, sts, tag } as const;
+const services = {
+  ec2,
+  elasticfilesystem: efs,
+  elasticloadbalancing: { ...elb, ...elbv2 },
+  iam,
+  route53,
+  servicequotas,
+  sts,
+  tag,
+} as const;
 
 /** IAM's names by those of the clients' packages, where they differ. */
 const prefixes: Readonly<Record<string, string>> = {
@@ -32,6 +42,7 @@ const prefixes: Readonly<Record<string, string>> = {
   "elastic-load-balancing-v2": "elasticloadbalancing",
   "resource-groups-tagging-api": "tag",
   "route-53": "route53",
+  "service-quotas": "servicequotas",
 };
 
 /** Actions that no operation has the name of: Service Authorization Reference, Amazon S3. */
@@ -73,6 +84,18 @@ it("docs/aws/deploy.json allows what the stages, the look for leftovers and npm 
     ]),
   );
   expect(asked.filter((action) => !actions("deploy").includes(action))).toEqual([]);
+});
+
+it.each(["deploy", "preview"])("docs/aws/%s.json allows what the preflight asks AWS", (policy) => {
+  const asked = called("preflight");
+  expect(asked).toEqual(expect.arrayContaining(["route53:ListHostedZonesByName", "servicequotas:GetServiceQuota", "ec2:DescribeVpcs"]));
+  expect(asked.filter((action) => !actions(policy).includes(action))).toEqual([]);
+});
+
+it("the preflight names the right that each of its questions needs", () => {
+  const folder = join(root, "preflight");
+  const text = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+  expect(called("preflight").filter((action) => !text.some((source) => source.includes(`"${action}"`)))).toEqual([]);
 });
 
 it("docs/aws/deploy.json allows every call of the rehearsal's AWS plugin, which has the resources of the program and no other", () => {

@@ -9,7 +9,7 @@ const page = readFileSync(join(root, "docs", "troubleshooting.md"), "utf8");
 const shown = shownIn(page);
 const sources = execFileSync(
   "git",
-  ["ls-files", "--cached", "--others", "--exclude-standard", "index.ts", "config", "infra", "cluster", "tekton"],
+  ["ls-files", "--cached", "--others", "--exclude-standard", "index.ts", "config", "infra", "cluster", "tekton", "preflight"],
   {
     cwd: root,
     encoding: "utf8",

@@ -63,6 +63,7 @@ const program = (change: Partial<OpenShiftClusterArgs> = {}) => {
     credentials,
     wantedTypes: wanted,
     installed: true,
+    preflight: async () => {},
     ...change,
   });
 };
@@ -261,5 +262,57 @@ describe("a preview of a cluster that is there", () => {
     const { notes, warnings } = await said({ installed: false, credentials: { others: ["aws:assumeRoles"] } });
     expect(notes).toEqual([expect.stringMatching(/^openshift-install will use the AWS credentials /)]);
     expect(warnings).toEqual([expect.stringMatching(/^aws:assumeRoles: only Pulumi takes these/)]);
+  });
+});
+
+describe("before anything is made", () => {
+  /** Calls the hook as the engine does, for stages of these names; and what the preflight was called with. */
+  async function called(stages: string[], change: Partial<OpenShiftClusterArgs> = {}) {
+    const preflight = vi.fn(async (_: string) => {});
+    const made: pulumi.ResourceHook[] = [];
+    const built = await graph(() => program({ preflight, ...change }), { functions, preview: true });
+    for (const { options } of built.resources) {
+      for (const hook of (options.hooks?.beforeCreate ?? []) as pulumi.ResourceHook[]) if (!made.includes(hook)) made.push(hook);
+    }
+    expect(made).toHaveLength(1);
+    for (const name of stages) await made[0]?.callback({ name, urn: "", id: "", type: "" });
+    return { built, accounts: preflight.mock.calls.flat() };
+  }
+
+  it("the engine calls one hook, in previews too: at the tools and at the identity, and at nothing else", async () => {
+    const { built } = await called([]);
+    expect(built.hooks).toEqual([{ name: "cluster-preflight", onDryRun: true }]);
+    const hooked = built.resources.filter(({ beforeCreate }) => beforeCreate.length > 0);
+    expect(hooked.map(({ name, beforeCreate }) => [name, beforeCreate])).toEqual([
+      ["cluster-tools", ["cluster-preflight"]],
+      ["cluster-identity", ["cluster-preflight"]],
+    ]);
+  });
+
+  it("the preflight is called once, with the account that Pulumi works in", async () => {
+    expect((await called(["cluster-tools", "cluster-identity"], { installed: false })).accounts).toEqual(["123456789012"]);
+    expect((await called(["cluster-identity"], { installed: false })).accounts).toEqual(["123456789012"]);
+  });
+
+  it("the preflight is not called when the tools of a cluster that is there are made anew, but for another cluster", async () => {
+    expect((await called(["cluster-tools"], { installed: true })).accounts).toEqual([]);
+    expect((await called(["cluster-tools", "cluster-identity"], { installed: true })).accounts).toEqual(["123456789012"]);
+  });
+
+  it("what the preflight is rejected with reaches the engine at both stages", async () => {
+    const preflight = () => Promise.reject(new Error("no zone"));
+    await expect(called(["cluster-tools"], { installed: false, preflight })).rejects.toThrow("no zone");
+    await expect(called(["cluster-identity"], { installed: false, preflight })).rejects.toThrow("no zone");
+  });
+
+  it("a zone that lacks an instance type is left to the preflight", async () => {
+    const exit = vi.spyOn(process, "exit").mockReturnValue(undefined as never);
+    try {
+      const wantedTypes = [{ setting: "pools[0].zones[0]", type: "m7g.large", zone: "eu-west-3a" }];
+      await called([], { installed: false, wantedTypes });
+      expect(exit).not.toHaveBeenCalled();
+    } finally {
+      exit.mockRestore();
+    }
   });
 });

@@ -34,6 +34,7 @@ export const folders: readonly Folder[] = [
     tests: ["test/tekton/!(scripts*|follow|tasks).test.ts"],
     more: ["test/tekton/{follow,tasks}.test.ts", program],
   },
+  { name: "preflight", language: "TypeScript", files: ["preflight/**/*.ts"], tests: ["test/preflight/*.test.ts"] },
   { name: "policy", language: "TypeScript", files: ["policy/**/*.ts"], tests: ["test/policy/*.test.ts"] },
   { name: "stages", language: "shell", files: ["infra/stages/**/*.sh"], tests: ["test/infra/stages{*,/**/*}.test.ts"] },
   { name: "tasks", language: "shell", files: ["tekton/steps/**/*.sh"], tests: ["test/tekton/scripts{*,/**/*}.test.ts"] },

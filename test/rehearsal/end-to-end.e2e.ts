@@ -115,6 +115,13 @@ describe("the rehearsal", () => {
     expect(output.split("\n").filter((line) => / (?:buildah-build|buildah-push|git-clone): warning: /.test(line))).toEqual([]);
   });
 
+  it("looked before the install at all that would stop it: only a delegation and TLS of the registry are not there to be looked at", () => {
+    expect(firstOutput).toMatch(/Before the install: 0 problems, 0 warnings, 4 not checked, \d+ ok\./);
+    const unchecked = [...firstOutput.matchAll(/Before the install, (.+?): /g)].map(([, what]) => what);
+    const registries = ["htop", "nodejs", "quarkus"].map((name) => `registry of ${registry}/builds/${name}`);
+    expect([...new Set(unchecked)].sort()).toEqual(["delegation", ...registries]);
+  });
+
   it("exports URLs, ids and one digest per build", async () => {
     const outputs = await stackOutputs();
     expect(outputs.apiUrl).toMatch(/^https:\/\/api\.multiarch\.rehearsal\.test:6443/);
@@ -192,6 +199,7 @@ describe("the rehearsal", () => {
     expect(code).toBe(0);
     expect(output).toMatch(/\d+ unchanged/);
     expect(output).not.toMatch(/\d+ (created|updated|replaced|deleted)/);
+    expect(output).not.toContain("Before the install");
   });
 
   policySteps();

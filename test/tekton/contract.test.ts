@@ -3,7 +3,7 @@ import { defaults } from "../../config/defaults";
 import type { Architecture } from "../../config/settings";
 import type { BuildSource } from "../../tekton/build-source";
 import { duration } from "../../tekton/pipeline-tasks";
-import { type PipelineName, pipelineOf, shapes } from "../../tekton/pipelines";
+import { type PipelineName, pipelineOf, type Shape, shapes, versionedPipeline } from "../../tekton/pipelines";
 import { serviceAccounts } from "../../tekton/placement";
 import { pipelineFor, runTemplate } from "../../tekton/runs";
 import { defaultTaskImages } from "../../tekton/task-images";
@@ -247,10 +247,19 @@ describe.each(kinds)("the %s pipeline", (kind) => {
     for (const { name, when } of spec.tasks) expect([name, when]).toEqual([name, name === "clone" ? undefined : unlessFound]);
   });
 
+  const identity = (more: Partial<Shape>) =>
+    pipelineOf({ ...shapes[kind], version: "v", ...more }, both).spec.tasks[0].params.find(({ name }) => name === "identity")?.value;
+
   it("takes an image built with a subscription of RHEL for another one", () => {
-    const identity = (entitlement: boolean) =>
-      pipelineOf({ ...shapes[kind], version: "v", entitlement }, both).spec.tasks[0].params.find(({ name }) => name === "identity")?.value;
-    expect(identity(true)).not.toEqual(identity(false));
+    expect(identity({ entitlement: true })).not.toEqual(identity({ entitlement: false }));
+  });
+
+  it("takes an image built with secrets that it may see for another one than without", () => {
+    const own = { nodejs: "npmrc", quarkus: "maven-settings" }[kind as string];
+    for (const secret of ["npmrc", "maven-settings", "build-secrets"]) {
+      const seen = secret === "build-secrets" || secret === own;
+      expect([secret, identity({ secrets: [secret] })?.[0]]).toEqual([secret, seen ? `v ${secret}` : "v"]);
+    }
   });
 
   it("tells the clone which image of the user's a step runs in, whose tag may name another one by then", () => {
@@ -423,17 +432,20 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
       expect(serviceAccountName).toBe(accounts[pipelineTaskName.split("-")[0] as keyof typeof accounts] ?? "image-sources");
   });
 
-  it("lets the steps that compile and build have what the build asks for, and no other step", () => {
+  it("lets the steps that compile and build have what the build asks for, and what lists the image no less than it has anyway", () => {
     expect(spec.taskRunSpecs.some((one) => one.stepSpecs)).toBe(false);
     const own = runTemplate({ ...source, resources: { cpu: 4, memory: 32, storage: 120 } }, both, environment, "c").spec;
     const limits = { cpu: "4", memory: "32Gi", "ephemeral-storage": "120Gi" };
+    const sbom = { name: "sbom", computeResources: { limits: { memory: "32Gi", "ephemeral-storage": "120Gi" } } };
     const steps: Record<string, string> = { build: "build", npm: "npm", package: "maven", prepare: "prepare" };
     for (const { pipelineTaskName, stepSpecs } of own.taskRunSpecs) {
       const name = steps[pipelineTaskName.split("-")[0]];
-      expect([pipelineTaskName, stepSpecs]).toEqual([pipelineTaskName, name && [{ name, computeResources: { limits } }]]);
+      const wanted = name && [{ name, computeResources: { limits } }, ...(name === "build" ? [sbom] : [])];
+      expect([pipelineTaskName, stepSpecs]).toEqual([pipelineTaskName, wanted]);
     }
     const memory = runTemplate({ ...source, resources: { memory: 2 } }, both, environment, "c").spec.taskRunSpecs;
-    expect(memory.flatMap((one) => one.stepSpecs ?? [])[0].computeResources).toEqual({ limits: { memory: "2Gi" } });
+    for (const { stepSpecs = [] } of memory)
+      for (const { computeResources } of stepSpecs) expect(computeResources).toEqual({ limits: { memory: "2Gi" } });
   });
 });
 
@@ -467,4 +479,21 @@ describe("time-outs", () => {
     const timeouts = pipelineOf(source, ["amd64"]).spec.tasks.map(({ timeout }) => timeout);
     expect(timeouts).toEqual(["5m0s", "59m0s", "10h30m0s", "1h1m0s"]);
   });
+});
+
+it("takes what a step has made once for all architectures for something else than what it has made on each", () => {
+  const [once, each] = [true, false].map((value) => {
+    const shape = { pipeline: "containerfile" as const, prepare: { once: value } };
+    const [clone] = versionedPipeline(shape, ["amd64", "arm64"], tasks(defaultTaskImages)).spec.tasks;
+    return clone.params.find(({ name }) => name === "identity")?.value[0];
+  });
+  expect(once).not.toBe(each);
+});
+
+it("takes an image that may take another time to build for the same", () => {
+  const [first, second] = [10, 20].map((build) => {
+    const shape = { pipeline: "containerfile" as const, minutes: { build } };
+    return versionedPipeline(shape, ["amd64"], tasks(defaultTaskImages)).spec.tasks[0].params;
+  });
+  expect(first).toEqual(second);
 });

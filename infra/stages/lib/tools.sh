@@ -39,26 +39,36 @@ right_client() {
   ((minor - wanted <= 1 && wanted - minor <= 1))
 }
 
-# Sets installer and client: from PATH if they are right, else from the cache, else downloaded.
-ensure_tools() {
+# Sets installer and client to what is there and right: of PATH, else of the cache; to nothing where it has to be downloaded.
+find_tools() {
   local found
-  installer=$tools/openshift-install
-  client=$tools/oc
+  installer='' client=''
   if found=$(command -v openshift-install) && right_installer "$found"; then
     installer=$found
-  elif ! right_installer "$installer"; then
-    download install openshift-install
-    usable "$installer" version
+  elif right_installer "$tools/openshift-install"; then
+    installer=$tools/openshift-install
   fi
   if found=$(command -v oc) && right_client "$found"; then
     client=$found
-  elif ! right_client "$client"; then
-    if ! command -v oc >/dev/null && found=$(command -v kubectl) && right_client "$found"; then
-      client=$found
-    else
-      download client oc
-      usable "$client" version --client
-    fi
+  elif right_client "$tools/oc"; then
+    client=$tools/oc
+  elif ! command -v oc >/dev/null && found=$(command -v kubectl) && right_client "$found"; then
+    client=$found
+  fi
+}
+
+# The same, and downloads what is not there.
+ensure_tools() {
+  find_tools
+  if [[ -z $installer ]]; then
+    installer=$tools/openshift-install
+    download install openshift-install
+    usable "$installer" version
+  fi
+  if [[ -z $client ]]; then
+    client=$tools/oc
+    download client oc
+    usable "$client" version --client
   fi
 }
 

@@ -2,7 +2,11 @@ module openshift-multiarch/rehearsal/toolchain/pulumi-language-nodejs
 
 go 1.26
 
-require github.com/pulumi/pulumi/sdk/v3 v3.68.0
+require (
+	github.com/pulumi/pulumi/sdk/v3 v3.68.0
+	google.golang.org/grpc v1.51.0
+	google.golang.org/protobuf v1.28.1
+)
 
 require (
 	github.com/Microsoft/go-winio v0.5.2 // indirect
@@ -61,8 +65,6 @@ require (
 	golang.org/x/term v0.5.0 // indirect
 	golang.org/x/text v0.7.0 // indirect
 	google.golang.org/genproto v0.0.0-20220802133213-ce4fa296bf78 // indirect
-	google.golang.org/grpc v1.51.0 // indirect
-	google.golang.org/protobuf v1.28.1 // indirect
 	gopkg.in/warnings.v0 v0.1.2 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	lukechampine.com/frand v1.4.2 // indirect

@@ -8,10 +8,13 @@ attempt() {
   return "$status"
 }
 
-# Whether a RUN of the Containerfile mounts files of the context, of a stage or of an image: buildah's key for its layer knows nothing of their
-# content, or not enough (https://github.com/containers/buildah/issues/5400, https://github.com/containers/buildah/issues/6609).
+# Whether a RUN of the Containerfile mounts files of the context, of a stage or of an image, as a cache may be, too: buildah's key for its layer
+# knows nothing of their content, or not enough (https://github.com/containers/buildah/issues/5400,
+# https://github.com/containers/buildah/issues/6609; imagebuildah/stage_executor.go looks at none but bind).
 mounts_files() {
-  grep -oiE -- '--mount=[^[:space:]]*' "$1" | grep -qivE 'type=(cache|tmpfs|secret|ssh)(,|$)'
+  local mounts
+  mounts=$(grep -oiE -- '--mount=[^[:space:]]*' "$1") || return 1
+  grep -qivE 'type=(cache|tmpfs|secret|ssh)(,|$)' <<<"$mounts" || grep -qiE '[=,]from=' <<<"$mounts"
 }
 
 # Whether the registry of the cache can be talked to: buildah would wait for one that is silent at each instruction. That it has

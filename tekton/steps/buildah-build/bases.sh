@@ -32,7 +32,7 @@ named_images() {
 registry_digest() {
   local file
   for file in "$containers/$STORAGE_DRIVER/$STORAGE_DRIVER-images/$1"/*; do
-    if [[ -f $file ]] && tr -d ' \t\n' <"$file" | grep -qE '^\{.*"mediaType":"application/vnd\.(oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json"'; then
+    if [[ -f $file ]] && tr -d ' \t\n' <"$file" | grep -qE '^\{.*"manifests":\['; then
       printf 'sha256:%s' "$(sha256sum <"$file" | cut -d ' ' -f 1)"
       return 0
     fi

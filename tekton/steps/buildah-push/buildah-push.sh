@@ -118,18 +118,16 @@ read_back() {
 join_layouts
 wanted=$(digest_of_index index) || fail "the index cannot be written"
 push_members
-[[ ${SBOM:-} != true ]] || attach_to_members
+[[ ${SBOM:-} != true ]] || begin_attaching attach_to_members
 
 # First under a tag that only this run uses: it keeps the digest alive in registries that collect untagged images when a later
 # run moves the wanted tag. The other tags move to an index that has been read back, the wanted one last.
 place "$repository:$RUN" || fail "the run's own tag is not set, so nothing is published"
 read_back
-[[ ${SBOM:-} != true ]] || attach_to_index
+[[ ${SBOM:-} != true ]] || begin_attaching attach_to_index
 for tag in "${more_tags[@]}"; do
   place "$repository:$tag" || fail "the tag $tag is not set, so $IMAGE stays what it was"
 done
-# Nothing but a help for a later run: where a registry never lets a tag move, the one of an image with older bases stays.
-if [[ -n ${KEY:-} ]]; then place "$repository:built-$KEY" || warn "a later run will not find that this commit is built"; fi
 end_attaching
 place "$IMAGE" || fail "the image is not published"
 echo "$IMAGE is $wanted for ${expected[*]}" >&2
@@ -142,3 +140,13 @@ printf '%s' "$joined" >"$RESULT_MEMBERS"
 printf '%s' "$IMAGE" >"$RESULT_IMAGE_URL"
 printf '%s' "$wanted" >"$RESULT_IMAGE_DIGEST"
 printf '%s' "$signed" >"$RESULT_IMAGES"
+
+# For a later run, which finds what is whole alone: with this tag it is not built, signed and described again. Where a registry never lets a tag
+# move, the one of an image with older bases stays.
+if [[ -n ${KEY:-} ]]; then
+  if [[ ${SBOM:-} == true && ${#attached[@]} -le ${#architectures[@]} ]]; then
+    echo "a later run builds this commit again, for the SBOM that is missing" >&2
+  else
+    place "$repository:built-$KEY" || warn "a later run will not find that this commit is built"
+  fi
+fi

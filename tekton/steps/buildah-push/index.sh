@@ -74,15 +74,19 @@ add_member() {
   quietly manifest add "${annotation[@]}" "${@:4}" "localhost/$1" "$2" >/dev/null
 }
 
+# What a registry says that may be well a moment later, and buildah does not try again itself in all its versions; a blob that somebody else
+# writes at the same time, it may not know.
+passing='blob.unknown|too ?many ?requests|\b429\b|connection reset|unexpected EOF'
+
 # Pushes the index $1 to $2, a registry (docker://) or a folder (dir:), and prints its digest; says why if it cannot. The rest are options.
 # buildah 1.28 to 1.44 (cmd/buildah/manifest.go, manifestPush) ends a failed push with exit code 0, an empty digest file and not a
 # word: the error of the push is overwritten by that of writing the file. Pushed again without a digest file, it says what the registry says.
 push() {
   local -x CONTAINERS_STORAGE_CONF=$HOME/$1.conf
-  local attempt index=$1 destination=$2 file=$HOME/$1.digest
+  local attempt index=$1 destination=$2 file=$HOME/$1.digest reason=$HOME/$1.push
   # Since 1.38 buildah pushes the members along, layers and all, if it is not told that only the index is meant.
   local arguments=(manifest push --format oci --quiet --all=false "${@:3}")
-  for attempt in 1 2 3; do
+  for attempt in 1 2 3 4; do
     rm -f "$file"
     quietly "${arguments[@]}" --digestfile "$file" "localhost/$index" "$destination" >/dev/null || return 1
     if [[ -s $file ]]; then
@@ -90,8 +94,10 @@ push() {
       return 0
     fi
     echo "pushing failed, trying again" >&2
-    quietly "${arguments[@]}" "localhost/$index" "$destination" >/dev/null || return 1
-    echo "attempt $((attempt + 1)) succeeded, but gives no digest" >&2
+    if quietly "${arguments[@]}" "localhost/$index" "$destination" >/dev/null 2>"$reason"; then continue; fi
+    cat "$reason" >&2
+    grep -qiE "$passing" "$reason" || return 1
+    sleep "$((attempt * ${PAUSE:-3}))"
   done
   return 1
 }

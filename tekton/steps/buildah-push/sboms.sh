@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # Attaches an SPDX document to each member and to the index: an artifact whose `subject` is the image's digest
 # (https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidelines-for-artifact-usage). A registry with the referrers API lists it there;
 # for all others it is listed in an index under the tag sha256-<digest>
@@ -6,19 +6,23 @@
 # An image is published without an SBOM, too, with a warning.
 
 sbom_type=application/spdx+json
-declare -a described=() describing=()
+attaching=''
+attached=()
 spdx_namespace=https://spdx.org/spdxdocs
 
-# The document $2 that syft wrote of the image of an architecture ($1), with its digest $3, as $4. syft makes each document unlike any other: its
-# namespace holds a random number (https://spdx.github.io/spdx-spec/v2.3/document-creation-information/#65-spdx-document-namespace-field asks
-# for a unique URI only), and its time is now. Both stand before the packages, so the first are meant; its name is the layout's.
+# The document $2 that syft wrote of the image of an architecture ($1) as $3. syft makes each document unlike any other: its namespace holds a
+# random number, and its time is now. Both stand before the packages, so the first are meant; its name is the layout's. What it says decides
+# its namespace, as each document has one of its own
+# (https://spdx.github.io/spdx-spec/v2.3/document-creation-information/#65-spdx-document-namespace-field).
 finish_sbom() {
-  local namespace=$spdx_namespace/${repository##*/}-${3#sha256:}
+  local namespace
   [[ -s $2 && $(tail -c 2 "$2") == '}' ]] || return 1
-  sed -E "0,/\"documentNamespace\"/s|(\"documentNamespace\": ?\")[^\"]*|\1$namespace|
+  sed -E "0,/\"documentNamespace\"/s|(\"documentNamespace\": ?\")[^\"]*|\1NAMESPACE|
           0,/\"created\"/s|(\"created\": ?\")[^\"]*|\1$created|
-          s|(\"name\": ?\")$LAYOUTS/$1\"|\1$repository\"|g" "$2" >"$4"
-  grep -q "\"documentNamespace\": \?\"$namespace\"" "$4" && grep -q "\"created\": \?\"$created\"" "$4"
+          s|(\"name\": ?\")$LAYOUTS/$1\"|\1$repository\"|g" "$2" >"$3.tmp"
+  namespace=$spdx_namespace/${repository##*/}-$(sha256sum <"$3.tmp" | cut -d ' ' -f 1)
+  sed "0,/NAMESPACE/s|NAMESPACE|$namespace|" "$3.tmp" >"$3"
+  grep -q "\"documentNamespace\": \?\"$namespace\"" "$3" && grep -q "\"created\": \?\"$created\"" "$3"
 }
 
 # A package of the document about the index: $1 id, $2 digest, $3 what follows its purl.
@@ -47,17 +51,14 @@ describe_index() {
   printf ']}\n'
 }
 
-# Attaches the document $3 to the digest $2, beside what others have attached, and writes its own digest to $HOME/$1.attached. $1: a name for a
-# storage.
+# Attaches the document $3 to the digest $2, beside what others have attached, and prints its own digest. $1: a name for a storage.
 attach() {
   local tag=$repository:${2/:/-} there='' digest
   new_index "$1" && add_member "$1" "$3" - --artifact --artifact-type "$sbom_type" --artifact-layer-type "$sbom_type" \
     --artifact-subject "docker://$repository@$2" || return 1
   digest=$(digests "$(inspect_index "$1")") && [[ -n $digest ]] || return 1
   if there=$(inspect "$1" "$tag" 2>"$HOME/$1.reason"); then
-    if ! grep -qxF "$digest" < <(digests "$there"); then
-      add_member "$1" "docker://$tag" - --all && push "$1" "docker://$tag" --all >/dev/null || return 1
-    fi
+    grep -qxF "$digest" < <(digests "$there") || { add_member "$1" "docker://$tag" - --all && push "$1" "docker://$tag" --all >/dev/null; } || return 1
   elif grep -qiE 'manifest.unknown|name.unknown|not found' "$HOME/$1.reason"; then
     push "$1" "docker://$tag" --all >/dev/null || return 1
   else
@@ -65,27 +66,40 @@ attach() {
     cat "$HOME/$1.reason" >&2
     return 1
   fi
-  printf '%s' "$digest" >"$HOME/$1.attached"
-}
-# A registry may hiccup: all is tried once more, but for what buildah does not know.
-attach_patiently() {
-  attach "$@" || {
-    ! grep -q 'unknown flag' "$HOME/$1.log" && sleep 2 && attach "$@"
-  }
-}
-# Starts that for $1 (what it is, for a message) while all else goes on.
-begin_attaching() {
-  described+=("$1")
-  attach_patiently "sbom-${#described[@]}" "$2" "$3" 2>"$HOME/sbom-${#described[@]}.log" &
-  describing+=("$!")
+  if there=$(inspect "$1" "$tag") && grep -qxF "$digest" < <(digests "$there"); then
+    printf '%s' "$digest"
+  else
+    echo "the list of what is attached has been written by somebody else at the same time" >&2
+    return 1
+  fi
 }
 
+# Attaches the document $3 to the digest $2, for $1 (what it is, for a message); adds its digest to $HOME/attached.
+attach_patiently() {
+  local attempt digest log=$HOME/sbom.log
+  for attempt in 1 2 3 4; do
+    if digest=$(attach "sbom-${2#sha256:}" "$2" "$3" 2>"$log"); then
+      echo "$digest" >>"$HOME/attached"
+      return 0
+    elif grep -q 'unknown flag: --artifact' "$log"; then
+      warn "the SBOM of the $1 cannot be attached: buildah can from 1.35 on"
+      return 0
+    fi
+    grep -qiE "$passing|\b50[0-4]\b|at the same time" "$log" || break
+    ((attempt == 4)) || sleep "$((attempt * ${PAUSE:-3}))"
+  done
+  cat "$log" >&2
+  warn "the SBOM of the $1 cannot be attached"
+}
+
+# Attaches what there is, one after the other: all have the same empty configuration, and a registry may lose it to who writes it at the same time.
 attach_to_members() {
   local i file
+  : >"$HOME/attached"
   for i in "${!architectures[@]}"; do
     file=$SHARED/$LAYOUTS/${architectures[i]}.sbom.json
-    if finish_sbom "${architectures[i]}" "$file" "${members[i]}" "$HOME/${architectures[i]}.spdx.json"; then
-      begin_attaching "image for ${architectures[i]}" "${members[i]}" "$HOME/${architectures[i]}.spdx.json"
+    if finish_sbom "${architectures[i]}" "$file" "$HOME/${architectures[i]}.spdx.json"; then
+      attach_patiently "image for ${architectures[i]}" "${members[i]}" "$HOME/${architectures[i]}.spdx.json"
     else
       warn "the image for ${architectures[i]} has no SBOM: the log of the step sbom that built it says why"
     fi
@@ -93,21 +107,19 @@ attach_to_members() {
 }
 attach_to_index() {
   describe_index >"$HOME/index.spdx.json"
-  begin_attaching index "$wanted" "$HOME/index.spdx.json"
+  attach_patiently index "$wanted" "$HOME/index.spdx.json"
 }
 
-# Waits for all of them. Sets $attached, their digests.
+# Starts a function above while all else goes on; the one before has come to its end then.
+begin_attaching() {
+  end_attaching
+  "$1" &
+  attaching=$!
+}
+# Waits for it. Sets $attached, the digests of what is attached.
 end_attaching() {
-  local i
-  attached=()
-  for i in "${!describing[@]}"; do
-    if wait "${describing[i]}"; then
-      attached+=("$(cat "$HOME/sbom-$((i + 1)).attached")")
-    elif grep -q 'unknown flag: --artifact' "$HOME/sbom-$((i + 1)).log"; then
-      warn "the SBOM of the ${described[i]} cannot be attached: buildah can from 1.35 on"
-    else
-      cat "$HOME/sbom-$((i + 1)).log" >&2
-      warn "the SBOM of the ${described[i]} cannot be attached"
-    fi
-  done
+  [[ -n $attaching ]] || return 0
+  wait "$attaching" || true
+  attaching=''
+  mapfile -t attached <"$HOME/attached"
 }

@@ -31,8 +31,10 @@ fi
 
 # Messages of git and ssh are read, and ranges of letters are meant.
 export LC_ALL=C
-# Never wait for somebody to type a password, nor for a server that has stopped to send (git-config, http.lowSpeedLimit).
-export GIT_TERMINAL_PROMPT=0 GIT_HTTP_LOW_SPEED_LIMIT=1000 GIT_HTTP_LOW_SPEED_TIME=60
+# Never wait for somebody to type a password, nor for a server that has stopped to send (git-config, http.lowSpeedLimit): one that packs a large
+# repository says so with five bytes every five seconds (uploadpack.keepAlive). Packages of Git LFS have git fetch files at every checkout,
+# before it is known which are wanted.
+export GIT_TERMINAL_PROMPT=0 GIT_HTTP_LOW_SPEED_LIMIT=1 GIT_HTTP_LOW_SPEED_TIME=60 GIT_LFS_SKIP_SMUDGE=1
 pause=${PAUSE:-5}
 use_credentials
 ! use_trust || export GIT_SSL_CAINFO=$SSL_CERT_FILE

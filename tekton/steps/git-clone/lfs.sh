@@ -33,6 +33,7 @@ fetch_lfs() {
   echo "fetching $(wc -l <<<"$pointers") files of Git LFS" >&2
   # In git's settings of this pod, not in the repository's: a kept .git would ask for the program wherever it is used.
   git lfs install --skip-repo >/dev/null
+  unset GIT_LFS_SKIP_SMUDGE
   patiently lfs pull >/dev/null || show_log
   for module in "${modules[@]}"; do
     patiently -C "$module" lfs pull >/dev/null || show_log

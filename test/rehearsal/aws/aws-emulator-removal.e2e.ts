@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Emulator, startEmulator } from "./emulator";
+import { allBut, type Emulator, type Keys, startEmulator, userWith } from "./emulator";
 
 /** What the emulator adds to moto for removals: refusals of what is in use, and what lists tags. */
 
@@ -7,7 +7,7 @@ import { type Emulator, startEmulator } from "./emulator";
 type Answer = any;
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ EMULATOR_DELAY: "0", EMULATOR_DENIES: "iam:ListRoles, ec2:DescribeSnapshots,tag:GetTagKeys" });
+  emulator = await startEmulator({ EMULATOR_DELAY: "0" });
 }, 60_000);
 afterAll(() => emulator?.stop());
 
@@ -79,10 +79,23 @@ it("Route 53 writes an asterisk as \\052, and takes both", async () => {
   expect(await change("DELETE", "\\052.a.test.")).not.toHaveProperty("code");
 });
 
-it.each([
-  ["iam", "list_roles", "AccessDenied", 403],
-  ["ec2", "describe_snapshots", "UnauthorizedOperation", 403],
-  ["resourcegroupstaggingapi", "get_tag_keys", "AccessDeniedException", 400],
-])("a right that is taken away is refused as %s does it", async (service, operation, code, status) => {
-  expect(await ask(service, operation, {})).toMatchObject({ code, status });
+describe("a right that a policy denies", () => {
+  let keys: Keys;
+  beforeAll(async () => {
+    keys = await userWith(emulator, allBut("iam:ListRoles", "ec2:DescribeSnapshots", "tag:GetTagKeys", "s3:ListBucket"));
+  });
+
+  it.each([
+    ["iam", "list_roles", {}, "AccessDenied", 403],
+    ["ec2", "describe_snapshots", {}, "UnauthorizedOperation", 403],
+    ["resourcegroupstaggingapi", "get_tag_keys", {}, "AccessDeniedException", 400],
+    ["s3", "head_bucket", { Bucket: "a-bucket" }, "403", 403],
+  ])("is refused as %s does it", async (service, operation, params, code, status) => {
+    expect(await emulator.ask(service, operation, params, keys)).toMatchObject({ code, status });
+  });
+
+  it("is no other", async () => {
+    expect(await emulator.ask("iam", "list_users", {}, keys)).toMatchObject({ Users: [{ UserName: "builder" }] });
+    expect(await emulator.ask("resourcegroupstaggingapi", "get_resources", {}, keys)).not.toHaveProperty("code");
+  });
 });

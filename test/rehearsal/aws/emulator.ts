@@ -16,15 +16,44 @@ export interface Refusal {
   readonly status: number;
 }
 
+/** Environment of a process that asks as somebody. */
+export interface Keys {
+  readonly AWS_ACCESS_KEY_ID: string;
+  readonly AWS_SECRET_ACCESS_KEY: string;
+}
+
 /** One emulator of its own, and clients for it: those that the program's plugin has, and boto3. */
 export interface Emulator {
   readonly endpoint: string;
   readonly ec2: EC2Client;
   readonly efs: EFSClient;
   /** An operation of any service through boto3, which is told to leave checks to the service: its answer or the refusal. One at a time. */
-  ask(service: string, operation: string, params: object): Promise<Record<string, unknown> | Refusal>;
+  ask(service: string, operation: string, params: object, keys?: Keys): Promise<Record<string, unknown> | Refusal>;
   stop(): void;
 }
+
+const anybody: Keys = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+
+/** Makes a user with one policy, and has rights checked from then on. */
+export async function userWith({ ask, endpoint }: Pick<Emulator, "ask" | "endpoint">, Statement: readonly object[]): Promise<Keys> {
+  const UserName = "builder";
+  await ask("iam", "create_user", { UserName });
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  await ask("iam", "put_user_policy", { UserName, PolicyName: "own", PolicyDocument });
+  const { AccessKey } = (await ask("iam", "create_access_key", { UserName })) as { AccessKey: Record<string, string> };
+  await checkRights(endpoint, true);
+  return { AWS_ACCESS_KEY_ID: AccessKey.AccessKeyId ?? "", AWS_SECRET_ACCESS_KEY: AccessKey.SecretAccessKey ?? "" };
+}
+
+/** Whether moto holds what is asked against the policies of who asks. */
+export const checkRights = (endpoint: string, checked: boolean) =>
+  fetch(`${endpoint}/moto-api/reset-auth`, { method: "POST", body: checked ? "0" : "inf" });
+
+/** May do everything but some actions. */
+export const allBut = (...actions: string[]) => [
+  { Effect: "Allow", Action: "*", Resource: "*" },
+  { Effect: "Deny", Action: actions, Resource: "*" },
+];
 
 /** @param environment added to the test's own: EMULATOR_DELAY and the like */
 export async function startEmulator(environment: Readonly<Record<string, string>> = {}): Promise<Emulator> {
@@ -46,8 +75,8 @@ export async function startEmulator(environment: Readonly<Record<string, string>
     endpoint,
     ec2: new EC2Client(settings),
     efs: new EFSClient(settings),
-    async ask(service, operation, params) {
-      asked.stdin.write(`${JSON.stringify({ service, operation, params })}\n`);
+    async ask(service, operation, params, { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = anybody) {
+      asked.stdin.write(`${JSON.stringify({ service, operation, params, keys: [AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY] })}\n`);
       return JSON.parse((await answers.next()).value);
     },
     stop: () => {

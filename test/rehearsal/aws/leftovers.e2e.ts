@@ -11,7 +11,7 @@ import { metadata, orphan } from "../../../orphans/report";
 import { places } from "../../../rehearsal/machine/places";
 import { credentials, installAwsCli, shell } from "./aws-cli";
 import { makeCluster } from "./cluster-objects";
-import { type Emulator, eventually, region, startEmulator } from "./emulator";
+import { allBut, type Emulator, eventually, region, startEmulator, userWith } from "./emulator";
 
 // The name is as long as the installer leaves it: users of the cluster have the first 20 letters of the infra ID alone.
 const infraId = "a-cluster-of-a-long-n-x1y2z";
@@ -106,8 +106,9 @@ describe("what a cluster has left in AWS", () => {
   }, 180_000);
 
   it("is named as far as the rights go, and the missing ones are named: EC2's own tags are enough for what is in EC2", async () => {
-    await cluster({ EMULATOR_DENIES: "tag:GetResources,iam:ListUsers,s3:ListBucket,elasticfilesystem:DescribeAccessPoints" });
-    const { kinds: found, stderr } = look();
+    await cluster();
+    const denied = allBut("tag:GetResources", "iam:ListUsers", "s3:ListBucket", "elasticfilesystem:DescribeAccessPoints");
+    const { kinds: found, stderr } = look({ ...(await userWith(emulator, denied)) });
     expect(stderr).toContain("no right to ask: elasticfilesystem:DescribeAccessPoints, iam:ListUsers, s3:ListBucket, tag:GetResources (");
     expect(found).toEqual(
       expect.arrayContaining(["instance", "natgateway", "elastic-ip", "volume", "vpc", "role", "record", "hostedzone"]),

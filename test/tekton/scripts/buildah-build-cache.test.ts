@@ -44,19 +44,27 @@ describe("buildah-build and the cache", { timeout: 120_000 }, () => {
     });
   });
 
-  it.each(["--mount=source=file,target=/in", "--mount=type=bind,source=file,target=/in", "--mount=target=/in"])(
-    "takes no layer of another content where a RUN mounts files: %s",
-    async (mount) => {
-      await withRegistry(async (host) => {
-        const CACHE = `${host}/cache`;
-        containerfile("FROM scratch", "COPY root /", `RUN ${mount} ["/bin/bash", "-c", "echo ran-mounted"]`);
-        for (const content of ["one", "two"]) {
-          app("file", content);
-          expect(ran((await inNewPod({ CACHE })).log, "mounted")).toBe(true);
-        }
-      });
-    },
-  );
+  it.each([
+    "--mount=source=file,target=/in",
+    "--mount=type=bind,source=file,target=/in",
+    "--mount=target=/in",
+    "--mount=type=cache,from=made,source=/made,target=/in",
+  ])("takes no layer of another content where a RUN mounts files: %s", async (mount) => {
+    await withRegistry(async (host) => {
+      const CACHE = `${host}/cache`;
+      containerfile(
+        "FROM scratch AS made",
+        "COPY file /made/",
+        "FROM scratch",
+        "COPY root /",
+        `RUN ${mount} ["/bin/bash", "-c", "echo ran-mounted"]`,
+      );
+      for (const content of ["one", "two"]) {
+        app("file", content);
+        expect(ran((await inNewPod({ CACHE })).log, "mounted")).toBe(true);
+      }
+    });
+  });
 
   it("takes nothing from the cache when the image is to be built anew, and puts the new layers there", async () => {
     await withRegistry(async (host) => {

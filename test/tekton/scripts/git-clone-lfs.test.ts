@@ -77,6 +77,25 @@ describe("git-clone and Git LFS", () => {
     expect(gitIn("tree", "status", "--porcelain")).toBe("");
   });
 
+  it("leaves the pointers where it is told to, also in an image whose package of git-lfs has git fetch files at every checkout", async () => {
+    const { oid } = pointer("model");
+    const server = await serve({ objects: { [oid]: "model" } });
+    const git = dirname(fromDebian("git-lfs", "/usr/bin/git-lfs"));
+    // What `git lfs install --system` writes, which Debian's and Red Hat's packages call.
+    write("system", '[filter "lfs"]\n\tsmudge = git-lfs smudge -- %f\n\tprocess = git-lfs filter-process\n\trequired = true\n');
+    repository("repositories/app", ".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+    write("repositories/app/model.bin", text);
+    commitAll("repositories/app", "pointer");
+    const system = { GIT_CONFIG_SYSTEM: at("system"), GIT_CONFIG_NOSYSTEM: "0", PATH: `${git}:${process.env.PATH}` };
+    for (const [LFS, content] of [
+      ["false", text],
+      ["true", "model"],
+    ]) {
+      const { status } = await clone({ ...system, LFS, URL: `${server.url}/app/.git`, TRUST: at("trust") });
+      expect([LFS, status, read("tree/model.bin")]).toEqual([LFS, 0, content]);
+    }
+  });
+
   it("fails if the server has no object, with its words", async () => {
     const server = await serve();
     repository("repositories/app", ".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");

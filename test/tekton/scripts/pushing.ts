@@ -24,6 +24,7 @@ export const pushWith = (lists: Lists, more: Record<string, string> = {}, as?: r
       IMAGE: `${repository()}:${tags.wanted}`,
       RUN: tags.run,
       TIMESTAMP: "1714979289",
+      PAUSE: "0",
       RESULT_IMAGE: at("results/image"),
       RESULT_MEMBERS: at("results/members"),
       RESULT_IMAGE_URL: at("results/url"),

@@ -56,7 +56,7 @@ describe.skipIf(!existsSync(syft))("the step sbom with the real syft", () => {
     expect(JSON.parse(attached)).toEqual({
       ...JSON.parse(written),
       name: repository(),
-      documentNamespace: `https://spdx.org/spdxdocs/hello-${digests.amd64.slice(7)}`,
+      documentNamespace: expect.stringMatching(/^https:\/\/spdx\.org\/spdxdocs\/hello-[0-9a-f]{64}$/),
       creationInfo: { ...JSON.parse(written).creationInfo, created: "2024-05-06T07:08:09Z" },
       packages: JSON.parse(written).packages.map((one: Package) => (one.name === "layouts/amd64" ? { ...one, name: repository() } : one)),
     });
