@@ -22,7 +22,8 @@ function pulumi(words: readonly string[], { cwd = checkout, input = "" } = {}): 
   const child = spawn(join(places.bin, "pulumi"), ["--non-interactive", "--color=never", ...words], {
     cwd,
     env: {
-      PATH: `${places.bin}:${stubs}:${process.env.PATH}`,
+      // The rehearsal has a real installer among its programs.
+      PATH: `${stubs}:${places.bin}:${process.env.PATH}`,
       HOME: folder,
       TMPDIR: folder,
       XDG_CACHE_HOME: folder,
