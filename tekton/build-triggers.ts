@@ -19,6 +19,8 @@ export interface BuildTriggersArgs {
   builds: readonly TriggeredBuild[];
   /** Domain of the cluster's routes, such as apps.multiarch.example.com. */
   domain: string;
+  /** Channel of OpenShift Pipelines, whose Tekton Triggers takes the listener. */
+  channel: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export class BuildTriggers extends pulumi.ComponentResource {
   readonly secret: pulumi.Output<string>;
 
   constructor(name: string, args: BuildTriggersArgs, opts: pulumi.ComponentResourceOptions) {
-    const { namespace, builds, domain } = args;
+    const { namespace, builds, domain, channel } = args;
     super("openshift-multiarch:tekton:BuildTriggers", name, { builds: builds.map((build) => build.name), domain }, opts);
     const child = { parent: this };
     const here = (of: string) => ({ name: of, namespace: namespace.name });
@@ -64,7 +66,7 @@ export class BuildTriggers extends pulumi.ComponentResource {
           ),
       ),
     ];
-    const { metadata, ...listener } = eventListener(builds, namespace.name);
+    const { metadata, ...listener } = eventListener(builds, namespace.name, channel);
     const made = new kubernetes.apiextensions.CustomResource(
       `${name}-listener`,
       // Only when its pod runs does a push start anything.

@@ -1,4 +1,5 @@
 import { asTag, branchOf } from "../config/revision";
+import { takesListenersContext } from "../config/schema/pipelines";
 import type { Architecture } from "../config/settings";
 import type { BuildSource } from "./build-source";
 import { buildLabel } from "./following";
@@ -125,8 +126,11 @@ const interceptor = (name: string, params: Record<string, unknown>) => ({
   params: Object.entries(params).map(([key, value]) => ({ name: key, value })),
 });
 
-/** The listener: a trigger for each build, which asks for the proof of the sender before it looks at what was sent. */
-export function eventListener(builds: readonly TriggeredBuild[], namespace: string) {
+/**
+ * The listener: a trigger for each build, which asks for the proof of the sender before it looks at what was sent.
+ * @param channel of OpenShift Pipelines: with an older one, Tekton Triggers itself says what the listener's container may do.
+ */
+export function eventListener(builds: readonly TriggeredBuild[], namespace: string, channel: string) {
   return {
     apiVersion: "triggers.tekton.dev/v1beta1",
     kind: "EventListener",
@@ -152,7 +156,7 @@ export function eventListener(builds: readonly TriggeredBuild[], namespace: stri
                   {
                     // It waits for events, and anybody may send them.
                     resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "500m", memory: "256Mi" } },
-                    securityContext: unprivilegedReader,
+                    ...(takesListenersContext(channel) && { securityContext: unprivilegedReader }),
                   },
                 ],
               },

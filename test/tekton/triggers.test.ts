@@ -74,7 +74,7 @@ describe("the listener", () => {
     ["github", "push", "body.repository.clone_url", "body.repository.ssh_url"],
     ["gitlab", "Push Hook", "body.project.git_http_url", "body.project.git_ssh_url"],
   ] as const)("asks a push of %s for the proof of its sender first, then for branch and repository", (trigger, event, ...fields) => {
-    const [{ interceptors, ...one }] = eventListener([{ ...htop, trigger }], "build-multiarch").spec.triggers;
+    const [{ interceptors, ...one }] = eventListener([{ ...htop, trigger }], "build-multiarch", "latest").spec.triggers;
     expect(interceptors.map(({ ref }) => ref)).toEqual([
       { name: trigger, kind: "ClusterInterceptor" },
       { name: "cel", kind: "ClusterInterceptor" },
