@@ -5,6 +5,7 @@ import type { BuildSource } from "./build-source";
 import { buildLabel } from "./following";
 import { type RunEnvironment, runTemplate } from "./runs";
 import { unprivilegedReader } from "./steps/shared";
+import { verbatim } from "./verbatim";
 
 /**
  * Runs that a push to Git starts: the objects of Tekton Triggers, as pure functions. Fields:
@@ -100,7 +101,12 @@ export function startedRun(
 export function paramsOfPush({ revision, tags = [] }: Pick<BuildSource, "revision" | "tags">, commit: string) {
   // A commit has no branch; which one it was pushed to is known here.
   const named = tags.map((tag) => tag.replaceAll("{branch}", asTag(branchOf(revision))));
-  return [{ name: "revision", value: commit }, ...(named.length > 0 ? [{ name: "tags", value: named }] : [])];
+  return [
+    { name: "revision", value: commit },
+    // Who says that it was pushed there may be wrong, or another than the server.
+    { name: "on-branch", value: verbatim(branchOf(revision)) },
+    ...(named.length > 0 ? [{ name: "tags", value: named }] : []),
+  ];
 }
 
 /** The spec of a build's TriggerTemplate: the run of a pushed commit. @param storageClass as of `runTemplate`. */

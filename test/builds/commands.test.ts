@@ -348,13 +348,13 @@ describe("what Pipelines as Code needs of a build", () => {
     server.put(runs, cancelled);
     const { code, stdout, stderr } = await pac("hello");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain("\n---\n# For the repository, on the branch: .tekton/hello.yaml\n");
+    expect(stdout).toContain("\n---\n# For the repository, on its default branch: .tekton/hello.yaml\n");
     const [repository, file] = parseAllDocuments(stdout).map((document) => document.toJS());
     expect(repository).toEqual({
       apiVersion: "pipelinesascode.tekton.dev/v1alpha1",
       kind: "Repository",
-      metadata: { name: "hello", namespace: "builds" },
-      spec: { url: "https://git.example.com/team/app" },
+      metadata: { name: expect.stringMatching(/^team-app-[0-9a-f]{6}$/), namespace: "builds" },
+      spec: { url: "https://git.example.com/team/app", settings: { pipelinerun_provenance: "default_branch" } },
     });
     expect(file.metadata.annotations).toMatchObject({
       "pipelinesascode.tekton.dev/on-target-branch": "[refs/heads/topic/$(x)]",
@@ -364,6 +364,7 @@ describe("what Pipelines as Code needs of a build", () => {
       taskRunSpecs: [{ pipelineTaskName: "clone" }],
       params: [
         { name: "revision", value: "{{ revision }}" },
+        { name: "on-branch", value: "topic/$(context.DOLLAR)(x)" },
         { name: "tags", value: ["topic-x", "1"] },
       ],
       pipelineRef: expect.objectContaining({ resolver: "cluster" }),

@@ -36,7 +36,11 @@ async function program({ namespaceName = "build-multiarch", listens = true, chan
         { ...build, trigger: "github" as const },
         { ...build, name: "other", trigger: "gitlab" as const },
       ];
-      triggers = new BuildTriggers("triggers", { namespace, builds, domain: "apps.multiarch.example.com", channel }, { dependsOn: namespace });
+      triggers = new BuildTriggers(
+        "triggers",
+        { namespace, builds, domain: "apps.multiarch.example.com", channel },
+        { dependsOn: namespace },
+      );
       const scheduled = [{ ...build, rebuild: "weekly" as const }];
       new BuildSchedules("schedules", { namespace, builds: scheduled, image: "registry.example.com/node:22" }, { dependsOn: namespace });
     },
