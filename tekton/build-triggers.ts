@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { webhooksHost } from "../cluster/routes";
 import type { BuildNamespace } from "./build-namespace";
 import {
   eventListener,
@@ -38,8 +39,7 @@ export class BuildTriggers extends pulumi.ComponentResource {
     super("openshift-multiarch:tekton:BuildTriggers", name, { builds: builds.map((build) => build.name), domain }, opts);
     const child = { parent: this };
     const here = (of: string) => ({ name: of, namespace: namespace.name });
-    // A DNS label has 63 characters, as many as the name of a namespace.
-    const host = `${`webhooks-${namespace.name}`.slice(0, 63).replace(/-+$/, "")}.${domain}`;
+    const host = webhooksHost(namespace.name, domain);
     this.url = `https://${host}`;
 
     const token = new random.RandomPassword(`${name}-token`, { length: 40, special: false }, child);

@@ -313,7 +313,7 @@ export const changes: readonly Change[] = [
     ],
     says: "namespace.name was build-multiarch and is other-builds",
     effect:
-      "All that is in the namespace is made anew in the other one; the images are built again. A warning says what is lost with the old one.",
+      "All that is in the namespace is made anew in the other one; the images are built again. A warning says what is lost with the old one, and the new address of the webhooks where a build has a trigger.",
   },
   {
     setting: "namespace.taskImages.buildah",
