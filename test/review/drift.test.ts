@@ -5,7 +5,8 @@ import { answer, driftReport, exitCode } from "../../review/drift";
 import { readEvents } from "../../review/events";
 
 const unexpected = { code: 7, stdout: "", stderr: "error: no changes were expected for refresh but changes were proposed" };
-const recorded = readFileSync(join(__dirname, "real", "drift.events.jsonl"), "utf8");
+const real = (name: string) => readFileSync(join(__dirname, "real", `${name}.events.jsonl`), "utf8");
+const recorded = real("drift");
 const urn = "urn:pulumi:rehearsal::openshift-multiarch::openshift-multiarch:tekton:MultiArchBuild$";
 /** As the engine says of what a refresh does not find: RefreshStep.ResultOp, in the place of the recorded updates. */
 const gone = (name: string, type = "kubernetes:tekton.dev/v1:PipelineRun") =>
@@ -29,6 +30,14 @@ describe("a run that was pruned", () => {
     expect(of("state", gone("htop-run"), gone("quarkus-run"), counted({ delete: 2 }))).toMatchObject({ verdict: "differs", notes: [note] });
     expect(of("state", gone("htop-run"), recorded)).toMatchObject({ verdict: "differs", notes: [note] });
     expect(of("state", recorded)).toMatchObject({ verdict: "differs", notes: [] });
+  });
+
+  it("is what the real engine says of resources that a refresh does not find", () => {
+    const ofRuns = real("gone").replaceAll("pulumi-nodejs:dynamic:Resource", "kubernetes:tekton.dev/v1:PipelineRun");
+    const one = of("state", ofRuns.replaceAll("::other", "::nodejs-run"));
+    expect([one.verdict, [...(one.notes ?? [])].sort()]).toEqual(["same", [note, note.replace("htop", "nodejs")]]);
+    expect(of("state", ofRuns)).toMatchObject({ verdict: "differs", notes: [note] });
+    expect(of("state", real("gone")).verdict).toBe("differs");
   });
 
   it("is none that the program wants to have deleted", () => {
