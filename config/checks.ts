@@ -6,14 +6,15 @@ import {
   type Problem,
   type Shown,
   warnAboutKeys,
+  warnAboutOpenTokens,
   warnAboutRegistries,
   warnAboutRepositories,
   warnAboutSecretNames,
 } from "./build-checks";
+import { warnAboutIdleSettings } from "./idle-settings";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
 import { minorOf, wrongArchitecture, zoneName } from "./schema";
-import { makesKeys } from "./schema/pipelines";
 import { blanksInTags, mostFileSystemTags } from "./tags";
 
 /** Rules between several values. They look at the raw values, so that they also hold where another value is wrong. */
@@ -41,9 +42,10 @@ export function crossCheck(
   checkNetworks(at(values.cluster, ["networks"]), { minor, nodes: nodesInZones(values) }, problem, warnings);
   checkBuilds(values, problem);
   warnAboutNodes(pools, builds, warnings);
-  warnAboutSignatures(values.pipelines, warnings);
+  warnAboutIdleSettings(values, warnings);
   warnAboutRepositories(builds, warnings);
   warnAboutKeys(values, builds, warnings);
+  warnAboutOpenTokens(values, warnings);
   warnAboutSecretNames(builds, shown, warnings);
   warnAboutRegistries(values.registryCredentials, builds, warnings);
 }
@@ -157,14 +159,6 @@ function nodesInZones(values: Readonly<Record<string, unknown>>): Map<string, nu
 
 const replicasOf = (pool: unknown): number =>
   list(at(pool, ["zones"])).reduce<number>((sum, zone) => sum + Number(at(zone, ["replicas"]) ?? 0), 0);
-
-function warnAboutSignatures(pipelines: unknown, warnings: string[]): void {
-  const channel = at(pipelines, ["channel"]);
-  if (typeof channel !== "string" || makesKeys(channel) || at(pipelines, ["sign"]) === false) return;
-  warnings.push(
-    `Images will not be signed: the operator of ${channel} makes no key; from pipelines-1.17 on it does. pipelines.sign false says that it is meant.`,
-  );
-}
 
 function warnAboutNodes(pools: unknown[], builds: unknown[], warnings: string[]): void {
   const nodes = pools.reduce<number>((sum, pool) => sum + replicasOf(pool), 0);

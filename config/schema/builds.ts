@@ -27,8 +27,8 @@ const noOtherStep = when(
   { properties: { prepare: false } },
 );
 
-/** A revision that no push moves. */
-export const noBranch = /^(?:HEAD|refs\/(?!heads\/).*|[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** A revision that no push moves, or none that is known by this name: Git takes heads/main for refs/heads/main, a server's event has no such branch. */
+export const noBranch = /^(?:HEAD|(?:heads|tags)\/.*|refs\/(?!heads\/).*|[0-9a-f]{40}|[0-9a-f]{64})$/;
 // As checkBuild has it.
 const triggerNeedsBranch = when({ required: ["trigger"] }, { properties: { revision: { not: { pattern: noBranch.source } } } });
 

@@ -300,7 +300,7 @@ describe("what may be there only once", () => {
 
 describe("a build that a push starts", () => {
   const pushed = (revision?: string) => problems(withValues({ "builds[0].trigger": "github", "builds[0].revision": revision }));
-  it.each(["HEAD", "refs/tags/v1", "refs/pull/1/head", "a".repeat(40), "0".repeat(64)])(
+  it.each(["HEAD", "heads/main", "tags/v1", "refs/tags/v1", "refs/pull/1/head", "a".repeat(40), "0".repeat(64)])(
     "is of no branch with the revision %s",
     (revision) => {
       expect(pushed(revision)).toEqual([
