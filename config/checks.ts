@@ -1,5 +1,5 @@
 import type { Architecture } from "./architecture";
-import { architectureOfInstanceType, architectures, cpusOfInstanceType, isInstanceType } from "./architecture";
+import { architectureOfInstanceType, architectures, controlPlaneMemoryPattern, cpusOfInstanceType, isInstanceType } from "./architecture";
 import { regionProblem, regionWarning } from "./aws";
 import {
   checkBuilds,
@@ -14,7 +14,7 @@ import {
 import { warnAboutIdleSettings } from "./idle-settings";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
-import { minorOf, wrongArchitecture, zoneName } from "./schema";
+import { controlPlaneMemory, minorOf, wrongArchitecture, zoneName } from "./schema";
 import { blanksInTags, mostFileSystemTags } from "./tags";
 
 /** Rules between several values. They look at the raw values, so that they also hold where another value is wrong. */
@@ -100,6 +100,7 @@ function checkControlPlane(control: unknown, problem: Problem): void {
     if (cpus !== undefined && cpus < 8) {
       problem(path, `a 2xlarge or larger: a single-node control plane needs 8 vCPUs, this type has ${cpus}`);
     }
+    if (!controlPlaneMemoryPattern.test(type)) problem(path, controlPlaneMemory);
   }
   checkVolume(at(control, ["rootVolume"]), ["cluster", "controlPlane", "rootVolume"], problem);
 }
@@ -127,6 +128,12 @@ function checkTags(values: Readonly<Record<string, unknown>>, minor: number | un
         problem(["cluster", "tags", key], `key and text without blanks: the installer of 4.${minor} takes none`);
     }
   }
+  // IAM, whose roles the installer tags, takes them for one ("Tags for IAM resources"); moto says what it answers: "Duplicate tag keys found".
+  unique(
+    Object.keys(isObject(ofCluster) ? ofCluster : {}).map((key) => [["cluster", "tags", key], key.toLowerCase()]),
+    (path, first) =>
+      problem(path, `a key that differs from ${String(first[2])} by more than small and capital letters: IAM knows no difference`),
+  );
   for (const [path, tags] of [
     [["cluster", "tags", "__proto__"], ofCluster],
     [["fileSystem", "tags", "__proto__"], ofFileSystem],

@@ -44,7 +44,9 @@ function configure(stack: string): void {
   const config = stackFile(stack);
   const registry = config["openshift-multiarch:builds"][0]?.image.split("/")[0] ?? "quay.io";
   const secretValues = {
-    "openshift-multiarch:pullSecret": JSON.stringify({ auths: { "quay.io": { auth: login("pull secret") } } }),
+    "openshift-multiarch:pullSecret": JSON.stringify({
+      auths: { "quay.io": { auth: login("pull secret") }, "registry.redhat.io": { auth: login("pull secret") } },
+    }),
     "openshift-multiarch:registryCredentials": JSON.stringify({ auths: { [registry]: { auth: login("registry password") } } }),
     "openshift-multiarch:npmrc": `//npm.example.com/:_authToken=${secrets["npm token"]}\n`,
     "openshift-multiarch:mavenSettings": `<settings><servers><server><password>${secrets["maven password"]}</password></server></servers></settings>`,

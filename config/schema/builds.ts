@@ -1,9 +1,22 @@
 import * as z from "zod";
 import { type Architecture, architectures } from "../architecture";
 import { defaults } from "../defaults";
-import { imagePatterns, isImageToPush, withTag } from "../images";
+import { imagePatterns, isImageToPush, isOfficial, withTag } from "../images";
 import { gitName, revisionText } from "../revision";
-import { buildArgs, cache, environment, flag, labels, minutes, ofArchitectures, prepare, resources, retries, tags } from "./build-parts";
+import {
+  buildArgs,
+  cache,
+  environment,
+  flag,
+  labels,
+  minutes,
+  ofAccount,
+  ofArchitectures,
+  prepare,
+  resources,
+  retries,
+  tags,
+} from "./build-parts";
 import { label, oneOf, text, when } from "./parts";
 
 // A blank in front of a name or behind it is a slip of the hand.
@@ -104,6 +117,7 @@ export const build = z
       environment,
       image: z
         .string({ error: 'where to push, such as "quay.io/example/app:latest"' })
+        .refine((value) => !isOfficial(value), { error: ofAccount, abort: true })
         .refine(isImageToPush, { error: 'registry, lower-case repository and tag, without a digest, such as "quay.io/example/app:latest"' })
         .meta({
           description:

@@ -7,6 +7,7 @@ import { loadSettings, UserMistake } from "../../config";
 
 const auth = Buffer.from("hunter2:hunter3").toString("base64");
 const credentials = JSON.stringify({ auths: { "quay.io": { auth } } });
+const pullSecret = JSON.stringify({ auths: { "quay.io": { auth }, "registry.redhat.io": { auth } } });
 const own = (settings: Record<string, string>) =>
   Object.fromEntries(Object.entries(settings).map(([key, value]) => [`openshift-multiarch:${key}`, value]));
 const stack = {
@@ -14,7 +15,7 @@ const stack = {
   ...own({
     cluster: '{"name":"lab","baseDomain":"example.com","version":"4.19.42"}',
     pools: '[{"architecture":"arm64","instanceType":"m7g.2xlarge","zones":[{"name":"eu-west-3b","replicas":1}]}]',
-    pullSecret: credentials,
+    pullSecret,
     registryCredentials: credentials,
   }),
 };
@@ -46,7 +47,7 @@ it("a stack's configuration becomes settings whose secrets are secret outputs", 
   const { gitCredentials: _, ...texts } = others;
   const files = { ".git-credentials": "https://me:x@a.example.com" };
   expect(await Promise.all(secrets.map((secret) => resolved(secret as pulumi.Output<unknown>)))).toEqual([
-    credentials,
+    pullSecret,
     credentials,
     ...Object.values(texts),
     files,

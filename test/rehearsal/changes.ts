@@ -495,7 +495,7 @@ export const changes: readonly Change[] = [
   {
     setting: "pullSecret",
     path: ["pullSecret"],
-    value: '{"auths":{"quay.io":{"auth":"bmV3Om5ldw=="}}}',
+    value: '{"auths":{"quay.io":{"auth":"bmV3Om5ldw=="},"registry.redhat.io":{"auth":"bmV3Om5ldw=="}}}',
     outcome: "carried out",
     touches: updated("pull-secret-patch"),
     effect: "The cluster's pull secret (openshift-config/pull-secret) is changed; the nodes follow without a restart.",
