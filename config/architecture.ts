@@ -19,8 +19,8 @@ export const typesOf = { amd64: `^(?!${armFamily}\\.)`, arm64: `^${armFamily}\\.
  * has half of it. The oldest families have a little less than their successors: 7.5 GiB for 8, 15 for 16.
  */
 export const nodeSizePattern = /^(?!.*\.(?:nano|micro|small|medium)$|(?:a1|c[0-9]+[a-z]*(?:-flex)?|m[13])\.large$|c[134]\.xlarge$)/;
-/** Types with the 16 GiB of a control plane: the same file, controlPlaneReq. */
-export const controlPlaneMemoryPattern = /^(?!c[34]\.2xlarge$)/;
+/** Of those whose size says that they have 8 vCPUs, without the old ones that have less, or less than 16 GiB: the same file, controlPlaneReq. */
+export const controlPlanePattern = /^(?!(?:c[34]|m2)\.2xlarge$)/;
 
 export const isInstanceType = (text: string) => instanceTypePattern.test(text);
 

@@ -1,5 +1,5 @@
 import type { Architecture } from "./architecture";
-import { architectureOfInstanceType, architectures, controlPlaneMemoryPattern, cpusOfInstanceType, isInstanceType } from "./architecture";
+import { architectureOfInstanceType, architectures, controlPlanePattern, cpusOfInstanceType, isInstanceType } from "./architecture";
 import { regionProblem, regionWarning } from "./aws";
 import {
   checkBuilds,
@@ -14,7 +14,7 @@ import {
 import { warnAboutIdleSettings } from "./idle-settings";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
-import { controlPlaneMemory, minorOf, wrongArchitecture, zoneName } from "./schema";
+import { controlPlaneType, minorOf, wrongArchitecture, zoneName } from "./schema";
 import { blanksInTags, mostFileSystemTags } from "./tags";
 
 /** Rules between several values. They look at the raw values, so that they also hold where another value is wrong. */
@@ -55,7 +55,10 @@ const zonePaths = (pools: unknown[]): PropertyKey[][] =>
 
 function checkRegion(values: unknown, region: string, problem: Problem, warnings: string[]): void {
   const wrong = regionProblem(region);
-  if (wrong) problem(["aws:region"], wrong);
+  if (wrong) {
+    problem(["aws:region"], wrong);
+    return;
+  }
   const warning = regionWarning(region);
   if (warning) warnings.push(warning);
   for (const path of [["cluster", "controlPlane", "zone"], ...zonePaths(list(at(values, ["pools"])))]) {
@@ -100,7 +103,7 @@ function checkControlPlane(control: unknown, problem: Problem): void {
     if (cpus !== undefined && cpus < 8) {
       problem(path, `a 2xlarge or larger: a single-node control plane needs 8 vCPUs, this type has ${cpus}`);
     }
-    if (!controlPlaneMemoryPattern.test(type)) problem(path, controlPlaneMemory);
+    if (!controlPlanePattern.test(type)) problem(path, controlPlaneType);
   }
   checkVolume(at(control, ["rootVolume"]), ["cluster", "controlPlane", "rootVolume"], problem);
 }
@@ -143,10 +146,11 @@ function checkTags(values: Readonly<Record<string, unknown>>, minor: number | un
   }
   const together = isObject(ofCluster) && isObject(ofFileSystem) ? Object.keys({ ...ofCluster, ...ofFileSystem }).length : 0;
   const alone = isObject(ofFileSystem) ? Object.keys(ofFileSystem).length : 0;
-  if (Math.max(together, alone) > mostFileSystemTags) {
+  const count = Math.max(together, alone);
+  if (count > mostFileSystemTags) {
     problem(
       ["fileSystem", "tags"],
-      `at most ${mostFileSystemTags} tags together with those of cluster.tags, which the file system gets too`,
+      `at most ${mostFileSystemTags} tags together with those of cluster.tags, which the file system gets too, and these are ${count}`,
     );
   }
 }

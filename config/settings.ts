@@ -197,7 +197,8 @@ function asJson(value: unknown): unknown {
 const texts = (value: unknown): unknown =>
   Array.isArray(value) ? value.map((item) => (typeof item === "number" ? String(item) : item)) : value;
 
-function complete(parsed: Parsed, region: string, isPrivate: (build: Parsed["builds"][number]) => boolean): PlainSettings {
+/** Settings of a configuration that has the defaults filled in, and is not checked any more. */
+export function complete(parsed: Parsed, region: string, isPrivate: (build: Parsed["builds"][number]) => boolean): PlainSettings {
   const amd64 = parsed.pools.find((candidate) => candidate.architecture === "amd64");
   const controlZone = parsed.cluster.controlPlane.zone ?? (amd64 ?? parsed.pools[0])?.zones[0]?.name ?? "";
   const zones = [...new Set([controlZone, ...parsed.pools.flatMap((candidate) => candidate.zones.map((zone) => zone.name))])].sort();

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { controlPlaneMemoryPattern, typesOf } from "../architecture";
+import { controlPlanePattern, typesOf } from "../architecture";
 import { defaults } from "../defaults";
 import { longestHostPrefix, machinePrefixes, servicePrefixes } from "../network-checks";
 import { networkPattern, parseNetwork } from "../networks";
 import { isSshKey, isWholeSshKey, sshKeyPattern } from "../ssh-key";
 import { clusterTagProblem, clusterTags } from "../tags";
-import { controlPlaneMemory, instanceType, rootVolume, wrongArchitecture, zoneName } from "./machines";
+import { controlPlaneType, instanceType, rootVolume, wrongArchitecture, zoneName } from "./machines";
 import { httpsUrl, label, tags, text, whole } from "./parts";
 
 /** Minor versions of OpenShift 4 whose installer this program knows. */
@@ -62,7 +62,7 @@ const controlPlane = z
             pattern: "\\.(?:[2-9]xlarge|[1-9]\\d{1,2}xlarge|metal(?:-\\d+xl)?)$",
             errorMessage: "a 2xlarge or larger: a single-node control plane needs 8 vCPUs",
           },
-          { pattern: controlPlaneMemoryPattern.source, errorMessage: controlPlaneMemory },
+          { pattern: controlPlanePattern.source, errorMessage: controlPlaneType },
         ],
         examples: ["m6a.4xlarge"],
       }),
@@ -149,7 +149,9 @@ export const cluster = z
       controlPlane,
       networks,
       tags: tags(clusterTagProblem, clusterTags)
-        .refine((value) => Object.keys(value).length <= mostClusterTags, { error: `at most ${mostClusterTags} tags` })
+        .refine((value) => Object.keys(value).length <= mostClusterTags, {
+          error: ({ input }) => `at most ${mostClusterTags} tags, and these are ${Object.keys(input as object).length}`,
+        })
         .default({})
         .meta({
           description: `Tags of all that the installer makes, and of the file system: at most ${mostClusterTags}. The installers of 4.15 and 4.16 take no blanks in them.`,
