@@ -87,6 +87,7 @@ const rehearsal = (): Count[] => [
   // After the rehearsal, which installs the emulator, the engine and the plugins.
   vitest("the emulated AWS", "test/rehearsal/vitest.config.mts", "aws-emulator"),
   vitest("mounts of EFS, and what they are refused for", "test/rehearsal/vitest.config.mts", "efs-mount-refusals"),
+  vitest("configurations, ours and the installer's own check", "test/rehearsal/vitest.config.mts", "install-config"),
   vitest("pulumi new", "test/rehearsal/vitest.config.mts", "pulumi-new"),
   check("the command plugin against what the real one did", ["bash", "test/rehearsal/plugins/command-oracle.sh"]),
 ];
