@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { UserMistake } from "../../../config/mistake";
 import { schema } from "../../../config/schema";
 import { complete, parseSettings, type RawSettings } from "../../../config/settings";
 import { type InstallConfig, installConfig } from "../../../infra/install-config";
@@ -27,8 +28,9 @@ export function checked(changes: Changes): InstallConfigWithSecret | undefined {
   for (const [path, value] of Object.entries(changes)) put(values, path, value);
   try {
     return { ...installConfig(parseSettings({ region, values }).settings.cluster), pullSecret };
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof UserMistake) return undefined;
+    throw error;
   }
 }
 
