@@ -36,8 +36,7 @@ export function readConfig(project: string, all: Readonly<Record<string, string>
   }
   const encrypted = Object.keys(values).filter((key) => secretKeys?.includes(`${project}:${key}`));
   const { region, ...provider } = aws;
-  const keys = Object.keys(pulumi.runtime.allConfig());
-  const { settings, warnings } = parseSettings({ region, aws: provider, values, encrypted, keys, project: config.name });
+  const { settings, warnings } = parseSettings({ region, aws: provider, values, encrypted, keys: Object.keys(all), project });
   const plain = [
     ...secrets.filter((key) => Object.hasOwn(values, key)).map((key) => [key, `${project}:${key}`] as const),
     ...secretAwsKeys.filter((key) => Object.hasOwn(aws, key)).map((key) => [`aws:${key}`, `aws:${key}`] as const),

@@ -1,7 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { entitlementProblem } from "./certificates";
 import { buildGitCredentialsProblem, gitCredentialsProblem } from "./git-credentials";
-import { entryServes } from "./images";
 import { isObject, objectIn } from "./paths";
 import { Redactor } from "./redact";
 
@@ -50,20 +49,12 @@ function decoded(auth: unknown): { readonly user: string; readonly password: str
   return bytes.toString("base64") === auth && user !== undefined && password !== undefined ? { user, password } : undefined;
 }
 
-/** Where every cluster of the program pulls from: without them the install waits for its node, or the operators for their catalog, in vain. */
-const pulled = {
-  "quay.io/openshift-release-dev/ocp-release": "OpenShift's own images",
-  "registry.redhat.io/redhat/redhat-operator-index": "the operators of storage and pipelines",
-} as const;
-
 /** What is wrong with the pull secret of console.redhat.com; undefined when it has the right form. Names no part of its value. */
 function pullSecretProblem(secret: string): string | undefined {
   const read = entriesOf(secret);
   if ("problem" in read) return read.problem;
   const wrong = read.entries.find(([, entry]) => !decoded(entry.auth));
-  if (wrong) return `${entryName(wrong[0])} has no "auth" (base64 of user:password)`;
-  const missing = Object.entries(pulled).find(([image]) => !read.entries.some(([entry]) => entryServes(entry, image)));
-  return missing && `it has no entry for ${missing[0].split("/")[0]}, where ${missing[1]} come from`;
+  return wrong && `${entryName(wrong[0])} has no "auth" (base64 of user:password)`;
 }
 
 /** What is wrong with registry credentials; undefined when they have the right form. Names no part of their value. */

@@ -10,6 +10,7 @@ import { put } from "./config/stack";
 import { type Graph, graph, type Registered } from "./graph";
 import { testSecret } from "./leaks";
 import { type Printed, printedBy } from "./stages";
+import { record } from "./wire";
 
 /** Everything that must not be read in the state, a log or a process list. */
 export const secrets = Object.fromEntries(
@@ -90,13 +91,14 @@ export async function refused(stack: string, changes: Changes): Promise<{ messag
     true,
     "organization",
   );
+  const { hooks } = record();
   configure(stack, changes);
   const message = await import("../index").then(
     () => "",
     (error: unknown) => (pulumi.RunError.isInstance(error) ? error.message : `no mistake of the user's: ${(error as Error).stack}`),
   );
   await pulumi.runtime.disconnect();
-  return { message, told };
+  return { message, told: [...told, ...hooks.map(({ name }) => name)] };
 }
 
 const account = "123456789012";

@@ -60,12 +60,6 @@ export const keys: BadConfigurations = {
       installer: "refuses",
     },
     {
-      what: "a pull secret of the registry that images are pushed to",
-      change: { pullSecret: '{"auths":{"quay.io":{"auth":"dXNlcjpwYXNzd29yZA=="}}}' },
-      says: "pullSecret is (secret), but it has no entry for registry.redhat.io, where the operators of storage and pipelines come from; expected the pull secret of console.redhat.com/openshift/install/pull-secret, whole",
-      installer: { accepts: "it asks for any registry; without Red Hat's there is no catalog of operators" },
-    },
-    {
       what: "no pull secret",
       change: { pullSecret: undefined },
       says: "pullSecret is missing; expected the pull secret of console.redhat.com/openshift/install/pull-secret, whole: pulumi config set --secret pullSecret < FILE",
