@@ -97,7 +97,7 @@ const triggers =
   pushed.length > 0
     ? new BuildTriggers(
         "triggers",
-        { namespace, builds: pushed, domain: `apps.${domain}` },
+        { namespace, builds: pushed, domain: `apps.${domain}`, channel: settings.pipelines.channel },
         { ...inside, dependsOn: [namespace, ...built] },
       )
     : undefined;

@@ -1,4 +1,4 @@
-import { labelled } from "../cluster/kubernetes-api";
+import { ApiError, labelled, UnreachableError } from "../cluster/kubernetes-api";
 import { nearest } from "../config/suggest";
 import { Mistake } from "../review/mistake";
 import { cancel, followOnce, RunFailed, type RunReference, type Tell } from "../tekton/follow";
@@ -51,7 +51,7 @@ export async function buildOf(place: Place, name: string, command: string): Prom
 /** The run that further ones of a build are made like. @throws Mistake if none is left, or none that says a node for every task. */
 export function templateFor({ pipeline, runs, uid }: Build): Run {
   const { name } = pipeline.metadata;
-  const template = templateOf(runs, uid);
+  const template = templateOf(pipeline, runs, uid);
   if (!template)
     throw new Mistake(`no run of ${name} is left to make another one like: \`pulumi up --refresh\` makes the stack's own again`);
   const unplaced = unplacedTasks(pipeline, template);
@@ -61,13 +61,25 @@ export function templateFor({ pipeline, runs, uid }: Build): Run {
   );
 }
 
-/** Starts a run. @param follow whether it is followed to its end. @returns the exit code. */
-export async function start(build: Build, revision: string | undefined, follow: boolean): Promise<number> {
+/** What a run is started with. */
+interface Start {
+  /** @default the stack's */
+  readonly revision: string | undefined;
+  /** Whether the image is built anew, whatever is there. */
+  readonly rebuild: boolean;
+  /** Whether it is followed to its end. */
+  readonly follow: boolean;
+}
+
+/** Starts a run. @returns the exit code. */
+export async function start(build: Build, { revision, rebuild, follow }: Start): Promise<number> {
   const { place, pipeline, runs } = build;
   const { name } = pipeline.metadata;
   const template = templateFor(build);
   for (const { metadata } of runningRuns(runs)) tell(`${name}: ${metadata.name} is running too; the tag will name what is pushed last`);
-  const made = await asked(place.stack, () => place.api.create<Run>(runsOf(place.namespace), startedRun(pipeline, template, revision)));
+  // Any text does; this one tells whoever looks at the run.
+  const wanted = { revision, ...(rebuild && { rebuild: new Date().toISOString() }) };
+  const made = await asked(place.stack, () => place.api.create<Run>(runsOf(place.namespace), startedRun(pipeline, template, wanted)));
   tell(`${name}: started ${made.metadata.name}, of revision ${revision ?? revisionOf(pipeline)}`);
   if (follow) return watched(build, made);
   print(made.metadata.name);
@@ -93,7 +105,10 @@ export async function end(build: Build, name: string): Promise<number> {
   return 0;
 }
 
-/** Prints what the newest run that ended well has pushed. @returns the exit code. */
+/**
+ * Prints what the newest run that ended well has pushed.
+ * @returns the exit code: 1 where no run is left that says so, and nobody knows whether one that was pruned has pushed since.
+ */
 export function newest({ place, pipeline, runs }: Build): number {
   const { name } = pipeline.metadata;
   const found = newestBuilt(runs);
@@ -105,9 +120,10 @@ export function newest({ place, pipeline, runs }: Build): number {
   // Runs are pruned after a while; what the stack has built stays in its outputs.
   const last = lastBuilt(place.results, name);
   if (!last) throw new Mistake(`no run of ${name} has ended well yet; \`pulumi stack output builds\` says why the stack's own failed`);
-  tell(`commit ${last.commit}, built by ${last.run}, which was pruned`);
-  print(last.image);
-  return 0;
+  tell(
+    `no run of ${name} that ended well is left: runs that were pruned may have moved the tag since. The stack's own run ${last.run} has built commit ${last.commit}: ${last.image}`,
+  );
+  return 1;
 }
 
 function runOf({ pipeline, runs }: Build, name: string): Run {
@@ -133,9 +149,14 @@ async function watched(build: Build, run: Run): Promise<number> {
     print(image);
     return 0;
   } catch (error) {
-    if (!(error instanceof RunFailed)) throw error;
-    tell(error.message);
-    return 1;
+    if (error instanceof RunFailed) {
+      tell(error.message);
+      return 1;
+    }
+    if (error instanceof ApiError && error.status === 404)
+      throw new Mistake(`${name}: its run ${run.metadata.name} was deleted while it was followed: nobody knows here what became of it`);
+    if (!(error instanceof ApiError || error instanceof UnreachableError)) throw error;
+    throw new Mistake(`${name}: ${error.message}\n${left}`);
   } finally {
     done();
   }

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { gitName, revisionText } from "../config/revision";
 import { Mistake } from "../review/mistake";
+import { refuseSwallowed } from "../review/npm-options";
 import { buildOf, end, newest, start, watch } from "./build";
 import { type Command, help } from "./help";
 import { placeOf } from "./stack";
@@ -11,7 +12,7 @@ const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
 
 const options = {
-  build: { revision: text, "no-follow": flag, watch: text, cancel: text, newest: flag, stack: text },
+  build: { revision: text, rebuild: flag, "no-follow": flag, watch: text, cancel: text, newest: flag, stack: text },
   tekton: { architectures: text, task: text, pipeline: text, run: text, pac: text, stack: text, out: text, bundle: text },
 } as const;
 
@@ -23,17 +24,17 @@ const run: Readonly<Record<Command, (words: string[], values: Values) => Promise
   async build([name, ...others], values) {
     const { revision, watch: watched, cancel, stack } = values as Record<string, string | undefined>;
     if (name === undefined || others.length > 0) throw new Mistake("build takes the name of one build; see npm run build -- --help");
-    const modes = ["revision", "watch", "cancel", "newest"].filter((key) => values[key] !== undefined);
-    if (modes.length > 1) throw new Mistake(`${modes.map((mode) => `--${mode}`).join(" and ")} exclude each other`);
-    if (values["no-follow"] && modes.some((mode) => mode !== "revision"))
-      throw new Mistake(`--${modes[0]} starts nothing that could be followed`);
+    const modes = ["watch", "cancel", "newest"].filter((key) => values[key] !== undefined);
+    const excluding = [...["revision", "rebuild"].filter((key) => modes.length > 0 && values[key] !== undefined), ...modes];
+    if (excluding.length > 1) throw new Mistake(`${excluding.map((mode) => `--${mode}`).join(" and ")} exclude each other`);
+    if (values["no-follow"] && modes.length > 0) throw new Mistake(`--${modes[0]} starts nothing that could be followed`);
     if (revision !== undefined && !gitName.test(revision))
       throw new Mistake(`--revision is ${JSON.stringify(revision)}; expected ${revisionText}`);
     const build = await buildOf(await placeOf(stack), name, callOf(stack));
     if (values.newest) return newest(build);
     if (watched !== undefined) return watch(build, watched);
     if (cancel !== undefined) return end(build, cancel);
-    return start(build, revision, !values["no-follow"]);
+    return start(build, { revision, rebuild: values.rebuild === true, follow: !values["no-follow"] });
   },
   async tekton(words, values) {
     if (words.length > 0) throw new Mistake("tekton takes options alone; see npm run tekton -- --help");
@@ -53,6 +54,7 @@ async function main([name = "", ...words]: readonly string[]): Promise<number> {
   if (!Object.hasOwn(help, name))
     throw new Mistake(`there is no command ${JSON.stringify(name)}; there are ${Object.keys(help).join(", ")}`);
   const command = name as Command;
+  refuseSwallowed(command, Object.keys(options[command]), words);
   const { values, positionals } = arguments_(command, words);
   if (values.help) {
     process.stdout.write(`${help[command]}\n`);

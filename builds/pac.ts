@@ -34,7 +34,7 @@ export async function pac(build: Build): Promise<number> {
   );
   const text = (object: object) => stringify(object, { lineWidth: 0 });
   process.stdout.write(
-    `# For the cluster: kubectl apply -f FILE, and \`tkn pac\` for the webhook or the GitHub App.\n${text(repository)}---\n# For the repository, on the branch: .tekton/${name}.yaml\n${text(file)}`,
+    `# For the cluster: kubectl apply -f FILE, and \`tkn pac\` for the webhook or the GitHub App.\n${text(repository)}---\n# For the repository, on its default branch: .tekton/${name}.yaml\n${text(file)}`,
   );
   return 0;
 }

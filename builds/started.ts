@@ -3,6 +3,7 @@
 import { buildLabel, builtBy, type FollowedBuild, outcome, type Run, repeatsLabel, specToRepeat } from "../tekton/following";
 import type { Param, ParamSpec, PipelineRunSpec } from "../tekton/resources";
 import { workspaces as declared } from "../tekton/steps/shared";
+import { startedByLabel } from "../tekton/triggers";
 import { meant, verbatim } from "../tekton/verbatim";
 
 /** What is read of a build's Pipeline. */
@@ -14,13 +15,22 @@ export interface BuildPipeline {
 const newestFirst = (runs: readonly Run[], time: (run: Run) => string | undefined) =>
   [...runs].sort((a, b) => (time(b) ?? "").localeCompare(time(a) ?? ""));
 
+/** Whether a run that somebody has started by hand is of another revision than the stack's, so that it binds no downloads. */
+function isForeign(pipeline: BuildPipeline, { metadata, spec }: Run): boolean {
+  const revision = (spec as Partial<PipelineRunSpec>).params?.find(({ name }) => name === "revision")?.value;
+  return metadata.labels?.[startedByLabel] === undefined && revision !== parameterOf(pipeline, "revision");
+}
+
 /**
- * The run that a new one is made like: the stack's own, or, when it was pruned, the newest of the build.
+ * The run that a new one is made like: the stack's own, or, when it was pruned, the newest of the build; one that binds all that the
+ * stack's did, as long as there is one.
  * @param uid of the stack's run, as its output `builds` has it.
  */
-export const templateOf = (runs: readonly Run[], uid: string | undefined): Run | undefined =>
-  runs.find(({ metadata }) => metadata.uid !== undefined && metadata.uid === uid) ??
-  newestFirst(runs, ({ metadata }) => metadata.creationTimestamp)[0];
+export function templateOf(pipeline: BuildPipeline, runs: readonly Run[], uid: string | undefined): Run | undefined {
+  const own = runs.find(({ metadata }) => metadata.uid !== undefined && metadata.uid === uid);
+  const newest = newestFirst(runs, ({ metadata }) => metadata.creationTimestamp);
+  return own ?? newest.find((run) => !isForeign(pipeline, run)) ?? newest[0];
+}
 
 /** Tasks of the pipeline that a run like this one would start on any node, as it was made for an older pipeline. */
 export function unplacedTasks(pipeline: BuildPipeline, template: Run): string[] {
@@ -39,15 +49,17 @@ export const revisionOf = (pipeline: BuildPipeline): string => meant(String(para
  * A further run of a build: parameters are those of the Pipeline, which always is as the stack has it; workspaces, nodes and accounts are
  * those of another run. It has the build's label, by which volumes and runs are found, and belongs to the Pipeline: with it, it goes.
  * What another revision downloads, its own programs may have changed: it neither takes nor leaves any.
- * @param revision @default the stack's.
+ * @param wanted revision: @default the stack's; rebuild: any text, for which the image is built anew.
  */
-export function startedRun(pipeline: BuildPipeline, template: Run, revision?: string) {
+export function startedRun(pipeline: BuildPipeline, template: Run, wanted: { revision?: string | undefined; rebuild?: string } = {}) {
+  const { revision, rebuild } = wanted;
   const { name, namespace, uid } = pipeline.metadata;
   const { params = [], ...spec } = specToRepeat(template) as Partial<PipelineRunSpec>;
   const foreign = revision !== undefined && revision !== revisionOf(pipeline);
   const before = new Map(params.map((param) => [param.name, param.value]));
   const given = (pipeline.spec.params ?? []).flatMap((param) => {
-    const value = param.name === "revision" && revision !== undefined ? verbatim(revision) : (param.default ?? before.get(param.name));
+    const told = { revision: revision === undefined ? undefined : verbatim(revision), rebuild }[param.name];
+    const value = told ?? param.default ?? before.get(param.name);
     return value === undefined ? [] : [{ name: param.name, value }];
   });
   return {

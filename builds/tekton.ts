@@ -26,12 +26,18 @@ export function tekton(options: Options): number {
   if (task !== undefined) named("task", task, taskNames());
   for (const [key, name] of Object.entries({ pipeline, run })) if (name !== undefined) named(key, name, pipelineNames);
   const chosen = architecturesOf(options.architectures);
-  if (run !== undefined) return print(runText(sampleRun(run as PipelineName, chosen, bundle), bundle));
+  if (task !== undefined && options.architectures !== undefined)
+    throw new Mistake("--task and --architectures exclude each other: a task is the same for all of them");
+  if (out?.trim() === "") throw new Mistake('--out is ""; expected a folder');
+  if (run !== undefined) {
+    const text = runText(sampleRun(run as PipelineName, chosen, bundle), bundle);
+    return out === undefined ? print(text) : write(join(out, "runs", `${run}.yaml`), text);
+  }
   const choice: Choice = { architectures: chosen, ...(task && { task }), ...(pipeline && { pipeline }), ...(bundle && { bundle }) };
   const found = objects(choice);
   if (bundle !== undefined) return push(bundle, found.map(text).join("---\n"));
   if (out === undefined) return print(found.map(text).join("---\n"));
-  for (const object of found) write(out, object);
+  for (const object of found) write(fileOf(out, object), text(object));
   return 0;
 }
 
@@ -60,16 +66,18 @@ function architecturesOf(list: string | undefined): Architecture[] {
 }
 
 /** As catalogs lay out what is versioned by tags of Git (https://github.com/tektoncd/community, TEP-0115): `tasks/<name>/<name>.yaml`. */
-function write(folder: string, object: TektonObject & { metadata: { name: string } }): void {
-  const { name } = object.metadata;
-  const file = join(folder, `${object.kind.toLowerCase()}s`, name, `${name}.yaml`);
+const fileOf = (folder: string, { kind, metadata: { name } }: TektonObject & { metadata: { name: string } }) =>
+  join(folder, `${kind.toLowerCase()}s`, name, `${name}.yaml`);
+
+function write(file: string, content: string): number {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text(object));
+    writeFileSync(file, content);
   } catch (error) {
     throw new Mistake(`${JSON.stringify(file)} cannot be written: ${(error as Error).message}`);
   }
   console.error(file);
+  return 0;
 }
 
 function runText(run: TektonObject, bundle: string | undefined): string {

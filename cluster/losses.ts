@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { lastUpdate } from "../config/last-update";
-import type { BuildSettings, PlainNamespaceSettings, PoolSettings } from "../config/settings";
+import type { BuildSettings, PlainClusterSettings, PlainNamespaceSettings, PoolSettings } from "../config/settings";
 import { limits } from "./limits";
+import { webhooksHost } from "./routes";
 
 /** What the stack's last update left, as far as another one may take it away; nothing of a stack that is new. */
 export interface Before {
@@ -13,7 +14,8 @@ export interface Before {
 export interface Now {
   readonly pools: readonly PoolSettings[];
   readonly namespace: Pick<PlainNamespaceSettings, "name">;
-  readonly builds: readonly Pick<BuildSettings, "name">[];
+  readonly builds: readonly Pick<BuildSettings, "name" | "trigger">[];
+  readonly cluster: Pick<PlainClusterSettings, "name" | "baseDomain">;
 }
 
 /**
@@ -69,10 +71,12 @@ function removedPool(pool: PoolSettings): string[] {
   ];
 }
 
-function replacedNamespace(before: string | undefined, { namespace, builds }: Now): string[] {
+function replacedNamespace(before: string | undefined, { namespace, builds, cluster }: Now): string[] {
   if (before === undefined || before === namespace.name) return [];
+  const host = webhooksHost(namespace.name, `apps.${cluster.name}.${cluster.baseDomain}`);
+  const moved = ` The webhooks of the repositories have to be sent to https://${host} from then on, with the same secret.`;
   return [
-    `namespace.name was ${before} and is ${namespace.name}: the namespace ${before} is deleted with all that is in it, the history of runs with their logs and volumes, and whatever others have put there. ${builds.length === 1 ? "The image is" : `All ${builds.length} images are`} built anew in the other one; what the registry has stays.`,
+    `namespace.name was ${before} and is ${namespace.name}: the namespace ${before} is deleted with all that is in it, the history of runs with their logs and volumes, and whatever others have put there. ${builds.length === 1 ? "The image is" : `All ${builds.length} images are`} built anew in the other one; what the registry has stays.${builds.some(({ trigger }) => trigger) ? moved : ""}`,
   ];
 }
 

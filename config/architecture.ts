@@ -13,8 +13,14 @@ export const instanceTypePattern =
 const armFamily = "(?:a1|[a-z]+[0-9]+g[a-z]*|p[0-9]+e-gb[0-9]+)";
 /** Instance types of each architecture, among all that have the form of one. */
 export const typesOf = { amd64: `^(?!${armFamily}\\.)`, arm64: `^${armFamily}\\.` } as const satisfies Record<Architecture, string>;
-/** Sizes that have what a node needs: OpenShift asks for 2 vCPUs and 8 GiB, and no size below `large` has both. */
-export const nodeSizePattern = /^(?!.*\.(?:nano|micro|small|medium)$)/;
+/**
+ * Types that have what a node needs: OpenShift asks for 2 vCPUs and 8 GiB (openshift/installer, pkg/asset/installconfig/aws/validation.go,
+ * computeReq, which sees the amd64 pool alone). No size below `large` has both; of the families c and a1, which have 2 GiB a vCPU, `large`
+ * has half of it. The oldest families have a little less than their successors: 7.5 GiB for 8, 15 for 16.
+ */
+export const nodeSizePattern = /^(?!.*\.(?:nano|micro|small|medium)$|(?:a1|c[0-9]+[a-z]*(?:-flex)?|m[13])\.large$|c[134]\.xlarge$)/;
+/** Of those whose size says that they have 8 vCPUs, without the old ones that have less, or less than 16 GiB: the same file, controlPlaneReq. */
+export const controlPlanePattern = /^(?!(?:c[34]|m2)\.2xlarge$)/;
 
 export const isInstanceType = (text: string) => instanceTypePattern.test(text);
 

@@ -1,6 +1,6 @@
 import { type Architecture, architectures } from "./architecture";
 import { defaults } from "./defaults";
-import { asText, credentialsOf, mayRead } from "./git-credentials";
+import { asText, credentialsOf, mayRead, unusedLines } from "./git-credentials";
 import { entryServes, normalised } from "./images";
 import { at, isObject, keyOf, list, unique } from "./paths";
 import { asTag } from "./revision";
@@ -72,8 +72,8 @@ function checkBuild(build: unknown, path: PropertyKey[], { pools, rhelEntitlemen
 
 /** That a branch's name leaves room for the rest of a tag. The default branch of a repository is not known here: the clone looks again. */
 function checkTags(tags: unknown[], revision: unknown, path: PropertyKey[], problem: Problem): void {
-  if (typeof revision !== "string" || (noBranch.test(revision) && !revision.startsWith("refs/"))) return;
-  const branch = asTag(revision.replace(/^refs\/(?:(?:heads|tags)\/)?/, ""));
+  if (typeof revision !== "string" || (noBranch.test(revision) && !revision.includes("/"))) return;
+  const branch = asTag(revision.replace(/^refs\//, "").replace(/^(?:heads|tags)\//, ""));
   for (const [at, tag] of each(tags, path)) {
     if (typeof tag !== "string" || !tag.includes("{branch}")) continue;
     const { length } = tag.replaceAll("{commit}", "c".repeat(40)).replaceAll("{branch}", branch);
@@ -118,6 +118,21 @@ export function warnAboutKeys(values: Readonly<Record<string, unknown>>, builds:
       );
     }
   });
+}
+
+/** The host of a line is not named, as what stands there by mistake may be a password. */
+export function warnAboutOpenTokens(values: Readonly<Record<string, unknown>>, warnings: string[]): void {
+  const insecure = list(at(values.namespace, ["insecureRegistries"]));
+  const own = isObject(values.buildGitCredentials) ? Object.entries(values.buildGitCredentials) : [];
+  const all: [string, unknown][] = [
+    ["gitCredentials", values.gitCredentials],
+    ...own.map(([build, secret]) => [`buildGitCredentials.${build}`, secret] as [string, unknown]),
+  ];
+  for (const [key, secret] of all)
+    for (const number of unusedLines(secret, insecure))
+      warnings.push(
+        `${key} has a line for http:// (line ${number}), which nothing uses: everybody on the way could read it. Write https://, or name its host in namespace.insecureRegistries.`,
+      );
 }
 
 export function warnAboutRegistries(credentials: unknown, builds: unknown[], warnings: string[]): void {

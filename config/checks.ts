@@ -1,19 +1,20 @@
 import type { Architecture } from "./architecture";
-import { architectureOfInstanceType, architectures, cpusOfInstanceType, isInstanceType } from "./architecture";
+import { architectureOfInstanceType, architectures, controlPlanePattern, cpusOfInstanceType, isInstanceType } from "./architecture";
 import { regionProblem, regionWarning } from "./aws";
 import {
   checkBuilds,
   type Problem,
   type Shown,
   warnAboutKeys,
+  warnAboutOpenTokens,
   warnAboutRegistries,
   warnAboutRepositories,
   warnAboutSecretNames,
 } from "./build-checks";
+import { warnAboutIdleSettings } from "./idle-settings";
 import { checkNetworks } from "./network-checks";
 import { at, isObject, keyOf, list, unique } from "./paths";
-import { minorOf, wrongArchitecture, zoneName } from "./schema";
-import { makesKeys } from "./schema/pipelines";
+import { controlPlaneType, minorOf, wrongArchitecture, zoneName } from "./schema";
 import { blanksInTags, mostFileSystemTags } from "./tags";
 
 /** Rules between several values. They look at the raw values, so that they also hold where another value is wrong. */
@@ -41,9 +42,10 @@ export function crossCheck(
   checkNetworks(at(values.cluster, ["networks"]), { minor, nodes: nodesInZones(values) }, problem, warnings);
   checkBuilds(values, problem);
   warnAboutNodes(pools, builds, warnings);
-  warnAboutSignatures(values.pipelines, warnings);
+  warnAboutIdleSettings(values, warnings);
   warnAboutRepositories(builds, warnings);
   warnAboutKeys(values, builds, warnings);
+  warnAboutOpenTokens(values, warnings);
   warnAboutSecretNames(builds, shown, warnings);
   warnAboutRegistries(values.registryCredentials, builds, warnings);
 }
@@ -53,7 +55,10 @@ const zonePaths = (pools: unknown[]): PropertyKey[][] =>
 
 function checkRegion(values: unknown, region: string, problem: Problem, warnings: string[]): void {
   const wrong = regionProblem(region);
-  if (wrong) problem(["aws:region"], wrong);
+  if (wrong) {
+    problem(["aws:region"], wrong);
+    return;
+  }
   const warning = regionWarning(region);
   if (warning) warnings.push(warning);
   for (const path of [["cluster", "controlPlane", "zone"], ...zonePaths(list(at(values, ["pools"])))]) {
@@ -98,6 +103,7 @@ function checkControlPlane(control: unknown, problem: Problem): void {
     if (cpus !== undefined && cpus < 8) {
       problem(path, `a 2xlarge or larger: a single-node control plane needs 8 vCPUs, this type has ${cpus}`);
     }
+    if (!controlPlanePattern.test(type)) problem(path, controlPlaneType);
   }
   checkVolume(at(control, ["rootVolume"]), ["cluster", "controlPlane", "rootVolume"], problem);
 }
@@ -125,6 +131,12 @@ function checkTags(values: Readonly<Record<string, unknown>>, minor: number | un
         problem(["cluster", "tags", key], `key and text without blanks: the installer of 4.${minor} takes none`);
     }
   }
+  // IAM, whose roles the installer tags, takes them for one ("Tags for IAM resources"); moto says what it answers: "Duplicate tag keys found".
+  unique(
+    Object.keys(isObject(ofCluster) ? ofCluster : {}).map((key) => [["cluster", "tags", key], key.toLowerCase()]),
+    (path, first) =>
+      problem(path, `a key that differs from ${String(first[2])} by more than small and capital letters: IAM knows no difference`),
+  );
   for (const [path, tags] of [
     [["cluster", "tags", "__proto__"], ofCluster],
     [["fileSystem", "tags", "__proto__"], ofFileSystem],
@@ -134,10 +146,11 @@ function checkTags(values: Readonly<Record<string, unknown>>, minor: number | un
   }
   const together = isObject(ofCluster) && isObject(ofFileSystem) ? Object.keys({ ...ofCluster, ...ofFileSystem }).length : 0;
   const alone = isObject(ofFileSystem) ? Object.keys(ofFileSystem).length : 0;
-  if (Math.max(together, alone) > mostFileSystemTags) {
+  const count = Math.max(together, alone);
+  if (count > mostFileSystemTags) {
     problem(
       ["fileSystem", "tags"],
-      `at most ${mostFileSystemTags} tags together with those of cluster.tags, which the file system gets too`,
+      `at most ${mostFileSystemTags} tags together with those of cluster.tags, which the file system gets too, and these are ${count}`,
     );
   }
 }
@@ -157,14 +170,6 @@ function nodesInZones(values: Readonly<Record<string, unknown>>): Map<string, nu
 
 const replicasOf = (pool: unknown): number =>
   list(at(pool, ["zones"])).reduce<number>((sum, zone) => sum + Number(at(zone, ["replicas"]) ?? 0), 0);
-
-function warnAboutSignatures(pipelines: unknown, warnings: string[]): void {
-  const channel = at(pipelines, ["channel"]);
-  if (typeof channel !== "string" || makesKeys(channel) || at(pipelines, ["sign"]) === false) return;
-  warnings.push(
-    `Images will not be signed: the operator of ${channel} makes no key; from pipelines-1.17 on it does. pipelines.sign false says that it is meant.`,
-  );
-}
 
 function warnAboutNodes(pools: unknown[], builds: unknown[], warnings: string[]): void {
   const nodes = pools.reduce<number>((sum, pool) => sum + replicasOf(pool), 0);

@@ -1,3 +1,6 @@
+/** Volumes that the namespace of the builds may have. Each is an access point, of which a file system has 10,000 (Amazon EFS User Guide, "Quotas"): a tenth of them. */
+export const mostVolumes = 1000;
+
 /** What applies where a stack says nothing. Every value is also in docs and in `Pulumi.dev.yaml`. */
 export const defaults = {
   controlPlane: {

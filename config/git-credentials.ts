@@ -100,6 +100,16 @@ export function needsCredentials(secret: unknown, repository: string): boolean {
   );
 }
 
+/** Lines of credentials for http:// that no build will use, by their numbers: those of hosts that are not among these. */
+export function unusedLines(secret: unknown, insecure: readonly unknown[]): number[] {
+  const read = secret === undefined ? {} : parse(asText(secret));
+  if (typeof read === "string") return [];
+  return lines(read.credentials ?? "").flatMap(({ content, number }) => {
+    const [, scheme, , , host] = line.exec(content) ?? [];
+    return scheme === "http" && !insecure.includes(host) ? [number] : [];
+  });
+}
+
 function linesProblem(text: string): string | undefined {
   const seen = new Map<string, number>();
   for (const { content, number } of lines(text)) {

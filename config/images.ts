@@ -10,11 +10,13 @@ const reference = new RegExp(`^${name}(?::(?<tag>${tag}))?(?:@(?<digest>${digest
 const plain = name.replaceAll(/\?<\w+>/g, "?:");
 /** distribution/reference: NameTotalLengthMax, of a name without a port. */
 const length = "(?=[^:@]{1,255}(?:[:@]|$)|[^/]*:\\d+/)";
+/** Docker Hub without an account, or with the one that is Docker's own: nobody else pushes there. */
+const officialImage = /^(?:(?:index|registry-1)\.)?docker\.io(?::443)?\/(?:library\/)?[^/]+$/;
 /** What editors know of an image to push, of one that is pinned, and of a repository. */
 export const imagePatterns = {
-  toPush: `^${length}${plain}(?::${tag})?$`,
+  toPush: `^(?!${officialImage.source.slice(1)})${length}${plain}(?::${tag})?$`,
   pinned: `^${length}${plain}(?:@${digest}|:${tag}(?:@${digest})?)$`,
-  repository: `^${length}${plain}$`,
+  repository: `^(?!${officialImage.source.slice(1)})${length}${plain}$`,
 };
 /** A registry, as host or host:port. */
 export const registryPattern = new RegExp(`^${domain}(?::(?:${port}))?$`);
@@ -40,6 +42,9 @@ export function isImageToPush(text: string): boolean {
   return image !== undefined && image.digest === undefined;
 }
 
+/** Whether an image or a repository is where its pushes are refused: among Docker's own on Docker Hub. */
+export const isOfficial = (text: string) => officialImage.test(text);
+
 /** Whether the text is an image with a registry that says which one it is, by tag or digest. */
 export function isPinnedImage(text: string): boolean {
   const image = parseImage(text);
@@ -59,13 +64,12 @@ export function withTag(text: string): string {
 /** The registry of an image as credentials name it. */
 const registryOf = (host: string) => (/^(?:index|registry-1)\.docker\.io$/.test(host) ? "docker.io" : host);
 
-/** One text for all ways to write an image: Docker Hub has three names and a folder that may be left out, and 443 is https anyway. */
+/** One text for all ways to write an image: Docker Hub has three names, and 443 is https anyway. */
 export function normalised(text: unknown): string | undefined {
   const image = typeof text === "string" ? parseImage(text) : undefined;
   if (!image) return undefined;
   const host = registryOf(image.host) + (image.port && image.port !== 443 ? `:${image.port}` : "");
-  const path = host === "docker.io" && !image.path.includes("/") ? `library/${image.path}` : image.path;
-  return `${host}/${path}:${image.tag ?? "latest"}`;
+  return `${host}/${image.path}:${image.tag ?? "latest"}`;
 }
 
 /**

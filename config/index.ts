@@ -1,7 +1,10 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { awsCredentials, secretAwsKeys } from "./aws";
 import { entitlementFiles } from "./certificates";
 import { asText, gitCredentialFiles } from "./git-credentials";
+import { plainParts } from "./plain-parts";
 import { asPkcs8, withAuth } from "./secrets";
 import { type ParsedSettings, parseSettings, type Settings } from "./settings";
 
@@ -33,7 +36,7 @@ export function readConfig(project: string, all: Readonly<Record<string, string>
   }
   const encrypted = Object.keys(values).filter((key) => secretKeys?.includes(`${project}:${key}`));
   const { region, ...provider } = aws;
-  const { settings, warnings } = parseSettings({ region, aws: provider, values, encrypted });
+  const { settings, warnings } = parseSettings({ region, aws: provider, values, encrypted, keys: Object.keys(all), project });
   const plain = [
     ...secrets.filter((key) => Object.hasOwn(values, key)).map((key) => [key, `${project}:${key}`] as const),
     ...secretAwsKeys.filter((key) => Object.hasOwn(aws, key)).map((key) => [`aws:${key}`, `aws:${key}`] as const),
@@ -57,6 +60,11 @@ export function loadSettings(): Settings {
     ? JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS)
     : undefined;
   const { settings, warnings, values } = readConfig(config.name, pulumi.runtime.allConfig(), secretKeys);
+  const encryptedSecrets = secrets.map((key) => `${config.name}:${key}`).filter((key) => secretKeys?.includes(key));
+  for (const part of plainParts(stackFile(), encryptedSecrets))
+    warnings.push(
+      `${part} is in plain text in the stack's file, beside what is encrypted: set it with pulumi config set --secret --path ${part}`,
+    );
   for (const warning of warnings) pulumi.log.warn(warning);
   return {
     ...settings,
@@ -77,6 +85,12 @@ export function loadSettings(): Settings {
       buildGitCredentials: secretsOfBuilds(values.buildGitCredentials, (credentials) => gitCredentialFiles(asText(credentials))),
     },
   };
+}
+
+/** Text of the stack's file; empty where it is elsewhere (`--config-file`, `stackConfigDir`): Pulumi does not say where it read it. */
+function stackFile(): string {
+  const file = join(process.cwd(), `Pulumi.${pulumi.getStack()}.yaml`);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
 /** Which builds have secrets is none; what they are is. */

@@ -18,6 +18,9 @@ export const servicePrefixes = {
   right: "a prefix from 12 (the installer takes no larger network) to 24 (room for the services of OpenShift itself)",
 };
 
+/** openshift/assisted-service, internal/network/cidr_validations.go, asks for 128 addresses a node; openshift-install for none. */
+export const longestHostPrefix = 25;
+
 /** AWS makes no subnet smaller. */
 const smallestSubnet = 28;
 /** Elastic Load Balancing asks for a /27 with eight addresses left, "to ensure that your load balancer can scale properly". */
@@ -51,7 +54,7 @@ export function checkNetworks(raw: unknown, use: NetworkUse, problem: Problem, w
     if (name === "service" && (network.prefix < 12 || network.prefix > 24)) {
       wrong(servicePrefixes.right);
     }
-    if (name === "cluster" && typeof networks.hostPrefix === "number") checkHostPrefix(networks.hostPrefix, network.prefix, use, problem);
+    if (name === "cluster") checkHostPrefix(isObject(raw) ? raw.hostPrefix : undefined, network.prefix, use, problem);
   });
 }
 
@@ -81,12 +84,18 @@ function warnAboutSubnets(prefix: number, { minor, nodes }: NetworkUse, warnings
   }
 }
 
-function checkHostPrefix(hostPrefix: number, prefix: number, { nodes }: NetworkUse, problem: Problem): void {
+/** @param raw as it was written: undefined for the default. */
+function checkHostPrefix(raw: unknown, prefix: number, { nodes }: NetworkUse, problem: Problem): void {
+  const hostPrefix = raw ?? defaults.networks.hostPrefix;
   // The control plane's node and, while one is replaced, a node more than there should be.
   const parts = Math.max(4, [...nodes.values()].reduce((sum, count) => sum + count, 0) + 2);
-  const least = prefix + Math.ceil(Math.log2(parts));
+  const bits = Math.ceil(Math.log2(parts));
   // Below 16 it is wrong whatever the network.
-  if (hostPrefix >= 16 && hostPrefix < least) {
+  if (typeof hostPrefix !== "number" || hostPrefix < 16 || hostPrefix >= prefix + bits) return;
+  const least = prefix + bits;
+  if (raw === undefined || least > longestHostPrefix) {
+    const most = (raw === undefined ? hostPrefix : longestHostPrefix) - bits;
+    problem(["cluster", "networks", "cluster"], `a prefix of at most ${most}, so that each of ${parts} nodes has a part of it`);
+  } else
     problem(["cluster", "networks", "hostPrefix"], `at least ${least}, so that the cluster network has a part for each of ${parts} nodes`);
-  }
 }

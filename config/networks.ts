@@ -5,12 +5,15 @@ export interface Network {
   readonly prefix: number;
 }
 
+const octet = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+/** As Go reads it (net.ParseCIDR): no number begins with a zero that means nothing. */
+export const networkPattern = `^${octet}\\.${octet}\\.${octet}\\.${octet}/(3[0-2]|[12]?\\d)$`;
+
 /** Reads `a.b.c.d/n`; undefined when it is no network or when bits behind the prefix are set. */
 export function parseNetwork(text: string): Network | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
+  const match = new RegExp(networkPattern).exec(text);
   if (!match) return undefined;
   const [octets, prefix] = [match.slice(1, 5).map(Number), Number(match[5])];
-  if (octets.some((octet) => octet > 255) || prefix > 32) return undefined;
   const first = octets.reduce((sum, octet) => sum * 256 + octet, 0);
   const size = 2 ** (32 - prefix);
   return first % size === 0 ? { first, last: first + size - 1, prefix } : undefined;

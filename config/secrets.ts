@@ -108,21 +108,36 @@ function buildSecretsProblem(value: string): string | undefined {
   return undefined;
 }
 
-/** What is wrong with a key for signatures; undefined when it has the right form. Chains takes no other (pkg/chains/signing/x509/x509.go). */
+/**
+ * The curves by OpenSSL's names that both sides know: Go's crypto/x509 reads no others but P-224, which cosign takes for too weak
+ * (sigstore/sigstore, pkg/cryptoutils/publickey.go, ValidatePubKey).
+ */
+const curves: Readonly<Record<string, string>> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
+
+/** What is wrong with a key for signatures; undefined when it has the right form. Chains takes ECDSA alone (pkg/chains/signing/x509/x509.go). */
 function signingKeyProblem(pem: string): string | undefined {
   if (/BEGIN ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY/.test(pem)) return "it is a key of cosign, which only cosign can open";
   if (/ENCRYPTED/.test(pem)) return "it is encrypted with a password";
   try {
     const key = createPrivateKey(pem);
-    return key.asymmetricKeyType === "ec" ? undefined : "it is not a key of an elliptic curve (ECDSA)";
+    if (key.asymmetricKeyType !== "ec") return "it is not a key of an elliptic curve (ECDSA)";
+    const { namedCurve = "" } = key.asymmetricKeyDetails ?? {};
+    return curves[namedCurve]
+      ? undefined
+      : `its curve is ${namedCurve || "one without a name"}, not one of ${Object.values(curves).join(", ")}`;
   } catch {
     return "it is no private key in PEM";
   }
 }
 
-/** A private key in the only form that Chains reads; one that has it already comes back as it was, so that nothing changes. */
-export const asPkcs8 = (pem: string): string =>
-  /BEGIN PRIVATE KEY/.test(pem) ? pem : createPrivateKey(pem).export({ type: "pkcs8", format: "pem" }).toString();
+/**
+ * A private key in the only form that Chains reads, as the first block of a PEM and in PKCS#8; one that has it already comes back as it
+ * was, so that nothing changes.
+ */
+export function asPkcs8(pem: string): string {
+  const text = createPrivateKey(pem).export({ type: "pkcs8", format: "pem" }).toString();
+  return pem.trim() === text.trim() ? pem : text;
+}
 
 /** Settings that are secret: what each is and is for, and what is wrong with a value. */
 export const secretKeys = {

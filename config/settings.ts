@@ -9,6 +9,7 @@ import { Redactor } from "./redact";
 import { awsKeys, completeBuild, knownKeys, type Parsed, schema } from "./schema";
 import { makesKeys } from "./schema/pipelines";
 import { secretKeys } from "./secrets";
+import { strayKeys, withoutPath } from "./stray-keys";
 import { nearest } from "./suggest";
 
 export type { Architecture } from "./architecture";
@@ -86,6 +87,9 @@ export interface RawSettings {
   readonly aws?: Readonly<Record<string, unknown>>;
   /** The keys of the project's own namespace. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** Keys of all namespaces, as `namespace:key`, and the project's own namespace. @default none */
+  readonly keys?: readonly string[];
+  readonly project?: string;
   /** Keys of the project's own namespace that are encrypted in the stack's file, beside those that are secret anyway. */
   readonly encrypted?: readonly string[];
 }
@@ -101,7 +105,12 @@ export interface ParsedSettings {
  * @throws UserMistake that lists every problem: key, value and what would be right. Secret values are never in it.
  */
 export function parseSettings(raw: RawSettings): ParsedSettings {
-  const { values, aws = {}, encrypted = [] } = raw;
+  const { values, aws = {}, encrypted = [], keys = [], project = "" } = raw;
+  const given: Readonly<Record<string, unknown>> = {
+    ...values,
+    "aws:region": raw.region,
+    "aws:allowedAccountIds": asJson(aws.allowedAccountIds),
+  };
   const problems: string[] = [];
   const warnings: string[] = [];
   const isSecret = (key: PropertyKey | undefined) => typeof key === "string" && (Object.hasOwn(secretKeys, key) || encrypted.includes(key));
@@ -121,7 +130,7 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
       (key) => redactor.key(key),
     );
   const problem = (path: readonly PropertyKey[], right: string) => {
-    const value = path[0] === "aws:region" ? raw.region : at(values, path);
+    const value = at(given, path);
     const is = isSecret(path[0]) ? "is (secret)" : `is ${redactor.value(value)}`;
     problems.push(`${name(path)} ${value === undefined ? "is missing" : is}; expected ${right}`);
   };
@@ -133,9 +142,11 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
       const known = [...knownKeys(issue.path), ...(issue.path.length === 0 ? Object.keys(secretKeys) : [])];
       for (const key of issue.keys) {
         const meant = nearest(key, known);
-        problems.push(
-          `${name([...issue.path, key])} is not a setting; ${meant ? `did you mean ${meant}?` : `known here: ${known.join(", ")}`}`,
-        );
+        const shown = name([...issue.path, key]);
+        // A name that may not be shown is in no command either.
+        const misset =
+          issue.path.length === 0 && shown === key ? withoutPath(key, known, (of) => Object.hasOwn(secretKeys, of)) : undefined;
+        problems.push(`${shown} is not a setting; ${misset ?? (meant ? `did you mean ${meant}?` : `known here: ${known.join(", ")}`)}`);
       }
     } else problem(issue.path, issue.message);
   }
@@ -152,6 +163,9 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
 
   const { data: region, error: wrong } = awsKeys.region.safeParse(raw.region);
   for (const { message } of wrong?.issues ?? []) problem(["aws:region"], message);
+  const accounts = awsKeys.allowedAccountIds.safeParse(texts(given["aws:allowedAccountIds"]));
+  for (const { path, message } of accounts.error?.issues ?? []) problem(["aws:allowedAccountIds", ...path], message);
+  problems.push(...strayKeys(keys, project, (key) => redactor.key(key)));
   if (aws.profile !== undefined && typeof aws.profile !== "string")
     problems.push("aws:profile is not a text; expected the name of a profile");
   crossCheck(values, region, problem, name, warnings);
@@ -169,7 +183,22 @@ export function parseSettings(raw: RawSettings): ParsedSettings {
   };
 }
 
-function complete(parsed: Parsed, region: string, isPrivate: (build: Parsed["builds"][number]) => boolean): PlainSettings {
+/** Pulumi hands a list over as JSON. */
+function asJson(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/** Numbers as Pulumi's provider takes them; one that begins with 0 is another one in YAML. */
+const texts = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map((item) => (typeof item === "number" ? String(item) : item)) : value;
+
+/** Settings of a configuration that has the defaults filled in, and is not checked any more. */
+export function complete(parsed: Parsed, region: string, isPrivate: (build: Parsed["builds"][number]) => boolean): PlainSettings {
   const amd64 = parsed.pools.find((candidate) => candidate.architecture === "amd64");
   const controlZone = parsed.cluster.controlPlane.zone ?? (amd64 ?? parsed.pools[0])?.zones[0]?.name ?? "";
   const zones = [...new Set([controlZone, ...parsed.pools.flatMap((candidate) => candidate.zones.map((zone) => zone.name))])].sort();

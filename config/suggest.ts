@@ -18,5 +18,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     .map((candidate) => ({ candidate, steps: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.steps - b.steps);
   const best = ranked[0];
-  return best && best.steps <= Math.max(2, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
+  if (!best || best.steps > Math.max(2, Math.floor(best.candidate.length / 3))) return undefined;
+  // Of a word that has less than half of its letters, nobody has meant it: st1 is no slip for io1.
+  return best.steps * 2 <= Math.max(word.length, best.candidate.length) ? best.candidate : undefined;
 }

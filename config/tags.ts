@@ -11,10 +11,11 @@ export interface TagRules {
   readonly text: string;
 }
 export const clusterTags: TagRules = {
-  key: `^${clusterLetters}{1,128}$`,
+  key: `^(?! |.* $)${clusterLetters}{1,128}$`,
   taken: `^(?:${reserved}|[nN][aA][mM][eE]$)`,
   // "Many AWS services accept empty tag values", says the installer, and refuses them for the sake of the others.
-  text: `^${clusterLetters}{1,256}$`,
+  // Elastic Load Balancing's user guide, "Tags": no blank at the beginning or the end.
+  text: `^(?! |.* $)${clusterLetters}{1,256}$`,
 };
 export const fileSystemTags: TagRules = {
   key: `^${fileSystemLetters}{1,128}$`,
@@ -26,9 +27,9 @@ const another = "another key: this one belongs to AWS, to the installer, to its 
 
 /** Why a tag of the cluster is refused. */
 export function clusterTagProblem(key: string, value: string): string | undefined {
-  if (!matches(clusterTags.key, key)) return "a tag key of 1 to 128 letters (A to Z), digits, blanks and _.:/=+-@";
+  if (!matches(clusterTags.key, key)) return "a tag key of 1 to 128 letters (A to Z), digits, blanks between them and _.:/=+-@";
   if (matches(clusterTags.taken, key)) return another;
-  return matches(clusterTags.text, value) ? undefined : "a text of 1 to 256 letters (A to Z), digits, blanks and _.:/=+-@";
+  return matches(clusterTags.text, value) ? undefined : "a text of 1 to 256 letters (A to Z), digits, blanks between them and _.:/=+-@";
 }
 
 /** The installers of 4.15 and 4.16 take no blank in a tag. */

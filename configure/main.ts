@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Mistake } from "../review/mistake";
+import { refuseSwallowed } from "../review/npm-options";
 import { type Answers, type Name, problemOf, type Question, questions } from "./questions";
 import { stackFile, withKept } from "./stack-file";
 
@@ -91,6 +92,7 @@ const next = (
   pulumi preview`;
 
 async function main(): Promise<void> {
+  refuseSwallowed("configure", [...questions.map(({ name }) => name), "force"], process.argv.slice(2));
   const texts = Object.fromEntries(questions.map(({ name }) => [name, { type: "string" }] as const));
   const { values } = parseArgs({ options: { ...texts, force: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
   if (values.help) return console.log(help);

@@ -7,6 +7,7 @@ import { drift, driftReport, exitCode } from "./drift";
 import { pullRequest, writeComment } from "./github";
 import { type Command, help } from "./help";
 import { Mistake } from "./mistake";
+import { refuseSwallowed } from "./npm-options";
 import { previewStack } from "./preview";
 import { chosenStacks } from "./stacks";
 
@@ -127,6 +128,7 @@ async function main([name = "", ...words]: readonly string[]): Promise<number> {
   if (!Object.hasOwn(help, name))
     throw new Mistake(`there is no command ${JSON.stringify(name)}; there are ${Object.keys(help).join(", ")}`);
   const command = name as Command;
+  refuseSwallowed(command, Object.keys(options[command]), words);
   const end = words.indexOf("--");
   const [own, more] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end + 1)];
   const { values, positionals } = arguments_(command, own);

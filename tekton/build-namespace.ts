@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { mostVolumes } from "../config/defaults";
 import { buildahAccounts, serviceAccounts } from "./placement";
 import { type RunEnvironment, volumeSize } from "./runs";
 import type { TaskImages } from "./task-images";
@@ -43,8 +44,7 @@ const limits = {
   // What two nodes hold (250 pods each, https://docs.redhat.com/en/documentation/openshift_container_platform, "Planning your environment
   // according to object maximums"): a control plane of one node was tested with two. Finished pods do not count. Tekton waits at the limit.
   pods: "500",
-  // Each is an access point, of which a file system has 10,000 (Amazon EFS User Guide, "Quotas"): a tenth of them.
-  persistentvolumeclaims: "1000",
+  persistentvolumeclaims: String(mostVolumes),
 };
 /** A build offers nothing to anybody. Webhooks need one service, inside of the cluster; a load balancer would cost by the hour. */
 const serviceLimits = (listens = false): Record<string, string> =>

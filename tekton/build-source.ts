@@ -90,6 +90,7 @@ const assignments = (values: Record<string, string> = {}): string[] =>
 export const parametersOf = (source: BuildSource, insecureRegistries: readonly string[] = []): Record<string, string | string[]> => ({
   url: source.repository,
   revision: verbatim(source.revision),
+  "on-branch": "",
   submodules: Array.isArray(source.submodules) ? source.submodules.join("\n") : String(source.submodules ?? true),
   lfs: String(source.lfs ?? true),
   insecure: String(insecureRegistries.includes(/^http:\/\/([^/]+)/.exec(source.repository)?.[1] ?? "")),

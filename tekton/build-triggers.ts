@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { webhooksHost } from "../cluster/routes";
 import type { BuildNamespace } from "./build-namespace";
 import {
   eventListener,
@@ -19,6 +20,8 @@ export interface BuildTriggersArgs {
   builds: readonly TriggeredBuild[];
   /** Domain of the cluster's routes, such as apps.multiarch.example.com. */
   domain: string;
+  /** Channel of OpenShift Pipelines, whose Tekton Triggers takes the listener. */
+  channel: string;
 }
 
 /**
@@ -32,12 +35,11 @@ export class BuildTriggers extends pulumi.ComponentResource {
   readonly secret: pulumi.Output<string>;
 
   constructor(name: string, args: BuildTriggersArgs, opts: pulumi.ComponentResourceOptions) {
-    const { namespace, builds, domain } = args;
+    const { namespace, builds, domain, channel } = args;
     super("openshift-multiarch:tekton:BuildTriggers", name, { builds: builds.map((build) => build.name), domain }, opts);
     const child = { parent: this };
     const here = (of: string) => ({ name: of, namespace: namespace.name });
-    // A DNS label has 63 characters, as many as the name of a namespace.
-    const host = `${`webhooks-${namespace.name}`.slice(0, 63).replace(/-+$/, "")}.${domain}`;
+    const host = webhooksHost(namespace.name, domain);
     this.url = `https://${host}`;
 
     const token = new random.RandomPassword(`${name}-token`, { length: 40, special: false }, child);
@@ -64,7 +66,7 @@ export class BuildTriggers extends pulumi.ComponentResource {
           ),
       ),
     ];
-    const { metadata, ...listener } = eventListener(builds, namespace.name);
+    const { metadata, ...listener } = eventListener(builds, namespace.name, channel);
     const made = new kubernetes.apiextensions.CustomResource(
       `${name}-listener`,
       // Only when its pod runs does a push start anything.

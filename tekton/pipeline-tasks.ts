@@ -59,6 +59,7 @@ export function clone(
     params: [
       text("url"),
       text("revision"),
+      text("on-branch"),
       list("tags"),
       text("submodules"),
       text("lfs"),

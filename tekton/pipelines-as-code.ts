@@ -1,5 +1,6 @@
 import { branchOf } from "../config/revision";
 import type { BuildSource } from "./build-source";
+import { fingerprint } from "./fingerprint";
 import { buildLabel } from "./following";
 import { paramsOfPush, placeOf, startedByLabel } from "./triggers";
 
@@ -18,6 +19,18 @@ function pageOf(repository: string): string {
   return `https://${host}/${path}`;
 }
 
+/**
+ * Name of the Repository: of one address there can be one alone in a cluster, for however many builds (openshift-pipelines/pipelines-as-code,
+ * pkg/webhook/validation.go, checkIfRepoExist). Two addresses that differ in what a name cannot have are told apart by the end.
+ */
+function nameOf(page: string): string {
+  const words = new URL(page).pathname
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+  return `${words.slice(-50).replace(/^-/, "")}-${fingerprint(page).slice(0, 6)}`;
+}
+
 /** What is told of a build. */
 export interface PushedBuild extends Pick<BuildSource, "name" | "repository" | "revision" | "tags"> {
   namespace: string;
@@ -27,12 +40,14 @@ export interface PushedBuild extends Pick<BuildSource, "name" | "repository" | "
 
 /**
  * A build for Pipelines as Code (https://pipelinesascode.com/docs/): the file `.tekton/<name>.yaml` of its repository, and the object in
- * the namespace that says which repository may start runs there. The rest, the webhook or the GitHub App, is made by `tkn pac`.
+ * the namespace that says which repository may start runs there: of files of its default branch alone, as every file of a branch
+ * could bind the namespace's secrets (docs/content/docs/guides/repository-crd, "PipelineRun definition provenance"). The rest, the webhook or the GitHub App, is made by `tkn pac`.
  * @param run spec of a run of the build: what a Pipeline cannot say, its nodes, accounts and volumes.
  */
 export function pipelinesAsCode({ name, namespace, repository, revision, tags, keep }: PushedBuild, run: Record<string, unknown>) {
+  const page = pageOf(repository);
   return {
-    /** Content of `.tekton/<name>.yaml`. */
+    /** Content of `.tekton/<name>.yaml` on the default branch, whichever branch is built. */
     file: {
       apiVersion: "tekton.dev/v1",
       kind: "PipelineRun",
@@ -63,8 +78,8 @@ export function pipelinesAsCode({ name, namespace, repository, revision, tags, k
     repository: {
       apiVersion: "pipelinesascode.tekton.dev/v1alpha1",
       kind: "Repository",
-      metadata: { name, namespace },
-      spec: { url: pageOf(repository) },
+      metadata: { name: nameOf(page), namespace },
+      spec: { url: page, settings: { pipelinerun_provenance: "default_branch" } },
     },
   };
 }

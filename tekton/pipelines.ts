@@ -33,6 +33,7 @@ const list = (name: string, description: string): ParamSpec => ({ name, type: "a
 const params: ParamSpec[] = [
   string("url", "Git repository"),
   string("revision", "Branch, tag or commit", "main"),
+  string("on-branch", "Branch that the commit must be on, as its tip or before it; empty: any commit is built", ""),
   string("submodules", "Which submodules are fetched: true for all, false for none, or paths of those that are, one a line", "true"),
   string("lfs", "Whether files of Git LFS are fetched: true or false", "true"),
   string("insecure", "Whether Git's credentials may go over http://: true or false", "false"),

@@ -1,9 +1,11 @@
 import { asTag, branchOf } from "../config/revision";
+import { takesListenersContext } from "../config/schema/pipelines";
 import type { Architecture } from "../config/settings";
 import type { BuildSource } from "./build-source";
 import { buildLabel } from "./following";
 import { type RunEnvironment, runTemplate } from "./runs";
 import { unprivilegedReader } from "./steps/shared";
+import { verbatim } from "./verbatim";
 
 /**
  * Runs that a push to Git starts: the objects of Tekton Triggers, as pure functions. Fields:
@@ -99,7 +101,12 @@ export function startedRun(
 export function paramsOfPush({ revision, tags = [] }: Pick<BuildSource, "revision" | "tags">, commit: string) {
   // A commit has no branch; which one it was pushed to is known here.
   const named = tags.map((tag) => tag.replaceAll("{branch}", asTag(branchOf(revision))));
-  return [{ name: "revision", value: commit }, ...(named.length > 0 ? [{ name: "tags", value: named }] : [])];
+  return [
+    { name: "revision", value: commit },
+    // Who says that it was pushed there may be wrong, or another than the server.
+    { name: "on-branch", value: verbatim(branchOf(revision)) },
+    ...(named.length > 0 ? [{ name: "tags", value: named }] : []),
+  ];
 }
 
 /** The spec of a build's TriggerTemplate: the run of a pushed commit. @param storageClass as of `runTemplate`. */
@@ -125,8 +132,11 @@ const interceptor = (name: string, params: Record<string, unknown>) => ({
   params: Object.entries(params).map(([key, value]) => ({ name: key, value })),
 });
 
-/** The listener: a trigger for each build, which asks for the proof of the sender before it looks at what was sent. */
-export function eventListener(builds: readonly TriggeredBuild[], namespace: string) {
+/**
+ * The listener: a trigger for each build, which asks for the proof of the sender before it looks at what was sent.
+ * @param channel of OpenShift Pipelines: with an older one, Tekton Triggers itself says what the listener's container may do.
+ */
+export function eventListener(builds: readonly TriggeredBuild[], namespace: string, channel: string) {
   return {
     apiVersion: "triggers.tekton.dev/v1beta1",
     kind: "EventListener",
@@ -152,7 +162,7 @@ export function eventListener(builds: readonly TriggeredBuild[], namespace: stri
                   {
                     // It waits for events, and anybody may send them.
                     resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "500m", memory: "256Mi" } },
-                    securityContext: unprivilegedReader,
+                    ...(takesListenersContext(channel) && { securityContext: unprivilegedReader }),
                   },
                 ],
               },

@@ -71,7 +71,9 @@ function texts(config: Config): { readonly all: Record<string, string>; readonly
   const registries = builds.map(({ image }) => String(image).split("/")[0]);
   const auths = Object.fromEntries(["quay.io", ...registries].map((name) => [name, { auth: login("registry password") }]));
   const required = {
-    [key("pullSecret")]: JSON.stringify({ auths: { "quay.io": { auth: login("pull secret") } } }),
+    [key("pullSecret")]: JSON.stringify({
+      auths: { "quay.io": { auth: login("pull secret") }, "registry.redhat.io": { auth: login("pull secret") } },
+    }),
     [key("registryCredentials")]: JSON.stringify({ auths }),
   };
   const values = Object.entries(config)

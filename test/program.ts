@@ -6,9 +6,11 @@ import { vi } from "vitest";
 import { parse } from "yaml";
 import { fixedSettings, settingsAtInstall } from "../infra/install-config";
 import { workerTemplate } from "./cluster/worker-template";
+import { put } from "./config/stack";
 import { type Graph, graph, type Registered } from "./graph";
 import { testSecret } from "./leaks";
 import { type Printed, printedBy } from "./stages";
+import { record } from "./wire";
 
 /** Everything that must not be read in the state, a log or a process list. */
 export const secrets = Object.fromEntries(
@@ -39,19 +41,64 @@ export interface StackFile {
 export const stackFile = (stack: string): StackFile =>
   parse(readFileSync(join(__dirname, "..", `Pulumi.${stack}.yaml`), "utf8")).config as StackFile;
 
-/** The stack's file, with every secret that the configuration takes. */
-function configure(stack: string): void {
+/** Changes of a configuration: by path in the project's settings (undefined removes), or by a whole key of the stack's file. */
+export type Changes = Readonly<Record<string, unknown>>;
+
+/** The stack's file, with every secret that the configuration takes, and changes. */
+function configure(stack: string, changes: Changes = {}): void {
   const config = stackFile(stack);
   const registry = config["openshift-multiarch:builds"][0]?.image.split("/")[0] ?? "quay.io";
   const secretValues = {
-    "openshift-multiarch:pullSecret": JSON.stringify({ auths: { "quay.io": { auth: login("pull secret") } } }),
+    "openshift-multiarch:pullSecret": JSON.stringify({
+      auths: { "quay.io": { auth: login("pull secret") }, "registry.redhat.io": { auth: login("pull secret") } },
+    }),
     "openshift-multiarch:registryCredentials": JSON.stringify({ auths: { [registry]: { auth: login("registry password") } } }),
     "openshift-multiarch:npmrc": `//npm.example.com/:_authToken=${secrets["npm token"]}\n`,
     "openshift-multiarch:mavenSettings": `<settings><servers><server><password>${secrets["maven password"]}</password></server></servers></settings>`,
   };
   const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-  const values = Object.entries({ ...config, ...secretValues }).map(([key, value]) => [key, text(value)]);
+  const changed = structuredClone({ ...config, ...secretValues });
+  for (const [key, value] of Object.entries(changes)) {
+    if (key.includes(":")) Object.assign(changed, { [key]: value });
+    else
+      put(
+        changed,
+        key.replace(/^[^.[]+/, (setting) => `openshift-multiarch:${setting}`),
+        value,
+      );
+  }
+  const values = Object.entries(changed).map(([key, value]) => [key, text(value)]);
   pulumi.runtime.setAllConfig(Object.fromEntries(values), Object.keys(secretValues));
+}
+
+/** What the program does with a stack's file that has mistakes: its message, and what it has asked or told the engine before. */
+export async function refused(stack: string, changes: Changes): Promise<{ message: string; told: string[] }> {
+  vi.resetModules();
+  const told: string[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        told.push(`${type} ${name}`);
+        return { id: name, state: inputs };
+      },
+      call: ({ token }) => {
+        told.push(token);
+        return token.includes("getInstanceTypeOfferings") ? offerings(stack) : {};
+      },
+    },
+    "openshift-multiarch",
+    stack,
+    true,
+    "organization",
+  );
+  const { hooks } = record();
+  configure(stack, changes);
+  const message = await import("../index").then(
+    () => "",
+    (error: unknown) => (pulumi.RunError.isInstance(error) ? error.message : `no mistake of the user's: ${(error as Error).stack}`),
+  );
+  await pulumi.runtime.disconnect();
+  return { message, told: [...told, ...hooks.map(({ name }) => name)] };
 }
 
 const account = "123456789012";

@@ -85,8 +85,9 @@ const unit = (): Count[] => [vitest("unit tests", "vitest.config.mts")];
 const rehearsal = (): Count[] => [
   vitest("the rehearsal, end to end", "test/rehearsal/vitest.config.mts", "end-to-end"),
   // After the rehearsal, which installs the emulator, the engine and the plugins.
-  vitest("the emulated AWS", "test/rehearsal/vitest.config.mts", "aws-emulator"),
+  vitest("the emulated AWS", "test/rehearsal/vitest.config.mts", "rehearsal/aws/"),
   vitest("mounts of EFS, and what they are refused for", "test/rehearsal/vitest.config.mts", "efs-mount-refusals"),
+  vitest("configurations, ours and the installer's own check", "test/rehearsal/vitest.config.mts", "install-config"),
   vitest("pulumi new", "test/rehearsal/vitest.config.mts", "pulumi-new"),
   check("the command plugin against what the real one did", ["bash", "test/rehearsal/plugins/command-oracle.sh"]),
 ];

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defaults } from "../defaults";
-import { imagePatterns, isPinnedImage, isRepository } from "../images";
+import { imagePatterns, isOfficial, isPinnedImage, isRepository } from "../images";
 import { architectureName } from "./machines";
 import { whole } from "./parts";
 
@@ -24,7 +24,13 @@ const names = (pattern: RegExp, right: string, name: string) =>
 const variable = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
 const variableText = "a name of letters, digits and _, without a digit first";
 
-export const buildArgs = names(variable, "an object of names of ARGs and their texts", variableText).meta({
+/**
+ * Without those that tell the platform: buildah sets them for each architecture, but to one that is given it gives "priority"
+ * (containers/buildah, imagebuildah/build.go), and every member of the image would be built for the same architecture.
+ */
+const argument = /^(?!__proto__$|(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)$)[A-Za-z_][A-Za-z0-9_]*$/;
+const argumentText = `${variableText}, and none of TARGETARCH, TARGETPLATFORM and the like, which the build sets for each architecture`;
+export const buildArgs = names(argument, "an object of names of ARGs and their texts", argumentText).meta({
   description: "Values of the Containerfile's ARGs. They are seen in the image's history: secrets go into buildSecrets.",
   examples: [{ VERSION: "1.2.3" }],
 });
@@ -61,11 +67,22 @@ export const tags = z
     examples: [["{commit}", "{branch}-latest"]],
   });
 
+export const ofAccount =
+  'a repository of an account of Docker Hub, such as "docker.io/example/app:latest": nobody but Docker pushes to others';
 const cacheText = 'true, false, or a repository without a tag, such as "quay.io/example/cache"';
 export const cache = z
-  .union([z.boolean(), z.string().refine(isRepository, { error: cacheText }).meta({ pattern: imagePatterns.repository })], {
-    error: cacheText,
-  })
+  .union(
+    [
+      z.boolean(),
+      z
+        .string()
+        .refine((value) => isRepository(value) && !isOfficial(value), { error: cacheText })
+        .meta({ pattern: imagePatterns.repository }),
+    ],
+    {
+      error: cacheText,
+    },
+  )
   .optional()
   .meta({
     description:

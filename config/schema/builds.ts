@@ -1,9 +1,22 @@
 import * as z from "zod";
 import { type Architecture, architectures } from "../architecture";
 import { defaults } from "../defaults";
-import { imagePatterns, isImageToPush, withTag } from "../images";
+import { imagePatterns, isImageToPush, isOfficial, withTag } from "../images";
 import { gitName, revisionText } from "../revision";
-import { buildArgs, cache, environment, flag, labels, minutes, ofArchitectures, prepare, resources, retries, tags } from "./build-parts";
+import {
+  buildArgs,
+  cache,
+  environment,
+  flag,
+  labels,
+  minutes,
+  ofAccount,
+  ofArchitectures,
+  prepare,
+  resources,
+  retries,
+  tags,
+} from "./build-parts";
 import { label, oneOf, text, when } from "./parts";
 
 // A blank in front of a name or behind it is a slip of the hand.
@@ -27,8 +40,8 @@ const noOtherStep = when(
   { properties: { prepare: false } },
 );
 
-/** A revision that no push moves. */
-export const noBranch = /^(?:HEAD|refs\/(?!heads\/).*|[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** A revision that no push moves, or none that is known by this name: Git takes heads/main for refs/heads/main, a server's event has no such branch. */
+export const noBranch = /^(?:HEAD|(?:heads|tags)\/.*|refs\/(?!heads\/).*|[0-9a-f]{40}|[0-9a-f]{64})$/;
 // As checkBuild has it.
 const triggerNeedsBranch = when({ required: ["trigger"] }, { properties: { revision: { not: { pattern: noBranch.source } } } });
 
@@ -104,6 +117,7 @@ export const build = z
       environment,
       image: z
         .string({ error: 'where to push, such as "quay.io/example/app:latest"' })
+        .refine((value) => !isOfficial(value), { error: ofAccount, abort: true })
         .refine(isImageToPush, { error: 'registry, lower-case repository and tag, without a digest, such as "quay.io/example/app:latest"' })
         .meta({
           description:

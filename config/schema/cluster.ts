@@ -1,10 +1,11 @@
 import * as z from "zod";
-import { typesOf } from "../architecture";
+import { controlPlanePattern, typesOf } from "../architecture";
 import { defaults } from "../defaults";
-import { machinePrefixes, servicePrefixes } from "../network-checks";
-import { parseNetwork } from "../networks";
+import { longestHostPrefix, machinePrefixes, servicePrefixes } from "../network-checks";
+import { networkPattern, parseNetwork } from "../networks";
+import { isSshKey, isWholeSshKey, sshKeyPattern } from "../ssh-key";
 import { clusterTagProblem, clusterTags } from "../tags";
-import { instanceType, rootVolume, wrongArchitecture, zoneName } from "./machines";
+import { controlPlaneType, instanceType, rootVolume, wrongArchitecture, zoneName } from "./machines";
 import { httpsUrl, label, tags, text, whole } from "./parts";
 
 /** Minor versions of OpenShift 4 whose installer this program knows. */
@@ -31,7 +32,6 @@ export function minorOf(version: unknown): number | undefined {
   return minor === undefined ? undefined : Number(minor);
 }
 
-const octet = "(?:25[0-5]|2[0-4]\\d|[01]?\\d?\\d)";
 const network = (value: string, description: string, prefixes?: { pattern: string; right: string }) =>
   z
     .string({ error: 'an IPv4 network such as "10.0.0.0/16"' })
@@ -41,37 +41,14 @@ const network = (value: string, description: string, prefixes?: { pattern: strin
     .default(value)
     .meta({
       description,
-      pattern: `^(?:${octet}\\.){3}${octet}/(?:3[0-2]|[0-2]?\\d)$`,
+      pattern: networkPattern,
       ...(prefixes && { allOf: [{ pattern: prefixes.pattern, errorMessage: prefixes.right }] }),
       examples: [value.replace(/^(10|172)\.\d+/, "$1.20")],
     });
 
-/** The types of OpenSSH but for DSA, which a node's sshd no longer takes. */
-const keyTypes = [
-  "ssh-ed25519",
-  "ssh-rsa",
-  "ecdsa-sha2-nistp256",
-  "ecdsa-sha2-nistp384",
-  "ecdsa-sha2-nistp521",
-  "sk-ssh-ed25519@openssh.com",
-  "sk-ecdsa-sha2-nistp256@openssh.com",
-];
 /** openshift-install takes 25 (pkg/types/aws/validation/platform.go), and one is the program's own. */
 const mostClusterTags = 24;
 const sshKeyText = 'one public SSH key, such as "ssh-ed25519 AAAA... you@example.com"';
-/** RFC 4253, 6.6: the key itself begins with the length and the name of its type. */
-const keyBegins = (type: string) => Buffer.from(`\0\0\0${String.fromCharCode(type.length)}${type}`);
-function isPublicKey(text: string): boolean {
-  const [, type = "", key = ""] = /^(\S+) ([A-Za-z0-9+/]+=*)(?: .*)?\n?$/.exec(text) ?? [];
-  const bytes = Buffer.from(key, "base64");
-  const begins = keyBegins(type);
-  return keyTypes.includes(type) && bytes.length > begins.length + 4 && bytes.subarray(0, begins.length).equals(begins);
-}
-/** As far as base64 shows it: the letters whose bits are all of the key's beginning. */
-const keyPattern = keyTypes.map((type) => {
-  const begins = keyBegins(type);
-  return `${type.replaceAll(".", "\\.")} ${begins.toString("base64").slice(0, Math.floor((begins.length * 8) / 6))}`;
-});
 
 const controlPlane = z
   .strictObject(
@@ -85,6 +62,7 @@ const controlPlane = z
             pattern: "\\.(?:[2-9]xlarge|[1-9]\\d{1,2}xlarge|metal(?:-\\d+xl)?)$",
             errorMessage: "a 2xlarge or larger: a single-node control plane needs 8 vCPUs",
           },
+          { pattern: controlPlanePattern.source, errorMessage: controlPlaneType },
         ],
         examples: ["m6a.4xlarge"],
       }),
@@ -113,7 +91,11 @@ const networks = z
         machinePrefixes,
       ),
       cluster: network(defaults.networks.cluster, "Network of the pods."),
-      hostPrefix: whole("the prefix of one node's part of the cluster network, from 16 to 28", 16, 28)
+      hostPrefix: whole(
+        `the prefix of one node's part of the cluster network, from 16 to ${longestHostPrefix} (128 addresses for the pods of a node)`,
+        16,
+        longestHostPrefix,
+      )
         .default(defaults.networks.hostPrefix)
         .meta({
           description: "Prefix of each node's part of the cluster network; 23 leaves a node 510 addresses.",
@@ -167,7 +149,9 @@ export const cluster = z
       controlPlane,
       networks,
       tags: tags(clusterTagProblem, clusterTags)
-        .refine((value) => Object.keys(value).length <= mostClusterTags, { error: `at most ${mostClusterTags} tags` })
+        .refine((value) => Object.keys(value).length <= mostClusterTags, {
+          error: ({ input }) => `at most ${mostClusterTags} tags, and these are ${Object.keys(input as object).length}`,
+        })
         .default({})
         .meta({
           description: `Tags of all that the installer makes, and of the file system: at most ${mostClusterTags}. The installers of 4.15 and 4.16 take no blanks in them.`,
@@ -176,11 +160,12 @@ export const cluster = z
         }),
       sshKey: z
         .string({ error: sshKeyText })
-        .refine(isPublicKey, { error: sshKeyText })
+        .refine(isSshKey, { error: sshKeyText, abort: true })
+        .refine(isWholeSshKey, { error: `${sshKeyText}: this one is damaged, not all of it, or an RSA key of less than 2048 bits` })
         .optional()
         .meta({
           description: "Public SSH key of the user core on all nodes. Without it nobody can log in to a node, other than by oc debug.",
-          pattern: `^(?:${keyPattern.join("|")})[A-Za-z0-9+/]+=*(?: .*)?\\n?$`,
+          pattern: sshKeyPattern,
           examples: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA you@example.com"],
         }),
       serviceEndpoints: z

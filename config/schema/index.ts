@@ -8,7 +8,7 @@ import { pools } from "./pools";
 export { awsKeys } from "./aws";
 export { completeBuild, noBranch } from "./builds";
 export { minorOf } from "./cluster";
-export { wrongArchitecture, zoneName } from "./machines";
+export { controlPlaneType, wrongArchitecture, zoneName } from "./machines";
 
 /** A stack's whole configuration, but for its secrets. */
 export const schema = z.strictObject({ cluster, pools, fileSystem, pipelines, namespace, builds });

@@ -11,6 +11,7 @@ export const wrongArchitecture = (wanted: Architecture) =>
   wanted === "amd64"
     ? 'an amd64 (x86_64) type, such as "m6a.2xlarge": this is a Graviton type, whose processor is arm64'
     : 'an arm64 (Graviton) type, such as "m7g.2xlarge", told by the g behind the generation number: this type\'s processor is amd64';
+export const controlPlaneType = 'a type with the 8 vCPUs and 16 GiB of a control plane, such as "m6a.2xlarge": this one has less';
 
 // Names of Local Zones (us-west-2-lax-1a) and Wavelength Zones have more parts; EFS and the default volumes are not in all of them.
 export const zoneName = text(

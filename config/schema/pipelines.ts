@@ -7,6 +7,9 @@ import { label, text, whole } from "./parts";
 /** Whether the operator of a channel can make a key for signatures: from 1.17 on (tektoncd/operator 0.74, `generateSigningSecret`). */
 export const makesKeys = (channel: string): boolean => !/^pipelines-1\.1[4-6]$/.test(channel);
 
+/** Whether the webhook of a channel's Tekton Triggers lets a listener's container say what it may do: from 0.32, which is of 1.19, on (`containerFieldMaskForKubernetes`). */
+export const takesListenersContext = (channel: string): boolean => !/^pipelines-1\.1[4-8]$/.test(channel);
+
 export const pipelines = z
   .strictObject(
     {

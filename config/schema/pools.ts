@@ -27,7 +27,9 @@ export const pool = z
         examples: ["arm64"],
       }),
       instanceType: instanceType
-        .regex(nodeSizePattern, { error: "a size of large or more: a node of OpenShift needs 2 vCPUs and 8 GiB" })
+        .regex(nodeSizePattern, {
+          error: "a type with the 2 vCPUs and 8 GiB of a node: large or more, in the families c and a1 xlarge or more",
+        })
         .meta({
           description: "EC2 instance type of the nodes; its processor is of the pool's architecture.",
           examples: ["m7g.2xlarge"],

@@ -150,6 +150,31 @@ describe("starting a run", () => {
     expect(made().filter((call) => call.startsWith("DELETE"))).toEqual([`DELETE ${claims}/of-hello-1`, `DELETE ${claims}/of-hello-new1`]);
   });
 
+  it("has the build's image made anew with --rebuild, of another revision, too", async () => {
+    server.objects.get(`${tekton}/pipelines/hello`).spec.params.push({ name: "rebuild", default: "" });
+    expect((await build(["hello", "--rebuild", "--revision", "v2", "--no-follow"])).code).toBe(0);
+    expect(server.objects.get(`${runs}/hello-new1`).spec.params).toEqual([
+      { name: "revision", value: "v2" },
+      { name: "rebuild", value: expect.stringMatching(/^20\d\d-\d\d-\d\dT/) },
+    ]);
+  });
+
+  it("says that its run was deleted, or that the cluster answers no more and how to go on, in the place of a stack trace", async () => {
+    server.plan(`GET ${runs}/hello-new1`, () => ({ status: 404, body: { message: "not found" } }));
+    expect(await build(["hello"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /\nhello: its run hello-new1 was deleted while it was followed: nobody knows here what became of it\n$/,
+      ),
+    });
+    server.plan(`GET ${runs}/hello-new2`, () => ({ status: 401, body: { message: "Unauthorized" } }));
+    const { code, stderr } = await build(["hello"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /\nhello: Unauthorized\nhello: no longer followed; its run hello-new2 goes on\n {2}watch it: .*\n.*\n {2}cancel it: .*--cancel hello-new2\n$/,
+    );
+  });
+
   it("ends with 1, the failed step's log and the reason when the run fails, does not repeat it, and leaves its volume for a look", async () => {
     ends("False", [task("build-arm64", "hello-new1", "False")]);
     server.put(claims, claim("hello-new1"));
@@ -245,7 +270,7 @@ describe("--newest", () => {
     expect(stderr).toBe("commit c0ffee, built by hello-2, which ended at 2024-01-01T02:00:00Z\n");
   });
 
-  it("gives what the stack has built when its runs were pruned, and says that nothing was when that is so", async () => {
+  it("is not known when all runs that ended well were pruned: what the stack has built is told beside it, or that it is nothing", async () => {
     server.objects.delete(`${runs}/hello-1`);
     const built = {
       uid: "u",
@@ -256,7 +281,11 @@ describe("--newest", () => {
       architectures: ["amd64"],
     };
     outputs.builds = { hello: built };
-    expect(await build(["hello", "--newest"])).toMatchObject({ code: 0, stdout: "r.example.com/hello@sha256:old\n" });
+    const unsure = await build(["hello", "--newest"]);
+    expect(unsure).toMatchObject({ code: 1, stdout: "" });
+    expect(unsure.stderr).toBe(
+      "no run of hello that ended well is left: runs that were pruned may have moved the tag since. The stack's own run hello-0 has built commit c1: r.example.com/hello@sha256:old\n",
+    );
     outputs.builds = {};
     expect(await build(["hello", "--newest"])).toMatchObject({
       code: 2,
@@ -283,6 +312,8 @@ describe("a mistake has its cause and the way out, in one line, and exit code 2:
     [["other", "--cancel", "hello-1"], /other has no run "hello-1", or it was pruned$/],
     [["hello", "--watch", "x", "--newest"], /--watch and --newest exclude each other/],
     [["hello", "--newest", "--no-follow"], /--newest starts nothing/],
+    [["hello", "--rebuild", "--newest"], /--rebuild and --newest exclude each other/],
+    [["hello", "--revision", "x", "--watch", "y"], /--revision and --watch exclude each other/],
     [["hello", "--revision=--upload-pack=x"], /--revision is "--upload-pack=x"; expected a branch, a tag or a commit/],
     [["hello", "--loud"], /'--loud'[\s\S]*see npm run build -- --help/],
     [["hello", "--stack", "deb"], /there is no stack deb in this backend \(PULUMI_BACKEND_URL\)\. Did you mean dev\?/],
@@ -348,13 +379,13 @@ describe("what Pipelines as Code needs of a build", () => {
     server.put(runs, cancelled);
     const { code, stdout, stderr } = await pac("hello");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain("\n---\n# For the repository, on the branch: .tekton/hello.yaml\n");
+    expect(stdout).toContain("\n---\n# For the repository, on its default branch: .tekton/hello.yaml\n");
     const [repository, file] = parseAllDocuments(stdout).map((document) => document.toJS());
     expect(repository).toEqual({
       apiVersion: "pipelinesascode.tekton.dev/v1alpha1",
       kind: "Repository",
-      metadata: { name: "hello", namespace: "builds" },
-      spec: { url: "https://git.example.com/team/app" },
+      metadata: { name: expect.stringMatching(/^team-app-[0-9a-f]{6}$/), namespace: "builds" },
+      spec: { url: "https://git.example.com/team/app", settings: { pipelinerun_provenance: "default_branch" } },
     });
     expect(file.metadata.annotations).toMatchObject({
       "pipelinesascode.tekton.dev/on-target-branch": "[refs/heads/topic/$(x)]",
@@ -364,6 +395,7 @@ describe("what Pipelines as Code needs of a build", () => {
       taskRunSpecs: [{ pipelineTaskName: "clone" }],
       params: [
         { name: "revision", value: "{{ revision }}" },
+        { name: "on-branch", value: "topic/$(context.DOLLAR)(x)" },
         { name: "tags", value: ["topic-x", "1"] },
       ],
       pipelineRef: expect.objectContaining({ resolver: "cluster" }),

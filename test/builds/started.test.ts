@@ -38,15 +38,29 @@ describe("a run that is started by hand", () => {
   });
 
   it("differs in nothing but the parameter revision when one is named", () => {
-    const { params, ...rest } = startedRun(pipeline, own, "main").spec;
+    const { params, ...rest } = startedRun(pipeline, own, { revision: "main" }).spec;
     const { params: before, ...restBefore } = own.spec as { params: { name: string; value: unknown }[] };
     expect(rest).toEqual(restBefore);
     expect(params).toEqual(before.map((param) => (param.name === "revision" ? { name: "revision", value: "main" } : param)));
   });
 
+  it("differs in nothing but the parameter rebuild when the image is to be built anew", () => {
+    const { params, ...rest } = startedRun(pipeline, own, { rebuild: "now" }).spec;
+    const { params: before, ...restBefore } = own.spec as { params: { name: string; value: unknown }[] };
+    expect(rest).toEqual(restBefore);
+    expect(before).toContainEqual({ name: "rebuild", value: "" });
+    expect(params).toEqual(before.map((param) => (param.name === "rebuild" ? { name: "rebuild", value: "now" } : param)));
+  });
+
+  it("builds whatever commit is named, though it is made like the run of a push, which holds to a branch", () => {
+    const { params } = own.spec as { params: { name: string; value: unknown }[] };
+    const of = (value: string) => params.map((param) => (param.name === "on-branch" ? { name: "on-branch", value } : param));
+    expect(startedRun(pipeline, { ...own, spec: { ...own.spec, params: of("main") } }).spec.params).toEqual(of(""));
+  });
+
   it("is told a revision as it is named, and says that of the stack as it was written", () => {
     const odd = "topic/$(params.url)-$1";
-    const { params } = startedRun(pipeline, own, odd).spec;
+    const { params } = startedRun(pipeline, own, { revision: odd }).spec;
     expect(params.find(({ name }) => name === "revision")?.value).toBe("topic/$(context.DOLLAR)(params.url)-$$1");
     const { metadata, ...other } = pipelineFor({ ...source, revision: odd }, ["amd64"], environment);
     expect(revisionOf({ ...other, metadata: { ...metadata, uid: "" } } as unknown as BuildPipeline)).toBe(odd);
@@ -56,14 +70,14 @@ describe("a run that is started by hand", () => {
     const keeping = { ...environment, downloads: "downloads" };
     const { spec } = runTemplate({ ...source, pipeline: "nodejs", downloads: true }, ["amd64", "arm64"], keeping, "efs");
     const run = { ...own, spec: spec as unknown as Record<string, unknown> };
-    const names = (revision?: string) => startedRun(pipeline, run, revision).spec.workspaces?.map(({ name }) => name) ?? [];
+    const names = (revision?: string) => startedRun(pipeline, run, { revision }).spec.workspaces?.map(({ name }) => name) ?? [];
     expect(names()).toContain("downloads");
     expect(names(source.revision)).toEqual(names());
     expect(names("other")).toEqual(names().filter((name) => name !== "downloads"));
   });
 
   it("takes parameters from the Pipeline, not from a run that was of another revision or is older than a setting", () => {
-    const old = startedRun(pipeline, own, "other");
+    const old = startedRun(pipeline, own, { revision: "other" });
     expect(startedRun(pipeline, { ...own, spec: old.spec }).spec.params).toEqual(own.spec.params);
     const without = { ...own, spec: { ...own.spec, params: [{ name: "gone", value: "x" }] } };
     expect(startedRun(pipeline, without).spec.params).toEqual(own.spec.params);
@@ -118,13 +132,21 @@ describe("the run that another one is made like", () => {
     named("middle", "2024-01-02T00:00:00Z"),
   ];
   it("is the stack's own while there is one", () => {
-    expect(templateOf(runs, "uid-1")?.metadata.name).toBe("app-1");
+    expect(templateOf(pipeline, runs, "uid-1")?.metadata.name).toBe("app-1");
   });
   it("else is the newest", () => {
-    expect(templateOf(runs, "pruned")?.metadata.name).toBe("newer");
-    expect(templateOf(runs, undefined)?.metadata.name).toBe("newer");
-    expect(templateOf([{ ...own, metadata: { name: "x", namespace: "builds" } }], undefined)?.metadata.name).toBe("x");
-    expect(templateOf([], "uid-1")).toBeUndefined();
+    expect(templateOf(pipeline, runs, "pruned")?.metadata.name).toBe("newer");
+    expect(templateOf(pipeline, runs, undefined)?.metadata.name).toBe("newer");
+    expect(templateOf(pipeline, [{ ...own, metadata: { name: "x", namespace: "builds" } }], undefined)?.metadata.name).toBe("x");
+    expect(templateOf(pipeline, [], "uid-1")).toBeUndefined();
+  });
+  it("is none of another revision, which binds no downloads, as long as there is any other", () => {
+    const foreign = named("foreign", "2024-01-09T00:00:00Z", { spec: startedRun(pipeline, own, { revision: "other" }).spec });
+    const pushed = named("pushed", "2024-01-08T00:00:00Z", { spec: foreign.spec });
+    pushed.metadata.labels = { ...pushed.metadata.labels, "openshift-multiarch/started-by": "push" };
+    expect(templateOf(pipeline, [...runs, foreign], "pruned")?.metadata.name).toBe("newer");
+    expect(templateOf(pipeline, [...runs, foreign, pushed], "pruned")?.metadata.name).toBe("pushed");
+    expect(templateOf(pipeline, [foreign], "pruned")?.metadata.name).toBe("foreign");
   });
   it("fits when it says of each task of the Pipeline where it runs", () => {
     expect(unplacedTasks(pipeline, own)).toEqual([]);

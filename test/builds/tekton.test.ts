@@ -138,6 +138,26 @@ it("files lie as catalogs have them, each with one object, and their names are s
   expect(parse(readFileSync(join(out, "tasks/git-clone/git-clone.yaml"), "utf8")).metadata.name).toBe("git-clone");
 });
 
+it("a run is written into a file as it is printed", () => {
+  const out = join(folder, "runs-out");
+  const { code, stdout, stderr } = tekton("--run", "nodejs", "--out", out);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: `${join(out, "runs/nodejs.yaml")}\n` });
+  expect(readFileSync(join(out, "runs/nodejs.yaml"), "utf8")).toBe(tekton("--run", "nodejs").stdout);
+});
+
+it("what would do nothing is refused: architectures of a task, a folder without a name", () => {
+  expect(tekton("--task", "git-clone", "--architectures", "arm64")).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: "--task and --architectures exclude each other: a task is the same for all of them\n",
+  });
+  for (const words of [
+    ["--out", ""],
+    ["--run", "nodejs", "--out", " "],
+  ])
+    expect(tekton(...words)).toMatchObject({ code: 2, stdout: "", stderr: '--out is ""; expected a folder\n' });
+});
+
 it("a run gives each parameter that has no default, and the node of each task that is for one architecture", () => {
   for (const name of pipelineNames) {
     const { spec } = sampleRun(name, both) as unknown as { spec: { params: { name: string; value?: string }[]; taskRunSpecs: object[] } };

@@ -16,6 +16,7 @@ const now = (change: Partial<Now> = {}): Now => ({
   pools: [amd64, arm64],
   namespace: { name: "builds" },
   builds: [{ name: "a" }],
+  cluster: { name: "lab", baseDomain: "example.com" },
   ...change,
 });
 const lost = "a build that runs there fails: the next pulumi up repeats it";
@@ -91,6 +92,15 @@ describe("what goes", () => {
     const builds = [{ name: "a" }, { name: "b" }, { name: "c" }];
     expect(losses(before, now({ namespace: { name: "other" }, builds }))).toEqual([
       expect.stringContaining("All 3 images are built anew in the other one"),
+    ]);
+  });
+
+  it("is the address of the webhooks with a namespace, where a build waits for them: the new one is named", () => {
+    const builds = [{ name: "a" }, { name: "b", trigger: "gitlab" as const }];
+    expect(losses(before, now({ namespace: { name: "other" }, builds }))).toEqual([
+      expect.stringMatching(
+        /stays\. The webhooks of the repositories have to be sent to https:\/\/webhooks-other\.apps\.lab\.example\.com from then on, with the same secret\.$/,
+      ),
     ]);
   });
 });

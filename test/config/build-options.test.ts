@@ -7,6 +7,7 @@ import { problems, withValues } from "./stack";
 const certificates = "certificates as PEM, such as a file ca-bundle.crt holds";
 const tag = "a tag of at most 128 characters, in which {commit} (40 of them) and {branch} stand for what was built";
 const variable = "a name of letters, digits and _, without a digit first";
+const argument = `${variable}, and none of TARGETARCH, TARGETPLATFORM and the like, which the build sets for each architecture`;
 const label = "a name of letters, digits and ._/-, other than org.opencontainers.image.revision and source, which the build sets";
 const prepare = { image: "docker.io/library/golang:1.26", script: "go build" };
 
@@ -16,8 +17,11 @@ areRefused("what the options of builds must be", [
   ["builds[0].target", "the name of a stage of the Containerfile", ["", "-x", "a b"]],
   ["builds[0].buildArgs", "an object of names of ARGs and their texts", ["A=b", ["A=b"]]],
   ["builds[0].buildArgs.VERSION", "a text, in quotes where it looks like a number, or like true and false", [1.2, true, ["a"]]],
-  ["builds[0].buildArgs.1A", variable, ["x"]],
-  ["builds[0].buildArgs.A-B", variable, ["x"]],
+  ["builds[0].buildArgs.1A", argument, ["x"]],
+  ["builds[0].buildArgs.A-B", argument, ["x"]],
+  ["builds[0].buildArgs.TARGETARCH", argument, ["amd64"]],
+  ["builds[0].buildArgs.TARGETPLATFORM", argument, ["linux/amd64"]],
+  ["builds[0].buildArgs.BUILDVARIANT", argument, [""]],
   ["builds[0].buildArgs.__proto__", "another name", ["x"]],
   ["builds[0].environment.A=B", variable, ["x"]],
   ["builds[0].environment.__proto__", "another name", ["x"]],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { areAccepted, areRefused, sshKey, text } from "./refusals";
+import { areAccepted, areRefused, sshKey, sshKeyTypes, text } from "./refusals";
 import { problems, withValues } from "./stack";
 
 const name = 'lower-case letters, digits and dashes, with a letter first, at most 54 characters, such as "multiarch"';
@@ -11,6 +11,27 @@ const type = 'an EC2 instance type such as "m6a.2xlarge" (amd64) or "m7g.2xlarge
 const zone = 'the name of an availability zone such as "eu-west-3a", neither a zone id nor a Local or Wavelength Zone';
 const controlSize = "the size in GiB, from 120 to 16384";
 const key = 'one public SSH key, such as "ssh-ed25519 AAAA... you@example.com"';
+const damagedKey = `${key}: this one is damaged, not all of it, or an RSA key of less than 2048 bits`;
+const modulus = Buffer.alloc(256, 0x5a);
+/** Cut off, with something behind, with a part that is none: what golang.org/x/crypto/ssh, with which the installer reads a key, takes as little. */
+const damagedKeys = [
+  // Of those with an @ only what stands behind it is shown.
+  ...sshKeyTypes.filter((type) => !type.includes("@")).map((type) => sshKey(type).replace(/.{8} you$/, "")),
+  ...sshKeyTypes.map((type) => sshKey(type).replace(/=* you$/, "AAAA you")),
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAA",
+  sshKey("ssh-ed25519", [Buffer.alloc(33)]),
+  sshKey("ssh-ed25519", [Buffer.alloc(32), "more"]),
+  sshKey("ssh-rsa", [Buffer.of(1, 0, 1), modulus.subarray(1)]),
+  sshKey("ssh-rsa", [Buffer.of(1, 0, 0), modulus]),
+  sshKey("ssh-rsa", [Buffer.of(1), modulus]),
+  sshKey("ssh-rsa", [Buffer.of(1, 0, 0, 1), modulus]),
+  sshKey("ssh-rsa", [Buffer.of(1, 0, 0, 0, 1), modulus]),
+  sshKey("ssh-rsa", [Buffer.alloc(0), modulus]),
+  sshKey("ecdsa-sha2-nistp256", ["nistp384", Buffer.alloc(97, 4)]),
+  sshKey("ecdsa-sha2-nistp256", ["nistp256", Buffer.alloc(65, 4)]),
+  sshKey("ecdsa-sha2-nistp256", ["nistp256", Buffer.alloc(64, 4)]),
+  sshKey("sk-ssh-ed25519@openssh.com", [Buffer.alloc(32), ""]),
+];
 const endpointUrl = "an https:// address without a path (the installer accepts nothing else)";
 const mirror = 'an https:// address that holds openshift-v4, such as "https://mirror.openshift.com/pub"';
 const minutes = "minutes that the removal of the cluster may take, from 10 to 600";
@@ -53,6 +74,11 @@ areRefused("what a cluster must be", [
     "a 2xlarge or larger: a single-node control plane needs 8 vCPUs, this type has 4",
     ["m6a.xlarge", "r5.xlarge"],
   ],
+  [
+    "cluster.controlPlane.instanceType",
+    'a type with the 8 vCPUs and 16 GiB of a control plane, such as "m6a.2xlarge": this one has less',
+    ["c3.2xlarge", "c4.2xlarge", "m2.2xlarge"],
+  ],
   ["cluster.controlPlane.zone", zone, ["eu-west-3", "EU-WEST-3A", "euw3-az1", "us-west-2-lax-1a", "us-east-1-wl1-bos-wlz-1", 1]],
   ["cluster.controlPlane.zone", 'a zone of the region eu-west-3 (aws:region), such as "eu-west-3a"', ["us-east-1a", "eu-west-2a"]],
   ["cluster.controlPlane.rootVolume", "an object with type, size (GiB) and iops", [200, "gp3"]],
@@ -60,10 +86,32 @@ areRefused("what a cluster must be", [
   [
     "cluster.sshKey",
     key,
-    ["", "ssh-ed25519", "ssh-ed25519 AAAA", sshKey("ssh-ed25519", "ssh-rsa"), sshKey("ssh-dss"), `x${sshKey("ssh-rsa")}`, 5],
+    [
+      "",
+      "ssh-ed25519",
+      "ssh-ed25519 AAAA",
+      sshKey("ssh-rsa").replace("ssh-rsa", "ssh-ed25519"),
+      sshKey("ssh-dss"),
+      `x${sshKey("ssh-rsa")}`,
+      5,
+    ],
   ],
+  ["cluster.sshKey", damagedKey, damagedKeys],
   ["cluster.serviceEndpoints", "a list of objects with name and url", [{}, "ec2"]],
-  ["cluster.mirror", mirror, ["http://mirror.example.com", "mirror.example.com", "https://a.example.com/a b", 1]],
+  [
+    "cluster.mirror",
+    mirror,
+    [
+      "https:mirror.example.com",
+      "https:\\\\a.example.com",
+      "HTTPS://a.example.com",
+      "https://a.example.com/x\\y",
+      "http://mirror.example.com",
+      "mirror.example.com",
+      "https://a.example.com/a b",
+      1,
+    ],
+  ],
   ["cluster.destroyMinutes", minutes, [9, 601, 10.5, "60"]],
 ]);
 
@@ -77,8 +125,8 @@ areAccepted("the first and the last that a cluster may be", [
   [
     "cluster.sshKey",
     [
-      ...["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"].map((type) => sshKey(type)),
-      ...["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"].map((type) => sshKey(type)),
+      ...sshKeyTypes.map((type) => sshKey(type)),
+      sshKey("ssh-rsa", [Buffer.of(3), Buffer.alloc(512, 0x5a)]),
       `${sshKey("ssh-ed25519")}@example.com\n`,
       sshKey("ssh-ed25519").replace(" you", ""),
     ],
@@ -97,21 +145,21 @@ areAccepted("the first and the last that a cluster may be", [
   ["cluster.destroyMinutes", [10, 600]],
 ]);
 
-const clusterKey = "a tag key of 1 to 128 letters (A to Z), digits, blanks and _.:/=+-@";
-const clusterText = "a text of 1 to 256 letters (A to Z), digits, blanks and _.:/=+-@";
+const clusterKey = "a tag key of 1 to 128 letters (A to Z), digits, blanks between them and _.:/=+-@";
+const clusterText = "a text of 1 to 256 letters (A to Z), digits, blanks between them and _.:/=+-@";
 const fileSystemText = "a text of at most 256 letters, digits, blanks and _.:/=+-@";
 const anotherKey = "another key: this one belongs to AWS, to the installer, to its destroyer or to this program";
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`key${i}`, "x"]));
 
 areRefused("tags, as the installer and EFS refuse them", [
   ["cluster.tags", "an object of tag keys and texts", ["a", ["a"]]],
-  ["cluster.tags", "at most 24 tags", [many(25)]],
+  ["cluster.tags", "at most 24 tags, and these are 25", [many(25)]],
   ["cluster.tags.a", "a text", [1, true, ["a"]]],
-  ["cluster.tags.a", clusterText, ["", "x,y", "x;y", "caf\u00e9", "\0", text(257)]],
+  ["cluster.tags.a", clusterText, ["", " x", "x ", " ", "x,y", "x;y", "caf\u00e9", "\0", text(257)]],
   ["cluster.tags.a,b", clusterKey, ["x"]],
   ["fileSystem", "an object with lifecycle and tags", ["x", []]],
   ["fileSystem.tags", "an object of tag keys and texts", ["a", ["a"]]],
-  ["fileSystem.tags", "at most 49 tags together with those of cluster.tags, which the file system gets too", [many(50)]],
+  ["fileSystem.tags", "at most 49 tags together with those of cluster.tags, which the file system gets too, and these are 50", [many(50)]],
   ["fileSystem.tags.a", "a text", [1]],
   ["fileSystem.tags.a", fileSystemText, ["x;y", "\0", text(257)]],
   ["fileSystem.tags.a,b", "a tag key of 1 to 128 letters, digits, blanks and _.:/=+-@", ["x"]],
@@ -163,6 +211,22 @@ it.each(["cluster.tags", "fileSystem.tags"])("a key of %s that is too long or em
   expect(problems(withValues({ [path]: JSON.parse('{"__proto__": "x"}') }))).toEqual([`${path}.__proto__ is "x"; expected another key`]);
 });
 
+it.each([" a", "a ", " "])("a key of cluster.tags with a blank at its end: %j", (key) => {
+  expect(problems(withValues({ "cluster.tags": { [key]: "x" } }))).toEqual([
+    `cluster.tags.${JSON.stringify(key)} is "x"; expected ${clusterKey}`,
+  ]);
+});
+
+it("keys of cluster.tags that differ by small and capital letters alone, which IAM does not tell apart, and EFS does", () => {
+  const tags = { Environment: "a", environment: "b", team: "c", ENVIRONMENT: "d" };
+  const right = "a key that differs from Environment by more than small and capital letters: IAM knows no difference";
+  expect(problems(withValues({ "cluster.tags": tags }))).toEqual([
+    `cluster.tags.environment is "b"; expected ${right}`,
+    `cluster.tags.ENVIRONMENT is "d"; expected ${right}`,
+  ]);
+  expect(problems(withValues({ "fileSystem.tags": tags }))).toEqual([]);
+});
+
 it.each([15, 16])("blanks in tags: the installer of 4.%s takes none", (minor) => {
   const input = withValues({ "cluster.version": `4.${minor}.1`, "cluster.tags": { "a b": "x", c: "d e", f: "g" } });
   const right = `key and text without blanks: the installer of 4.${minor} takes none`;
@@ -192,6 +256,13 @@ describe("an endpoint of a service", () => {
     ["https://a.example.com#x", '"https://a.example.com#***"'],
     ["https://u:p@a.example.com", '"https://***@a.example.com"'],
     ["a.example.com", '"a.example.com"'],
+    ["https:a.example.com", '"https:a.example.com"'],
+    ["https:\\\\a.example.com", '"https:\\\\\\\\a.example.com"'],
+    ["HTTPS://a.example.com", '"HTTPS://a.example.com"'],
+    ["https://a.example.com:", '"https://a.example.com:"'],
+    ["https://a..example.com", '"https://a..example.com"'],
+    ["https://%61.example.com", '"https://%61.example.com"'],
+    ["https://a.example.com:99999", '"https://a.example.com:99999"'],
     [1, "1"],
   ])("%s", (wrong, shown) => {
     expect(withEndpoints({ name: "ec2", url: wrong })).toEqual([`cluster.serviceEndpoints[0].url is ${shown}; expected ${endpointUrl}`]);

@@ -9,7 +9,10 @@ import { stackFile as configured } from "../../configure/stack-file";
 import { home } from "../../rehearsal/machine/places";
 
 const stackFile = resolve(__dirname, "../../Pulumi.dev.yaml");
-const secrets = { pullSecret: '{"auths":{"quay.io":{"auth":"dTpw"}}}', registryCredentials: '{"auths":{"quay.io":{"auth":"dTpw"}}}' };
+const secrets = {
+  pullSecret: '{"auths":{"quay.io":{"auth":"dTpw"},"registry.redhat.io":{"auth":"dTpw"}}}',
+  registryCredentials: '{"auths":{"quay.io":{"auth":"dTpw"}}}',
+};
 
 function settingsOf(text: string, { aws, values }: Partial<RawSettings> = {}) {
   const { config } = parse(text) as { config: Record<string, unknown> };

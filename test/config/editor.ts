@@ -63,7 +63,7 @@ export const beyondSchema: readonly Beyond[] = [
   },
   { says: /; expected a network that shares no address with /, why: counts, example: { "cluster.networks": { service: "10.0.0.0/20" } } },
   {
-    says: /^cluster\.networks\.\w+ is "(?:(?:1?\d?\d|2[0-4]\d|25[0-5])[./]){4}(?:3[0-2]|[0-2]?\d)"; .* no bit set behind the prefix/,
+    says: /^cluster\.networks\.\w+ is "(?:(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])[./]){4}(?:3[0-2]|[12]?\d)"; .* no bit set behind the prefix/,
     why: counts,
     example: { "cluster.networks": { machine: "10.0.0.1/16" } },
   },
@@ -81,6 +81,26 @@ export const beyondSchema: readonly Beyond[] = [
     says: /iops is \d+; expected at most \d+ for each GiB of size/,
     why: counts,
     example: { "pools[0].rootVolume": { type: "io1", size: 120, iops: 6001 } },
+  },
+  {
+    says: /^cluster\.networks\.cluster .* expected a prefix of at most \d+, so that each of \d+ nodes has a part of it/,
+    why: counts,
+    example: { "cluster.networks": { cluster: "10.128.0.0/24" } },
+  },
+  {
+    says: /^cluster\.sshKey is .*: this one is damaged, not all of it, or an RSA key/,
+    why: "what base64 holds is not for patterns",
+    example: { "cluster.sshKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA" },
+  },
+  {
+    says: /^cluster\.tags\..* expected a key that differs from .* by more than small and capital letters/,
+    why: compares,
+    example: { "cluster.tags": { a: "x", A: "x" } },
+  },
+  {
+    says: /^cluster\.(?:mirror|serviceEndpoints\[\d+\]\.url) is "https:\/\/[^"]*:\d{5,}[^"]*"; expected an https:/,
+    why: counts,
+    example: { "cluster.mirror": "https://a.example.com:99999" },
   },
   {
     says: /^cluster\.tags\..* the installer of 4\.1[56] takes none/,

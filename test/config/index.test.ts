@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadSettings, UserMistake } from "../../config";
 
 const auth = Buffer.from("hunter2:hunter3").toString("base64");
 const credentials = JSON.stringify({ auths: { "quay.io": { auth } } });
+const pullSecret = JSON.stringify({ auths: { "quay.io": { auth }, "registry.redhat.io": { auth } } });
 const own = (settings: Record<string, string>) =>
   Object.fromEntries(Object.entries(settings).map(([key, value]) => [`openshift-multiarch:${key}`, value]));
 const stack = {
@@ -11,7 +15,7 @@ const stack = {
   ...own({
     cluster: '{"name":"lab","baseDomain":"example.com","version":"4.19.42"}',
     pools: '[{"architecture":"arm64","instanceType":"m7g.2xlarge","zones":[{"name":"eu-west-3b","replicas":1}]}]',
-    pullSecret: credentials,
+    pullSecret,
     registryCredentials: credentials,
   }),
 };
@@ -43,7 +47,7 @@ it("a stack's configuration becomes settings whose secrets are secret outputs", 
   const { gitCredentials: _, ...texts } = others;
   const files = { ".git-credentials": "https://me:x@a.example.com" };
   expect(await Promise.all(secrets.map((secret) => resolved(secret as pulumi.Output<unknown>)))).toEqual([
-    credentials,
+    pullSecret,
     credentials,
     ...Object.values(texts),
     files,
@@ -121,6 +125,43 @@ describe("secrets in plain text", () => {
     pulumi.runtime.setAllConfig(stack);
     loadSettings();
     expect(plain()).toEqual([]);
+  });
+  it("are warned about beside encrypted ones in one setting, which Pulumi calls a secret as a whole; known hosts are none", () => {
+    const folder = mkdtempSync(join(tmpdir(), "openshift-multiarch-config-"));
+    const cwd = vi.spyOn(process, "cwd").mockReturnValue(folder);
+    const secure = { secure: "v1:x" };
+    const buildSecrets = { one: { token: secure, other: "hunter2" }, two: { third: "hunter3" } };
+    const buildGitCredentials = { one: { sshKey: secure, knownHosts: "a" }, two: "https://me:x@a.example.com" };
+    const config = { ...own({ npmrc: "a=b" }), "openshift-multiarch:buildSecrets": buildSecrets, "openshift-multiarch:pullSecret": secure };
+    writeFileSync(
+      join(folder, "Pulumi.test.yaml"),
+      JSON.stringify({ config: { ...config, "openshift-multiarch:buildGitCredentials": buildGitCredentials } }),
+    );
+    const build = (name: string) => ({
+      name,
+      pipeline: "containerfile",
+      repository: "https://a.example.com/b",
+      image: `quay.io/e/${name}:1`,
+    });
+    pulumi.runtime.setAllConfig({
+      ...stack,
+      ...own({
+        builds: JSON.stringify([build("one"), build("two")]),
+        buildSecrets: JSON.stringify({ one: { token: "hunter1", other: "hunter2" }, two: { third: "hunter3" } }),
+        buildGitCredentials: JSON.stringify({ one: "https://me:x@a.example.com", two: "https://me:x@a.example.com" }),
+      }),
+    });
+    const keys = ["pullSecret", "registryCredentials", "buildSecrets", "buildGitCredentials"];
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(keys.map((key) => `openshift-multiarch:${key}`));
+    loadSettings();
+    cwd.mockRestore();
+    rmSync(folder, { recursive: true });
+    expect(plain()).toEqual(
+      ["buildSecrets.one.other", "buildSecrets.two.third", "buildGitCredentials.two"].map(
+        (part) =>
+          `${part} is in plain text in the stack's file, beside what is encrypted: set it with pulumi config set --secret --path ${part}`,
+      ),
+    );
   });
   it("nor when the engine does not say what is encrypted", () => {
     pulumi.runtime.setAllConfig(all);

@@ -4,8 +4,10 @@ import { loadSettings } from "../../config";
 import { resolved } from "../graph";
 import { testSecret } from "../leaks";
 
-const login = (name: string) =>
-  JSON.stringify({ auths: { "quay.io": { auth: Buffer.from(`user:${testSecret(name)}`).toString("base64") } } });
+const login = (name: string) => {
+  const auth = Buffer.from(`user:${testSecret(name)}`).toString("base64");
+  return JSON.stringify({ auths: { "quay.io": { auth }, "registry.redhat.io": { auth } } });
+};
 const secrets = {
   pullSecret: login("pull secret"),
   registryCredentials: login("registry password"),

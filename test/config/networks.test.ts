@@ -64,7 +64,7 @@ it("AWS keeps five addresses of each subnet", () => expect([28, 24].map(usableAd
 const cidr = 'an IPv4 network such as "10.0.0.0/16"';
 const without = (network: string) => `a network that shares no address with ${network}`;
 const serviceSize = "a prefix from 12 (the installer takes no larger network) to 24 (room for the services of OpenShift itself)";
-const hostPrefix = "the prefix of one node's part of the cluster network, from 16 to 28";
+const hostPrefix = "the prefix of one node's part of the cluster network, from 16 to 25 (128 addresses for the pods of a node)";
 
 areRefused("networks", [
   ["cluster.networks", "an object with machine, cluster, hostPrefix and service", ["10.0.0.0/16", []]],
@@ -88,13 +88,13 @@ areRefused("networks", [
   ["cluster.networks.service", without("224.0.0.0/4, the multicast network"), ["224.0.0.0/16", "239.255.0.0/16"]],
   ["cluster.networks.service", without("240.0.0.0/4, a network that is not in use"), ["240.0.0.0/16", "255.255.255.0/24"]],
   ["cluster.networks.service", serviceSize, ["172.0.0.0/11", "172.30.0.0/25", "172.30.0.0/32"]],
-  ["cluster.networks.hostPrefix", hostPrefix, [15, 29, 23.5, "23"]],
+  ["cluster.networks.hostPrefix", hostPrefix, [15, 26, 28, 23.5, "23"]],
 ]);
 
 areAccepted("networks", [
   [
     "cluster.networks",
-    [{}, { machine: "192.168.0.0/16" }, { cluster: "10.128.0.0/14", hostPrefix: 28 }, { cluster: "10.128.0.0/14", hostPrefix: 16 }],
+    [{}, { machine: "192.168.0.0/16" }, { cluster: "10.128.0.0/14", hostPrefix: 25 }, { cluster: "10.128.0.0/14", hostPrefix: 16 }],
   ],
   ["cluster.networks.service", ["172.16.0.0/12", "172.30.0.0/24", "100.65.0.0/16", "223.255.0.0/16", "1.0.0.0/16"]],
 ]);
@@ -168,7 +168,7 @@ it("the cluster network has a part for each node, and for one that takes another
   expect(withNodes(6, 23)).toEqual([]);
   expect(withNodes(7, 23)).toEqual(line(23, 24, 9));
   expect(problems(withValues({ "cluster.networks": { cluster: "10.128.0.0/22" } }))).toEqual([
-    "cluster.networks.hostPrefix is missing; expected at least 24, so that the cluster network has a part for each of 4 nodes",
+    'cluster.networks.cluster is "10.128.0.0/22"; expected a prefix of at most 21, so that each of 4 nodes has a part of it',
   ]);
 });
 

@@ -26,13 +26,13 @@ areRefused("what pools must be", [
   ["pools[0].instanceType", type, ["m6a", "mac2.metal", "m6a.2xl", undefined, 1]],
   [
     "pools[0].instanceType",
-    "a size of large or more: a node of OpenShift needs 2 vCPUs and 8 GiB",
-    ["t3.nano", "t3.micro", "t3.small", "t3.medium"],
+    "a type with the 2 vCPUs and 8 GiB of a node: large or more, in the families c and a1 xlarge or more",
+    ["t3.nano", "t3.micro", "t3.small", "t3.medium", "c7a.large", "c8i-flex.large", "c4.xlarge", "m3.large"],
   ],
   [
     "pools[0].instanceType",
     'an amd64 (x86_64) type, such as "m6a.2xlarge": this is a Graviton type, whose processor is arm64',
-    ["m7gd.2xlarge", "a1.large"],
+    ["m7gd.2xlarge", "a1.xlarge"],
   ],
   [
     "pools[1].instanceType",
@@ -181,6 +181,11 @@ areRefused("what builds must be", [
   ["builds[0].image", 'where to push, such as "quay.io/example/app:latest"', [undefined, 1]],
   [
     "builds[0].image",
+    'a repository of an account of Docker Hub, such as "docker.io/example/app:latest": nobody but Docker pushes to others',
+    ["docker.io/app", "docker.io/library/app:1", "index.docker.io/app", "registry-1.docker.io:443/app"],
+  ],
+  [
+    "builds[0].image",
     image,
     [
       "a/b",
@@ -280,7 +285,6 @@ describe("what may be there only once", () => {
   it.each([
     ["quay.io/example/htop", "quay.io/example/htop:latest"],
     ["quay.io/example/htop:latest", "quay.io:443/example/htop"],
-    ["docker.io/htop:1", "docker.io/library/htop:1"],
     ["docker.io/example/htop", "index.docker.io/example/htop"],
     ["docker.io/example/htop", "registry-1.docker.io/example/htop:latest"],
   ])("an image, in whatever way it is written: %s and %s", (first, second) => {
@@ -292,7 +296,7 @@ describe("what may be there only once", () => {
     ["quay.io/example/htop:1", "quay.io/example/htop:2"],
     ["quay.io/example/htop", "quay.io:8443/example/htop"],
     ["quay.io/htop", "quay.io/library/htop"],
-    ["docker.io/htop", "docker.io/example/htop"],
+    ["docker.io/a/htop", "docker.io/example/htop"],
   ])("but %s and %s are two", (first, second) => {
     expect(problems(withValues({ "builds[0].image": first, "builds[1]": { ...other, image: second } }))).toEqual([]);
   });
@@ -300,7 +304,7 @@ describe("what may be there only once", () => {
 
 describe("a build that a push starts", () => {
   const pushed = (revision?: string) => problems(withValues({ "builds[0].trigger": "github", "builds[0].revision": revision }));
-  it.each(["HEAD", "refs/tags/v1", "refs/pull/1/head", "a".repeat(40), "0".repeat(64)])(
+  it.each(["HEAD", "heads/main", "tags/v1", "refs/tags/v1", "refs/pull/1/head", "a".repeat(40), "0".repeat(64)])(
     "is of no branch with the revision %s",
     (revision) => {
       expect(pushed(revision)).toEqual([

@@ -94,7 +94,7 @@ describe.each(["pullSecret", "registryCredentials"])("%s", (key) => {
     ]);
   });
 
-  it("with base64 as auth is right", () => expect(of({ auths: { "quay.io": { auth } } })).toEqual([]));
+  it("with base64 as auth is right", () => expect(of({ auths: { "quay.io": { auth }, "registry.redhat.io": { auth } } })).toEqual([]));
   it("is asked for when it is missing", () => {
     const values = base();
     delete values[key];

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { problems, withValues } from "./stack";
 
@@ -39,8 +40,28 @@ export function areAccepted(title: string, table: [path: string, values: unknown
   });
 }
 
-/** An SSH public key of a type, in the form of RFC 4253, 6.6. */
-export function sshKey(type: string, inside = type): string {
-  const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
-  return `${type} ${Buffer.concat([field(Buffer.from(inside)), field(Buffer.alloc(32))]).toString("base64")} you`;
+const field = (bytes: Buffer | string) => {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, Buffer.from(bytes)]);
+};
+const point = (namedCurve: string) => {
+  const { x = "", y = "" } = generateKeyPairSync("ec", { namedCurve }).publicKey.export({ format: "jwk" });
+  return Buffer.concat([Buffer.of(4), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);
+};
+/** What is behind the type in a key of each: RFC 4253 (6.6), RFC 5656 (3.1), RFC 8709 (4), openssh-portable's PROTOCOL.u2f. */
+const inside: Record<string, () => (Buffer | string)[]> = {
+  "ssh-ed25519": () => [Buffer.alloc(32, 7)],
+  "ssh-rsa": () => [Buffer.of(1, 0, 1), Buffer.concat([Buffer.of(0), Buffer.alloc(256, 0xa5)])],
+  "ecdsa-sha2-nistp256": () => ["nistp256", point("P-256")],
+  "ecdsa-sha2-nistp384": () => ["nistp384", point("P-384")],
+  "ecdsa-sha2-nistp521": () => ["nistp521", point("P-521")],
+  "sk-ssh-ed25519@openssh.com": () => [Buffer.alloc(32, 7), "ssh:"],
+  "sk-ecdsa-sha2-nistp256@openssh.com": () => ["nistp256", point("P-256"), "ssh:"],
+};
+export const sshKeyTypes = Object.keys(inside);
+
+/** An SSH public key. @param parts behind its type @default those of a key that is right */
+export function sshKey(type: string, parts: (Buffer | string)[] = inside[type]?.() ?? [Buffer.alloc(32)]): string {
+  return `${type} ${Buffer.concat([type, ...parts].map(field)).toString("base64")} you`;
 }

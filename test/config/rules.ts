@@ -68,7 +68,19 @@ const zone = {
 };
 const network = (right: string[]): Rule => ({
   right,
-  wrong: ["10.0.0.0", "10.0.0.1/16", "300.0.0.0/16", "10.0.0.0/33", "text", "", ...anyType],
+  wrong: [
+    "10.0.0.0",
+    "10.0.0.1/16",
+    "010.0.0.0/16",
+    "10.00.0.0/16",
+    "10.0.0.0/016",
+    "10.0.0.0/08",
+    "300.0.0.0/16",
+    "10.0.0.0/33",
+    "text",
+    "",
+    ...anyType,
+  ],
   says: 'an IPv4 network such as "10.0.0.0/16"',
 });
 const url = (right: string[], wrong: string[], says: string): Rule => ({
@@ -174,9 +186,9 @@ export const rules: Record<string, Rule> = {
   "cluster.networks.cluster": network(["10.132.0.0/14", "10.64.0.0/12"]),
   "cluster.networks.service": network(["172.31.0.0/16", "192.168.0.0/24"]),
   "cluster.networks.hostPrefix": {
-    right: [16, 28],
-    wrong: [15, 29, 23.5, "23", null],
-    says: "the prefix of one node's part of the cluster network, from 16 to 28",
+    right: [16, 25],
+    wrong: [15, 26, 23.5, "23", null],
+    says: "the prefix of one node's part of the cluster network, from 16 to 25",
   },
   pools: { right: [], wrong: ["text", {}, 1], says: "a list with one object for each architecture" },
   "pools[0]": anObject("an object with architecture, instanceType and zones"),
@@ -323,7 +335,10 @@ export const rules: Record<string, Rule> = {
     wrong: ["", "-a", ".a", "a b", "a/b", "a\n", ...anyType],
     says: "the name of a stage of the Containerfile",
   },
-  "builds[0].buildArgs": variables("an object of names of ARGs and their texts"),
+  "builds[0].buildArgs": {
+    ...variables("an object of names of ARGs and their texts"),
+    right: [{}, { A: "" }, { TARGETARCHS: "x", XTARGETARCH: "x", TARGET: "x", BUILD: "x", targetarch: "x" }],
+  },
   "builds[0].environment": variables("an object of names of variables and their texts"),
   "builds[0].labels": {
     right: [
@@ -387,7 +402,17 @@ export const rules: Record<string, Rule> = {
   }),
   "builds[0].retries": { ...whole(0, 5), says: "times, from 0 to 5" },
   "builds[0].image": {
-    right: ["quay.io/a/b:1", "quay.io/a/b", "localhost/a", "registry:5000/a-b__c.d/e", "10.0.0.1:5000/a", `quay.io/a:${letters(128)}`],
+    right: [
+      "docker.io/a/b",
+      "docker.io.example.com/a",
+      "docker.io:5000/a",
+      "quay.io/a/b:1",
+      "quay.io/a/b",
+      "localhost/a",
+      "registry:5000/a-b__c.d/e",
+      "10.0.0.1:5000/a",
+      `quay.io/a:${letters(128)}`,
+    ],
     wrong: [
       "",
       "b:1",

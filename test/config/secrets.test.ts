@@ -15,8 +15,8 @@ const newKey = (type: "rsa" | "ed25519") =>
   (type === "rsa" ? generateKeyPairSync(type, { modulusLength: 2048 }) : generateKeyPairSync(type)).privateKey
     .export({ type: "pkcs8", format: "pem" })
     .toString();
-const ecKey = (type: "pkcs8" | "sec1") =>
-  generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type, format: "pem" }).toString();
+const ecKey = (type: "pkcs8" | "sec1", namedCurve = "P-256") =>
+  generateKeyPairSync("ec", { namedCurve }).privateKey.export({ type, format: "pem" }).toString();
 const elsewhere = "the passwords are with a program of the machine that wrote it";
 
 const refused = (key: string, value: unknown, wrong: string, right: string) =>
@@ -107,6 +107,8 @@ it.each([
     [generateKeyPairSync("ec", { namedCurve: "P-256", ...pem }).publicKey, "it is no private key in PEM"],
     [newKey("rsa"), "it is not a key of an elliptic curve (ECDSA)"],
     [newKey("ed25519"), "it is not a key of an elliptic curve (ECDSA)"],
+    [ecKey("pkcs8", "secp256k1"), "its curve is secp256k1, not one of P-256, P-384, P-521"],
+    [ecKey("sec1", "P-224"), "its curve is secp224r1, not one of P-256, P-384, P-521"],
     [
       generateKeyPairSync("ec", {
         namedCurve: "P-256",
@@ -146,6 +148,8 @@ it.each([
   ["rhelEntitlement", `${entitlement.key}\n${entitlement.certificate}`],
   ["signingPrivateKey", ecKey("pkcs8")],
   ["signingPrivateKey", ecKey("sec1")],
+  ["signingPrivateKey", ecKey("pkcs8", "P-384")],
+  ["signingPrivateKey", ecKey("sec1", "P-521")],
 ])("%s %s is right", (key, value) => expect(problems(withValues({ [key]: value }))).toEqual([]));
 
 describe("a subscription of RHEL", () => {
@@ -250,6 +254,18 @@ describe("a key for signatures", () => {
     expect(converted).toMatch(/^-----BEGIN PRIVATE KEY-----/);
     const publicOf = (key: string) => createPublicKey(createPrivateKey(key)).export({ type: "spki", format: "pem" });
     expect(publicOf(converted)).toBe(publicOf(given));
+  });
+
+  it.each([
+    // As `openssl ecparam -genkey` writes it.
+    ["the parameters of its curve", "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"],
+    ["a certificate", entitlement.certificate],
+    ["a comment", "mine: BEGIN PRIVATE KEY\n"],
+  ])("is the first and only block, without %s in front of it", (_, before) => {
+    for (const key of [ecKey("sec1"), ecKey("pkcs8")]) {
+      expect(problems(withValues({ signingPrivateKey: before + key }))).toEqual([]);
+      expect(asPkcs8(before + key)).toMatch(/^-----BEGIN PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END PRIVATE KEY-----\n$/);
+    }
   });
 
   it("comes back as it was if it has that form", () => {

@@ -99,7 +99,7 @@ describe("a right configuration", () => {
   });
 
   it("gives the installer's worker pool the type of the amd64 pool, else the control plane's", () => {
-    expect(parsed({ "pools[0].instanceType": "c6a.large" }).settings.cluster.workerInstanceType).toBe("c6a.large");
+    expect(parsed({ "pools[0].instanceType": "r6a.large" }).settings.cluster.workerInstanceType).toBe("r6a.large");
     const { pools } = raw().values as { pools: unknown[] };
     const changes = { pools: pools.slice(1), "cluster.controlPlane": { instanceType: "m5.4xlarge" } };
     expect(parsed(changes).settings.cluster.workerInstanceType).toBe("m5.4xlarge");

@@ -5,6 +5,7 @@ import { expectAgreement } from "./editor";
 
 export const auth = Buffer.from("user:secret-password").toString("base64");
 export const credentials = JSON.stringify({ auths: { "quay.io": { auth } } });
+export const pullSecret = JSON.stringify({ auths: { "quay.io": { auth }, "registry.redhat.io": { auth } } });
 
 // biome-ignore lint/suspicious/noExplicitAny: the tests break this object on purpose.
 export type Values = Record<string, any>;
@@ -20,7 +21,7 @@ export function raw(change: (values: Values) => void = () => {}, region: unknown
     builds: [
       { name: "htop", pipeline: "containerfile", repository: "https://github.com/example/htop.git", image: "quay.io/example/htop:1" },
     ],
-    pullSecret: credentials,
+    pullSecret,
     registryCredentials: credentials,
   };
   change(values);

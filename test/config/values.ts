@@ -3,12 +3,10 @@ import { UserMistake } from "../../config/mistake";
 import { parseSettings } from "../../config/settings";
 import { entitlement } from "./certificates";
 import { expectAgreement } from "./editor";
-import { put, type Values } from "./stack";
+import { credentials, pullSecret, put, type Values } from "./stack";
 
 export type { Values } from "./stack";
 
-const auth = Buffer.from("user:secret-password").toString("base64");
-const credentials = JSON.stringify({ auths: { "quay.io": { auth } } });
 /** A configuration with a value for every object in it. */
 export const base = (): Values => ({
   cluster: {
@@ -40,7 +38,7 @@ export const base = (): Values => ({
       image: "quay.io/example/htop:1",
     },
   ],
-  pullSecret: credentials,
+  pullSecret,
   registryCredentials: credentials,
   rhelEntitlement: entitlement.whole,
 });

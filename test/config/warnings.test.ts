@@ -73,12 +73,14 @@ describe("names of secrets among what is in plain text", () => {
     expect(warnings({ "builds[0].buildArgs": { VERSION: "1", [name]: "x" } })).toEqual([
       `builds[0].buildArgs.${name} has the name of a secret, and ${args}`,
     ]);
-    expect(warnings({ "builds[0].environment": { [name]: "x" } })).toEqual([
+    expect(warnings({ "builds[0].pipeline": "nodejs", "builds[0].environment": { [name]: "x" } })).toEqual([
       `builds[0].environment.${name} has the name of a secret, and ${environment}`,
     ]);
   });
   it.each(["VERSION", "KEY", "MONKEY", "PASS_THROUGH", "AUTHOR", "NODE_OPTIONS", "KEYBOARD"])("but not %s", (name) => {
-    expect(warnings({ "builds[0].buildArgs": { [name]: "x" }, "builds[0].environment": { [name]: "x" } })).toEqual([]);
+    expect(
+      warnings({ "builds[0].pipeline": "nodejs", "builds[0].buildArgs": { [name]: "x" }, "builds[0].environment": { [name]: "x" } }),
+    ).toEqual([]);
   });
 });
 
@@ -169,5 +171,96 @@ describe("signatures, with an operator that makes no key for them", () => {
     const pipelines = { channel, ...(sign !== undefined && { sign }) };
     expect(warnings({ pipelines })).toEqual(expected);
     expect(parseSettings(withValues({ pipelines })).settings.pipelines.sign).toBe(signed);
+  });
+});
+
+describe("a key for signatures that signs nothing", () => {
+  const signingPrivateKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" });
+  it.each([
+    [{ sign: false }, ["signingPrivateKey signs nothing: pipelines.sign is false."]],
+    [
+      { channel: "pipelines-1.16" },
+      [
+        "Images will not be signed, and signingPrivateKey is ignored: the program signs from pipelines-1.17 on, pipelines.channel is pipelines-1.16. pipelines.sign false says that it is meant.",
+      ],
+    ],
+    [{ channel: "pipelines-1.17" }, []],
+  ])("%j", (pipelines, expected) => expect(warnings({ pipelines, signingPrivateKey })).toEqual(expected));
+});
+
+describe("settings of a build that do nothing", () => {
+  const environment =
+    "builds[0].environment is read by nothing: it is for npm, Maven and a prepare step. For the Containerfile there is buildArgs.";
+  const minutes = "builds[0].minutes.prepare is the limit of nothing: nothing runs before the image is built.";
+  const secrets = { htop: { token: "hunter2" } };
+  const cache = "builds[0].cache keeps no layers: a build with secrets (buildSecrets) takes and leaves none.";
+  it.each<[Record<string, unknown>, string[]]>([
+    [{ environment: { A: "b" } }, [environment]],
+    [{ environment: {} }, []],
+    [{ environment: { A: "b" }, prepare: { image: "quay.io/a/b:1", script: "x" } }, []],
+    [{ environment: { A: "b" }, pipeline: "nodejs" }, []],
+    [{ minutes: { prepare: 5 } }, [minutes]],
+    [{ minutes: { build: 5 } }, []],
+    [{ minutes: { prepare: 5 }, pipeline: "quarkus" }, []],
+  ])("%j", (build, expected) => {
+    expect(warnings(Object.fromEntries(Object.entries(build).map(([key, value]) => [`builds[0].${key}`, value])))).toEqual(expected);
+  });
+  it.each([
+    ["quay.io/example/cache", [cache]],
+    [true, [cache]],
+    [false, []],
+    [undefined, []],
+  ])("cache: %s, with secrets of its own", (value, expected) => {
+    expect(warnings({ "builds[0].cache": value, buildSecrets: secrets }).filter((text) => text.includes("layers: "))).toEqual(expected);
+    expect(warnings({ "builds[0].cache": value }).filter((text) => text.includes("layers: "))).toEqual([]);
+  });
+});
+
+describe("a trigger", () => {
+  const warned =
+    "builds[0].trigger waits for pushes to a branch of the name in revision. If that is a tag or a commit, no push starts the build: name a branch.";
+  it.each(["v1.2.3", "1.2", "2024.01.31-rc1", "1a2b3c4", "refs/heads/v1.0"])("for what looks like a tag or a commit, %s", (revision) => {
+    expect(warnings({ "builds[0].trigger": "github", "builds[0].revision": revision })).toEqual([warned]);
+    expect(warnings({ "builds[0].revision": revision })).toEqual([]);
+  });
+  it.each(["main", "release/1.2", "v1", "feedface", "1.x", "topic-1a2b3c4"])("for a branch, %s", (revision) => {
+    expect(warnings({ "builds[0].trigger": "gitlab", "builds[0].revision": revision })).toEqual([]);
+  });
+});
+
+describe("volumes of runs that nobody follows", () => {
+  const builds = (count: number, more: object) =>
+    Array.from({ length: count }, (_, i) => ({
+      name: `b${i}`,
+      pipeline: "containerfile",
+      repository: "https://example.com/a",
+      image: `quay.io/example/b${i}:1`,
+      ...more,
+    }));
+  const warned = (keep: number, count: number, words: string, safe: number) => [
+    `pipelines.keep is ${keep}, and a push or the clock starts ${words}, whose finished runs keep a volume each: ${keep * count} of the 1000 that the namespace may have. Without one left no build of any kind runs: at most ${safe} is safe.`,
+  ];
+  const of = (count: number, keep: number | undefined, more: object) =>
+    warnings({ builds: builds(count, more), ...(keep !== undefined && { pipelines: { keep } }) }).filter((text) =>
+      text.startsWith("pipelines.keep"),
+    );
+  it("are warned of when they may be more than four fifths of what there may be", () => {
+    expect(of(40, undefined, { trigger: "github" })).toEqual([]);
+    expect(of(41, undefined, { trigger: "github" })).toEqual(warned(20, 41, "41 builds", 19));
+    expect(of(1, 1000, { rebuild: "daily" })).toEqual(warned(1000, 1, "1 build", 800));
+    expect(of(1, 800, { rebuild: "daily", trigger: "gitlab" })).toEqual([]);
+  });
+  it("are none of builds that pulumi up follows", () => expect(of(50, 1000, {})).toEqual([]));
+});
+
+describe("a token for http://", () => {
+  const warned = (key: string, line: number) =>
+    `${key} has a line for http:// (line ${line}), which nothing uses: everybody on the way could read it. Write https://, or name its host in namespace.insecureRegistries.`;
+  const lines = "https://me:token@a.example.com\nhttp://me:token@b.example.com:3000/team";
+  it("is warned of by the number of its line, of a build's own as well, unless its host is one that builds speak to by plain http", () => {
+    expect(warnings({ gitCredentials: lines })).toEqual([warned("gitCredentials", 2)]);
+    expect(warnings({ buildGitCredentials: { htop: { credentials: lines } } })).toEqual([warned("buildGitCredentials.htop", 2)]);
+    expect(warnings({ gitCredentials: lines, "namespace.insecureRegistries": ["b.example.com:3000"] })).toEqual([]);
+    expect(warnings({ gitCredentials: lines, "namespace.insecureRegistries": ["b.example.com"] })).toEqual([warned("gitCredentials", 2)]);
   });
 });

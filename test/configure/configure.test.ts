@@ -8,7 +8,7 @@ import { type Name, problemOf, questions } from "../../configure/questions";
 import { stackFile } from "../../configure/stack-file";
 import { schemaErrors } from "../config/editor";
 import { rules } from "../config/rules";
-import { credentials } from "../config/stack";
+import { credentials, pullSecret } from "../config/stack";
 import { Configure } from "./terminal";
 
 let folder: string;
@@ -25,7 +25,7 @@ function settingsOf(text: string) {
   const { config } = parse(text) as { config: Record<string, unknown> };
   expect(schemaErrors({ config })).toEqual([]);
   const own = Object.entries(config).flatMap(([key, value]) => (key.startsWith("openshift-multiarch:") ? [[key.slice(20), value]] : []));
-  const secrets = { pullSecret: credentials, registryCredentials: credentials };
+  const secrets = { pullSecret, registryCredentials: credentials };
   const { settings, warnings } = parseSettings({ region: config["aws:region"], values: { ...secrets, ...Object.fromEntries(own) } });
   expect(warnings).toEqual([]);
   return { accounts: config["aws:allowedAccountIds"], ...settings };

@@ -7,7 +7,10 @@ const words = { "carried out": "carried out", partly: "warned about", refused: "
 /** Of a key with several rows: all outcomes. */
 const outcome = (key: string) => {
   const rows = changes.filter(({ setting }) => setting.replace(/\[\d*\]/g, "[]") === key);
-  return [...new Set(rows.map((row) => words[row.outcome]))].join(", ") || undefined;
+  return (
+    [...new Set(rows.map((row) => `${words[row.outcome]}${row.outcome === "refused" && row.what ? ` (${row.what})` : ""}`))].join(", ") ||
+    undefined
+  );
 };
 const text = reference(outcome);
 const rows = text.split("\n").flatMap((line) => (line.startsWith("| `") ? [line.split(/(?<!\\)\|/).map((cell) => cell.trim())] : []));
@@ -27,7 +30,7 @@ it("every setting says what it is, what it may be, and its default", () => {
 it("every setting that is no object has an example, and its row in the table of changes", () => {
   const leaves = rows.filter(([, , , values]) => !/^an? (?:object|list of objects)$/.test(values ?? ""));
   const withoutExample = leaves.filter((cells) => cells.length === 9 && cells[6] === "").map(([, key]) => key);
-  const withoutChange = leaves.filter((cells) => !/^\[[\w, ]+\]\(changes\.md\)$/.test(cells.at(-2) ?? "")).map(([, key]) => key);
+  const withoutChange = leaves.filter((cells) => !/^\[[\w, ()]+\]\(changes\.md\)$/.test(cells.at(-2) ?? "")).map(([, key]) => key);
   expect(withoutExample).toEqual([]);
   // It only chooses whose credentials are taken; those of another account are refused.
   expect(withoutChange).toEqual(["`aws:profile`"]);

@@ -11,7 +11,7 @@ const settings = (extra: Record<string, unknown> = {}, zones = ["eu-west-3a", "e
     values: {
       cluster: { name: "lab", baseDomain: "example.com", version: "4.19.42", tags: { team: "a", owner: "b" }, ...extra },
       pools: [{ architecture: "amd64", instanceType: "m6a.2xlarge", zones: zones.map((name) => ({ name })) }],
-      pullSecret: '{"auths":{"quay.io":{"auth":"dTpw"}}}',
+      pullSecret: '{"auths":{"quay.io":{"auth":"dTpw"},"registry.redhat.io":{"auth":"dTpw"}}}',
       registryCredentials: '{"auths":{"quay.io":{"auth":"dTpw"}}}',
     },
   }).settings.cluster;

@@ -7,7 +7,7 @@ import { mirrorDirectory, nodeSecurityGroup, nodeSecurityGroups } from "../../in
 
 // biome-ignore lint/suspicious/noExplicitAny: raw configuration.
 function cluster(extra: Record<string, any> = {}) {
-  const auths = '{"auths":{"quay.io":{"auth":"dTpw"}}}';
+  const auths = '{"auths":{"quay.io":{"auth":"dTpw"},"registry.redhat.io":{"auth":"dTpw"}}}';
   const values = {
     cluster: { name: "lab", baseDomain: "example.com", version: "4.19.42", ...extra },
     pools: [

@@ -5,7 +5,7 @@ import { fixedSettings, installConfig, settingsAtInstall } from "../../infra/ins
 import { OpenShiftCluster, type OpenShiftClusterArgs } from "../../infra/openshift-cluster";
 import { graph, resolved as known } from "../graph";
 
-const pullSecret = '{"auths":{"quay.io":{"auth":"dTpodW50ZXIy"}}}';
+const pullSecret = '{"auths":{"quay.io":{"auth":"dTpodW50ZXIy"},"registry.redhat.io":{"auth":"dTpodW50ZXIy"}}}';
 const plain = parseSettings({
   region: "eu-west-3",
   values: {

@@ -14,14 +14,19 @@ import { freePort, serveSsh } from "../tekton/scripts/ssh-server";
 /** Real Git servers: git-http-backend over https, git daemon, sshd. */
 
 const secret = "hunter2-is-no-word-of-git";
-const path = process.env.PATH;
+const { PATH: path, TMPDIR: temporary } = process.env;
 beforeEach(() => {
+  // Of this test alone, as what is left there is looked at.
+  write("tmp/.keep", "");
+  process.env.TMPDIR = at("tmp");
   repository("repositories/app", "file", "text");
   for (const name of ["NO_PROXY", "no_proxy"]) process.env[name] = "127.0.0.1,localhost";
   process.env.PATH = `${at("bin")}:${path}`;
 });
 afterEach(() => {
   process.env.PATH = path;
+  if (temporary === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = temporary;
 });
 
 const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("openshift-multiarch-preflight-"));

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { parseSettings } from "../../config/settings";
 import { changes } from "./changes";
 
-const secret = '{"auths":{"quay.io":{"auth":"dTpw"}}}';
+const secret = '{"auths":{"quay.io":{"auth":"dTpw"},"registry.redhat.io":{"auth":"dTpw"}}}';
 const nothing = "xxxxxxxxxxxxxxxxxxxx";
 /** A configuration with a key that is none, in every object. */
 const values = {

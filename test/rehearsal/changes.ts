@@ -272,7 +272,8 @@ export const changes: readonly Change[] = [
     value: false,
     outcome: "carried out",
     touches: [...updated("pipelines", "pipelines-config", ...builds), "delete pipelines-signing", "delete pipelines-signing-key"],
-    effect: "Images of later runs are not signed; what was signed stays so, and the key stays in the cluster.",
+    effect:
+      "Images of later runs are not signed; what was signed stays so, and the key stays in the cluster. Switched on (again), it signs what is built from then on: what is there gets a signature by `npm run build -- NAME --rebuild` alone.",
   },
   {
     setting: "pipelines.sbom",
@@ -312,7 +313,7 @@ export const changes: readonly Change[] = [
     ],
     says: "namespace.name was build-multiarch and is other-builds",
     effect:
-      "All that is in the namespace is made anew in the other one; the images are built again. A warning says what is lost with the old one.",
+      "All that is in the namespace is made anew in the other one; the images are built again. A warning says what is lost with the old one, and the new address of the webhooks where a build has a trigger.",
   },
   {
     setting: "namespace.taskImages.buildah",
@@ -494,7 +495,7 @@ export const changes: readonly Change[] = [
   {
     setting: "pullSecret",
     path: ["pullSecret"],
-    value: '{"auths":{"quay.io":{"auth":"bmV3Om5ldw=="}}}',
+    value: '{"auths":{"quay.io":{"auth":"bmV3Om5ldw=="},"registry.redhat.io":{"auth":"bmV3Om5ldw=="}}}',
     outcome: "carried out",
     touches: updated("pull-secret-patch"),
     effect: "The cluster's pull secret (openshift-config/pull-secret) is changed; the nodes follow without a restart.",
@@ -569,6 +570,7 @@ export const changes: readonly Change[] = [
     value: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }),
     outcome: "carried out",
     touches: updated("pipelines-signing-key", "pipelines-signing"),
-    effect: "Later runs are signed with it; images that are there keep the signatures of the key before.",
+    effect:
+      "Later runs are signed with it; images that are there keep the signatures of the key before, until `npm run build -- NAME --rebuild` adds one.",
   },
 ];

@@ -242,6 +242,21 @@ it("drift ends with 0 when there is none, 1 when there is, 2 when it cannot be t
   expect([silent.code, silent.stdout]).toEqual([2, expect.stringContaining("https://127.0.0.1:1 does not answer here")]);
 });
 
+it("drift asks the outputs which builds the stack knows: a pruned run of one of them is told, and no drift", async () => {
+  const type = "kubernetes:tekton.dev/v1:PipelineRun";
+  const STUB_GONE = [
+    { resOutputsEvent: { metadata: { op: "delete", urn: `urn:pulumi:dev::p::${type}::htop-run`, type } } },
+    { summaryEvent: { resourceChanges: { same: 73, delete: 1 } } },
+  ]
+    .map((event) => JSON.stringify(event))
+    .join("\n");
+  const built = { uid: "u", image: "r.example.com/htop@sha256:a", architectures: ["amd64"] };
+  const of = (htop: object) => review(["drift", "dev"], { STUB_GONE, STUB_OUTPUTS: JSON.stringify({ builds: { htop } }) });
+  const known = await of(built);
+  expect([known.code, known.stdout]).toEqual([0, expect.stringContaining("`htop-run` was pruned")]);
+  for (const other of [{ uid: "new", failure: "x", last: built }, {}]) expect((await of(other)).code).toBe(1);
+}, 60_000);
+
 it("the scripts of package.json lead here, and explain themselves", async () => {
   const { scripts } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as { scripts: Record<string, string> };
   for (const command of ["preview", "deploy", "drift"]) {

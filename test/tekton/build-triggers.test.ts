@@ -17,7 +17,7 @@ const build = {
   architectures: ["amd64", "arm64"] as const,
 };
 
-async function program({ namespaceName = "build-multiarch", listens = true } = {}) {
+async function program({ namespaceName = "build-multiarch", listens = true, channel = "latest" } = {}) {
   let triggers: BuildTriggers | undefined;
   const made = await graph(
     () => {
@@ -36,7 +36,11 @@ async function program({ namespaceName = "build-multiarch", listens = true } = {
         { ...build, trigger: "github" as const },
         { ...build, name: "other", trigger: "gitlab" as const },
       ];
-      triggers = new BuildTriggers("triggers", { namespace, builds, domain: "apps.multiarch.example.com" }, { dependsOn: namespace });
+      triggers = new BuildTriggers(
+        "triggers",
+        { namespace, builds, domain: "apps.multiarch.example.com", channel },
+        { dependsOn: namespace },
+      );
       const scheduled = [{ ...build, rebuild: "weekly" as const }];
       new BuildSchedules("schedules", { namespace, builds: scheduled, image: "registry.example.com/node:22" }, { dependsOn: namespace });
     },
@@ -87,6 +91,18 @@ describe("BuildTriggers", () => {
   it("makes no label of more than 63 characters of the namespace's name", async () => {
     const { triggers: one } = await program({ namespaceName: `${"n".repeat(53)}-${"n".repeat(9)}` });
     expect(one?.url).toBe(`https://webhooks-${"n".repeat(53)}.apps.multiarch.example.com`);
+  });
+
+  it.each([
+    ["pipelines-1.14", false],
+    ["pipelines-1.18", false],
+    ["pipelines-1.19", true],
+    ["pipelines-1.20", true],
+    ["latest", true],
+  ])("says what the listener's container may do only where the webhook of %s takes it: %s", async (channel, says) => {
+    const { inputs } = (await program({ channel })).named("triggers-listener");
+    const [container] = inputs.spec.resources.kubernetesResource.spec.template.spec.containers;
+    expect(Object.keys(container)).toEqual(says ? ["resources", "securityContext"] : ["resources"]);
   });
 
   it("gives the listener a secret that is secret everywhere", async () => {

@@ -354,6 +354,7 @@ describe.each(kinds)("a run of the %s pipeline", (kind) => {
       image: "the-image",
       tags: ["the-tag"],
       cache: "the-cache",
+      "on-branch": "",
       rebuild: "",
       "insecure-registries": ["the-registry"],
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pipelinesAsCode } from "../../tekton/pipelines-as-code";
-import { runTemplate } from "../../tekton/runs";
+import { pipelineFor, runTemplate } from "../../tekton/runs";
 import { eventListener, listenerRules, sameRepository, type TriggeredBuild, templateSpec, wantedPush } from "../../tekton/triggers";
 import { architectures, environment, source } from "./started";
 
@@ -74,7 +74,7 @@ describe("the listener", () => {
     ["github", "push", "body.repository.clone_url", "body.repository.ssh_url"],
     ["gitlab", "Push Hook", "body.project.git_http_url", "body.project.git_ssh_url"],
   ] as const)("asks a push of %s for the proof of its sender first, then for branch and repository", (trigger, event, ...fields) => {
-    const [{ interceptors, ...one }] = eventListener([{ ...htop, trigger }], "build-multiarch").spec.triggers;
+    const [{ interceptors, ...one }] = eventListener([{ ...htop, trigger }], "build-multiarch", "latest").spec.triggers;
     expect(interceptors.map(({ ref }) => ref)).toEqual([
       { name: trigger, kind: "ClusterInterceptor" },
       { name: "cel", kind: "ClusterInterceptor" },
@@ -127,7 +127,13 @@ describe("the run of a push", () => {
       generateName: "htop-push-",
       labels: { "openshift-multiarch/build": "htop", "openshift-multiarch/started-by": "push" },
     });
-    expect(spec).toEqual({ ...stack.spec, params: [{ name: "revision", value: "$(tt.params.commit)" }] });
+    expect(spec).toEqual({
+      ...stack.spec,
+      params: [
+        { name: "revision", value: "$(tt.params.commit)" },
+        { name: "on-branch", value: "main" },
+      ],
+    });
   });
 
   it.each([
@@ -137,6 +143,24 @@ describe("the run of a push", () => {
   ])("has the branch %s in its tags, which a commit alone does not tell", (revision, tag) => {
     const { spec } = runOf({ ...htop, revision, tags: ["{branch}-latest", "{commit}"] });
     expect(spec.params).toContainEqual({ name: "tags", value: [tag, "{commit}"] });
+  });
+});
+
+describe("the branch that a pushed commit has to be on", () => {
+  it.each([
+    ["github", "refs/heads/main", "main"],
+    ["gitlab", "fix/#1", "fix/#1"],
+    ["github", "a$(params.url)", "a$(context.DOLLAR)(params.url)"],
+  ] as const)("is that of the build, for pushes of %s to %s", (trigger, revision, value) => {
+    const [{ spec }] = templateSpec({ ...htop, trigger, revision }, environment, "efs").resourcetemplates;
+    expect(spec.params).toContainEqual({ name: "on-branch", value });
+  });
+
+  it("decides nothing of what an image is made of", () => {
+    const [{ params }] = pipelineFor(htop, architectures, environment).spec.tasks;
+    const identity = params.find(({ name }) => name === "identity")?.value;
+    expect(JSON.stringify(identity)).not.toContain("on-branch");
+    expect(params).toContainEqual({ name: "on-branch", value: "$(params.on-branch)" });
   });
 });
 
@@ -169,6 +193,7 @@ describe("what Pipelines as Code gets", () => {
       },
       params: [
         { name: "revision", value: "{{ revision }}" },
+        { name: "on-branch", value: "main" },
         { name: "tags", value: ["main"] },
       ],
     });
@@ -179,13 +204,23 @@ describe("what Pipelines as Code gets", () => {
     expect(odd.metadata.annotations["pipelinesascode.tekton.dev/on-target-branch"]).toBe("[refs/heads/a&#44;\\{b\\}]");
   });
 
-  it("is a Repository of the address that the server itself gives", () => {
+  it("is a Repository of the address that the server itself gives, which takes files of the default branch alone", () => {
     expect(repository).toEqual({
       apiVersion: "pipelinesascode.tekton.dev/v1alpha1",
       kind: "Repository",
-      metadata: { name: "htop", namespace: "build-multiarch" },
-      spec: { url: "https://git.example.com/team/app" },
+      metadata: { name: expect.stringMatching(/^team-app-[0-9a-f]{6}$/), namespace: "build-multiarch" },
+      spec: { url: "https://git.example.com/team/app", settings: { pipelinerun_provenance: "default_branch" } },
     });
+  });
+
+  it("is one Repository for all builds of a repository, however each names it, and another one for each other repository", () => {
+    const nameFor = (address: string, name = "htop") => ofHtop({ repository: address, name }).repository.metadata.name;
+    const one = nameFor("https://git.example.com/team/app.git");
+    expect([nameFor("git@git.example.com:team/app.git", "other"), nameFor("https://git.example.com/team/app/")]).toEqual([one, one]);
+    const others = ["https://other.example.com/team/app", "https://git.example.com/team-app", "https://git.example.com/team/a.pp"];
+    expect(new Set([one, ...others.map((address) => nameFor(address))]).size).toBe(4);
+    const long = nameFor(`https://git.example.com/${"group/".repeat(20)}_app_`);
+    expect(long).toMatch(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
   });
 
   it.each([

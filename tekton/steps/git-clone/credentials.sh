@@ -55,10 +55,12 @@ read_lines() {
     [[ -n $line && $line != '#'* ]] || continue
     [[ $line =~ ^(https?)://([^/:@[:space:]]+):([^/@[:space:]]+)@([^/@?#[:space:]]+)(/[^?#[:space:]]*)?$ ]] ||
       fail "line $number of .git-credentials in the workspace git-credentials is not https://USER:TOKEN@HOST (with %40 and the like for what is special in addresses)"
+    keep_secret "${BASH_REMATCH[3]}"
+    # One file is for all builds: what another one may send is no fault of this one, and is not sent.
+    if [[ ${BASH_REMATCH[1]} == http && $INSECURE != true && ($URL != http://* || $(host_of "$URL") != "${BASH_REMATCH[4]}") ]]; then continue; fi
     allow_scheme "${BASH_REMATCH[1]}" "${BASH_REMATCH[4]}"
     printf '%s\n' "$line" >>"$credentials/all"
     [[ ${BASH_REMATCH[5]:-/} != / ]] || printf '%s\n' "${line%/}" >>"$credentials/hosts"
-    keep_secret "${BASH_REMATCH[3]}"
     through_https "${BASH_REMATCH[1]}" "${BASH_REMATCH[4]}"
   done <"$credentials/.git-credentials"
 }
@@ -90,7 +92,7 @@ encoded() {
 
 allow_scheme() {
   [[ $1 == https || $INSECURE == true ]] ||
-    fail "the credentials for $2 would go over http://, for everybody on the way to read: use https://, or set insecure"
+    fail "the credentials for $2 would go over http://, for everybody on the way to read: use https://, or name $2 in namespace.insecureRegistries (the task's parameter insecure)"
 }
 
 # As it is written and as it is meant: what `masked` takes out of messages.

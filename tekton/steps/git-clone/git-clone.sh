@@ -2,7 +2,7 @@
 # Fetches one commit and packs its files into the archive $ARCHIVE of the shared volume.
 # Arguments: templates of tags, which must give some for this commit.
 # Environment: URL, REVISION, ARCHIVE, SHARED, SOURCES, HOME; CONTEXT and CONTAINERFILE, which the commit must have (empty: not looked
-# for); SUBMODULES, LFS, GIT_FOLDER, INSECURE; GIT_CREDENTIALS and TRUST, folders (empty: none).
+# for); ON_BRANCH, which the commit must be on (empty: any will do); SUBMODULES, LFS, GIT_FOLDER, INSECURE; GIT_CREDENTIALS and TRUST, folders (empty: none).
 # Results are written to the files $RESULT_COMMIT, $RESULT_URL, $RESULT_TIMESTAMP, $RESULT_BRANCH.
 set -euo pipefail
 task=git-clone
@@ -10,6 +10,8 @@ task=git-clone
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source-path=SCRIPTDIR source=credentials.sh
 source "$(dirname "${BASH_SOURCE[0]}")/credentials.sh"
+# shellcheck source-path=SCRIPTDIR source=branch.sh
+source "$(dirname "${BASH_SOURCE[0]}")/branch.sh"
 # shellcheck source-path=SCRIPTDIR source=submodules.sh
 source "$(dirname "${BASH_SOURCE[0]}")/submodules.sh"
 # shellcheck source-path=SCRIPTDIR source=lfs.sh
@@ -27,6 +29,7 @@ fi
 if [[ -z ${REVISION:-} || $REVISION == -* ]] || ! git check-ref-format --allow-onelevel "$REVISION"; then
   fail "revision '${REVISION:-}' is not the name of a branch, a tag or a commit"
 fi
+if [[ -n ${ON_BRANCH:-} ]] && ! git check-ref-format "refs/heads/$ON_BRANCH"; then fail "on-branch '$ON_BRANCH' is not the name of a branch"; fi
 [[ $ARCHIVE =~ ^[A-Za-z0-9_][A-Za-z0-9._-]*$ ]] || fail "'$ARCHIVE' is not the plain name of an archive"
 
 # Messages of git and ssh are read, and ranges of letters are meant.
@@ -54,7 +57,7 @@ patiently() {
   local attempt
   for attempt in 1 2 3; do
     if git "$@" 2>"$HOME/git.log"; then return 0; fi
-    if [[ $attempt == 3 ]] || said "could not read Username|authentication failed|$no_such|not allowed|not our ref|unadvertised|find remote ref|HTTP [0-9]* curl|returned error: 40[0-9]|permission denied \(|host key verification failed|no entry in /etc/passwd|certificate"; then
+    if [[ $attempt == 3 ]] || said "could not read Username|authentication failed|$no_such|not allowed|not our ref|unadvertised|find remote ref|HTTP [0-9]* curl|returned error: 40[0-9]|permission denied \(|host key verification failed|no entry in /etc/passwd|certificate|filter .* not supported"; then
       return 1
     fi
     echo "git ${1} failed, trying again: $(cause | masked)" >&2
@@ -78,7 +81,7 @@ keep_git_folder() {
 }
 
 echo "fetching $REVISION of $URL" >&2
-refs=$(patiently ls-remote --symref origin HEAD "$REVISION") || cannot_fetch
+refs=$(patiently ls-remote --symref origin HEAD "$REVISION" ${ON_BRANCH:+"refs/heads/$ON_BRANCH"}) || cannot_fetch
 offered=$'\n'$(cut -f 2 <<<"$refs")$'\n'
 default_branch=$(sed -n 's#^ref: refs/heads/\(.*\)\tHEAD$#\1#p' <<<"$refs")
 # gitrevisions(7): a tag comes before a branch. Which one is meant, only the author knows.
@@ -117,6 +120,7 @@ else
   }
 fi
 [[ $commit =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || fail "git gives '$commit' as the commit of '$REVISION'"
+check_branch "$commit"
 if [[ $GIT_FOLDER == true && $ref == refs/heads/* ]]; then
   git checkout --quiet -B "${ref#refs/heads/}" "$commit"
 else

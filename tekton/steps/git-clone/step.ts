@@ -28,6 +28,7 @@ export const clone = (image: string): StepPart =>
     params: [
       { name: "url", description: gitUrl },
       { name: "revision", description: "Branch, tag or commit" },
+      { name: "on-branch", description: "Branch that the commit must be on, as its tip or before it; empty: any commit", default: "" },
       {
         name: "submodules",
         description: "Which submodules are fetched: true for all, false for none; or the paths of those that are wanted, one a line",

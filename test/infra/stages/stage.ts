@@ -15,7 +15,7 @@ const copyTree = (from: string, to: string) => execFileSync("cp", ["-a", `${from
 
 export const project = resolve(__dirname, "../../..");
 export const stubs = join(__dirname, "../stubs");
-export const pullSecret = '{"auths":{"quay.io":{"auth":"dXNlcjpodW50ZXIy"}}}';
+export const pullSecret = '{"auths":{"quay.io":{"auth":"dXNlcjpodW50ZXIy"},"registry.redhat.io":{"auth":"dXNlcjpodW50ZXIy"}}}';
 
 export function settings(change: (cluster: Record<string, unknown>) => void = () => {}): PlainClusterSettings {
   const cluster = { name: "lab", baseDomain: "example.com", version: "4.19.42" };

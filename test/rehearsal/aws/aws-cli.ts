@@ -1,18 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { places } from "../../../rehearsal/machine/places";
 import { type Emulator, python, region } from "./emulator";
 
-const version = "1.45.11";
-const folder = join(places.cache, `awscli-${version}`);
+const requirements = join(__dirname, "requirements.txt");
+const digest = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
+const folder = join(places.cache, `awscli-${digest}`);
 
 /** AWS's own command line, in an environment of its own: it takes another botocore than moto. Made once. */
 export function installAwsCli(): void {
   if (existsSync(join(folder, "installed"))) return;
   for (const command of [
     [python, "-m", "venv", folder],
-    [join(folder, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", `awscli==${version}`],
+    [join(folder, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement", requirements],
     ["touch", join(folder, "installed")],
   ]) {
     const { status, stderr } = spawnSync(command[0] ?? "", command.slice(1), { encoding: "utf8" });

@@ -172,6 +172,22 @@ describe("git-clone and its workspaces", () => {
     expect(await clone({ ...address, INSECURE: "true" })).toMatchObject({ status: 0 });
   });
 
+  it("builds by https:// though the credentials have lines for http://, of other hosts and of its own, and sends none of these", async () => {
+    const server = await serve({ allowed });
+    const open = await serve({ plain: true, name: "localhost" });
+    credentials(`http://me:other-token@${open.host}`, `http://me:stale-token@${server.host}`, `https://me:${inAddress}@${server.host}`);
+    expect(await clone({ ...bound, URL: `${server.url}/team/app/.git` })).toMatchObject({ status: 0 });
+    expect(await clone({ ...bound, URL: `${open.url}/team/app/.git` })).toMatchObject({
+      status: 1,
+      log: expect.stringContaining(
+        `would go over http://, for everybody on the way to read: use https://, or name ${open.host} in namespace.insecureRegistries`,
+      ),
+    });
+    credentials(`http://me:other-token@example.com`);
+    expect(await clone({ ...bound, URL: `${open.url}/team/app/.git` })).toMatchObject({ status: 0 });
+    expect(JSON.stringify([...server.requests, ...open.requests])).not.toMatch(/stale-token|other-token/);
+  });
+
   it.each([
     ["https://hunter2@example.com", 1],
     ["# mine\n\nhttps://me:hunter2example.com", 3],
