@@ -7,31 +7,31 @@ export const tagsAndAddresses: BadConfigurations = {
     {
       what: "a tag of AWS's own",
       change: { "cluster.tags": { "aws:cloudformation:stack-name": "x" } },
-      says: 'cluster.tags.aws:cloudformation:stack-name is "x"; expected another key: this one belongs to AWS, to the installer or to its destroyer',
+      says: 'cluster.tags.aws:cloudformation:stack-name is "x"; expected another key: this one belongs to AWS, to the installer, to its destroyer or to this program',
       installer: { accepts: 'AWS refuses it: "Tag your AWS resources", naming limits' },
     },
     {
       what: "a tag of Kubernetes' own",
       change: { "cluster.tags": { "kubernetes.io/cluster/multiarch": "owned" } },
-      says: 'cluster.tags.kubernetes.io/cluster/multiarch is "owned"; expected another key: this one belongs to AWS, to the installer or to its destroyer',
+      says: 'cluster.tags.kubernetes.io/cluster/multiarch is "owned"; expected another key: this one belongs to AWS, to the installer, to its destroyer or to this program',
       installer: "refuses",
     },
     {
       what: "a tag of OpenShift's own",
       change: { "cluster.tags": { "red-hat.openshift.io/x": "y" } },
-      says: 'cluster.tags.red-hat.openshift.io/x is "y"; expected another key: this one belongs to AWS, to the installer or to its destroyer',
+      says: 'cluster.tags.red-hat.openshift.io/x is "y"; expected another key: this one belongs to AWS, to the installer, to its destroyer or to this program',
       installer: "refuses",
     },
     {
       what: "the name, which every object has of its own",
       change: { "cluster.tags": { name: "multiarch" } },
-      says: 'cluster.tags.name is "multiarch"; expected another key: this one belongs to AWS, to the installer or to its destroyer',
+      says: 'cluster.tags.name is "multiarch"; expected another key: this one belongs to AWS, to the installer, to its destroyer or to this program',
       installer: "refuses",
     },
     {
-      what: "26 tags",
-      change: { "cluster.tags": tags(26) },
-      says: "cluster.tags is an object; expected at most 25 tags, and these are 26",
+      what: "25 tags, as one is the program's own",
+      change: { "cluster.tags": tags(25) },
+      says: "cluster.tags is an object; expected at most 24 tags, and these are 25",
       installer: "refuses",
     },
     {
