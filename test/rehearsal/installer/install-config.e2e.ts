@@ -62,7 +62,8 @@ it("whatever we accept, its validation accepts", async () => {
       accepted += 1;
       expect(await installer.problems("install-config", config)).toEqual([]);
     }),
-    { numRuns: 100 },
+    // Another SEED, or more RUNS, may find more; a run without them is the same everywhere.
+    { numRuns: Number(process.env.RUNS ?? 40), seed: Number(process.env.SEED ?? 1) },
   );
   // Else it would have said nothing.
   expect(accepted).toBeGreaterThan(10);
