@@ -223,7 +223,7 @@ export const changes: readonly Change[] = [
     path: ["pools", 0, "zones", 2, "name"],
     value: "eu-west-3d",
     outcome: "refused",
-    says: "AWS has no m6a.2xlarge in eu-west-3d; the zones that have it: eu-west-3a, eu-west-3b, eu-west-3c",
+    says: "pools or cluster.controlPlane name the zone eu-west-3d, the cluster has subnets in eu-west-3a, eu-west-3b, eu-west-3c only",
     effect: "Refused: the installer makes the subnets. Taking a zone away is carried out.",
   },
   {
