@@ -522,7 +522,7 @@ export const changes: readonly Change[] = [
     path: ["mavenSettings"],
     value: "<settings></settings>",
     outcome: "carried out",
-    touches: ["create builds-maven-settings", ...again("quarkus")],
+    touches: ["create builds-maven-settings", ...pipelinesOf("quarkus"), ...again("quarkus")],
     effect: "The Secret is made, and the quarkus builds run anew with it; a later change changes the Secret alone.",
   },
   {
@@ -551,7 +551,7 @@ export const changes: readonly Change[] = [
     path: ["buildSecrets"],
     value: '{"htop":{"token":"x"}}',
     outcome: "carried out",
-    touches: ["create builds-htop-secrets", ...again("htop")],
+    touches: ["create builds-htop-secrets", ...pipelinesOf("htop"), ...again("htop")],
     effect: "The Secret of the build is made, and the build runs anew with it; a later change changes the Secret alone.",
   },
   {

@@ -103,7 +103,7 @@ export function pushTriggerSteps(): void {
     expect(runs.map(({ metadata }) => metadata.labels?.["openshift-multiarch/build"])).toEqual(["htop"]);
     const [{ status }] = runs;
     const results = Object.fromEntries(status?.results?.map(({ name, value }) => [name, value]) ?? []);
-    expect({ outcome: outcome(runs[0]), commit: results["CHAINS-GIT_COMMIT"], digest: results.image?.split("@")[1] }).toEqual({
+    expect({ outcome: outcome(runs[0]), commit: results["CHAINS-GIT_COMMIT"], digest: results.found?.split("@")[1] }).toEqual({
       outcome: "succeeded",
       commit,
       digest: image.split("@")[1],
