@@ -1,5 +1,6 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { ParseArgsConfig, parseArgs } from "node:util";
 import { gitName, revisionText } from "../config/revision";
+import { exitCodeOf, parsed } from "../review/command-line";
 import { Mistake } from "../review/mistake";
 import { refuseSwallowed } from "../review/npm-options";
 import { buildOf, end, newest, start, watch } from "./build";
@@ -64,12 +65,8 @@ async function main([name = "", ...words]: readonly string[]): Promise<number> {
 }
 
 function arguments_(command: Command, args: string[]) {
-  try {
-    const known: ParseArgsConfig["options"] = { ...options[command], help: { type: "boolean", short: "h" } };
-    return parseArgs({ args, allowPositionals: true, options: known });
-  } catch (error) {
-    throw new Mistake(`${(error as Error).message}; see npm run ${command} -- --help`);
-  }
+  const known: ParseArgsConfig["options"] = { ...options[command], help: { type: "boolean", short: "h" } };
+  return parsed(command, { args, allowPositionals: true, options: known });
 }
 
 /** A pipe takes no more than 64 KiB at once; what is left when the program exits is lost. */
@@ -78,13 +75,8 @@ const written = () => Promise.all([process.stdout, process.stderr].map((stream) 
 // Who reads has seen enough, as `head` has.
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 2));
 
-main(process.argv.slice(2))
-  .catch((error: unknown) => {
-    console.error(error instanceof Mistake ? error.message : error);
-    return 2;
-  })
-  .then(async (code) => {
-    await written();
-    // Connections to the cluster are kept open.
-    process.exit(code);
-  });
+exitCodeOf(main(process.argv.slice(2))).then(async (code) => {
+  await written();
+  // Connections to the cluster are kept open.
+  process.exit(code);
+});

@@ -1,30 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { Asking } from "../infra/leftovers/asking";
 import { clients } from "../infra/leftovers/clients";
 import { settingsFor } from "../infra/stages/aws-client";
+import { exitCodeOf, parsed } from "../review/command-line";
 import { Mistake } from "../review/mistake";
 import { clustersOf, isOfRegion } from "./clusters";
 import { help } from "./help";
 import { metadata, orphan, text } from "./report";
 import { states } from "./stacks";
 
-function options(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { metadata: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-    });
-  } catch (error) {
-    throw new Mistake(`${(error as Error).message}; see npm run orphans -- --help`);
-  }
-}
-
 async function main(args: string[]): Promise<number> {
-  const { values, positionals } = options(args);
+  const { values, positionals } = parsed("orphans", {
+    args,
+    allowPositionals: true,
+    options: { metadata: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
   if (values.help) {
     process.stdout.write(`${help}\n`);
     return 0;
@@ -79,12 +71,6 @@ async function main(args: string[]): Promise<number> {
   return orphans.length > 0 ? 1 : 0;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof Mistake ? error.message : error);
-    process.exitCode = 2;
-  },
-);
+exitCodeOf(main(process.argv.slice(2))).then((code) => {
+  process.exitCode = code;
+});

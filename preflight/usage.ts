@@ -7,18 +7,13 @@ import {
   paginateDescribeVpcs,
 } from "@aws-sdk/client-ec2";
 import { type EFSClient, paginateDescribeFileSystems } from "@aws-sdk/client-efs";
+import { collect } from "../infra/leftovers/asking";
 import { answered } from "./aws";
 
 /** What of an account's quotas is taken. */
 
-async function all<Page, Item>(right: string, pages: AsyncIterable<Page>, items: (page: Page) => Item[] | undefined): Promise<Item[]> {
-  const found: Item[] = [];
-  const read = async () => {
-    for await (const page of pages) found.push(...(items(page) ?? []));
-  };
-  await answered(right, read());
-  return found;
-}
+const all = <Page, Item>(right: string, pages: AsyncIterable<Page>, items: (page: Page) => Item[] | undefined): Promise<Item[]> =>
+  answered(right, collect(pages, items));
 
 /**
  * Running on-demand machines by instance type. Others do not count ("On-Demand Instance quotas", EC2 User Guide): stopped ones, those of the

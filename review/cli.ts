@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { ParseArgsConfig, parseArgs } from "node:util";
+import { exitCodeOf, parsed } from "./command-line";
 import { comment, commentLimit, failed, type StackPreview } from "./comment";
 import { deploy } from "./deploy";
 import { drift, driftReport, exitCode } from "./drift";
@@ -137,20 +138,10 @@ async function main([name = "", ...words]: readonly string[]): Promise<number> {
 }
 
 function arguments_(command: Command, words: string[]) {
-  try {
-    const known: ParseArgsConfig["options"] = { ...options[command], help: { type: "boolean", short: "h" } };
-    return parseArgs({ args: words, allowPositionals: true, options: known });
-  } catch (error) {
-    throw new Mistake(`${(error as Error).message}; see npm run ${command} -- --help`);
-  }
+  const known: ParseArgsConfig["options"] = { ...options[command], help: { type: "boolean", short: "h" } };
+  return parsed(command, { args: words, allowPositionals: true, options: known });
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof Mistake ? error.message : error);
-    process.exitCode = 2;
-  },
-);
+exitCodeOf(main(process.argv.slice(2))).then((code) => {
+  process.exitCode = code;
+});

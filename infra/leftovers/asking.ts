@@ -29,6 +29,12 @@ interface ServiceError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
+/** The items of all pages, added to `found` as they come. */
+export async function collect<Page, T>(pages: AsyncIterable<Page>, items: (page: Page) => readonly T[] | undefined, found: T[] = []) {
+  for await (const page of pages) found.push(...(items(page) ?? []));
+  return found;
+}
+
 /** Questions to AWS. One that is not allowed is noted and has no answer; all other errors are for the caller. */
 export class Asking {
   /** IAM's names of the actions that were refused. */
@@ -49,11 +55,7 @@ export class Asking {
   /** All pages of a question; what was read before a refusal counts. */
   async all<Page, T>(action: string, pages: () => AsyncIterable<Page>, items: (page: Page) => readonly T[] | undefined): Promise<T[]> {
     const found: T[] = [];
-    const read = async () => {
-      for await (const page of pages()) found.push(...(items(page) ?? []));
-    };
-    await this.ask(action, read, undefined);
-    return found;
+    return this.ask(action, () => collect(pages(), items, found), found);
   }
 }
 

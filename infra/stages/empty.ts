@@ -13,31 +13,25 @@ main(async () => {
   const asking = new Asking();
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const end = Date.now() + emptyMinutes * 60_000;
-  const told = new Set<string | undefined>();
+  const told = new Set<string>();
+  const once = async (state: string | undefined, what: string, action: string, remove: () => Promise<unknown>) => {
+    if (state === "deleting" || told.has(what)) return;
+    told.add(what);
+    say(`deleting ${what}`);
+    await asking.ask(action, remove, undefined);
+  };
   for (;;) {
     const points = await accessPointsOf(client, asking, fileSystem);
     const targets = await mountTargetsOf(client, asking, fileSystem);
     // In each round: a pipeline that runs may have had one made meanwhile.
-    for (const { AccessPointId, LifeCycleState } of points) {
-      if (LifeCycleState === "deleting" || told.has(AccessPointId)) continue;
-      told.add(AccessPointId);
-      say(`deleting the access point ${AccessPointId}`);
-      await asking.ask(
-        "elasticfilesystem:DeleteAccessPoint",
-        () => client.send(new DeleteAccessPointCommand({ AccessPointId })),
-        undefined,
+    for (const { LifeCycleState, AccessPointId } of points)
+      await once(LifeCycleState, `the access point ${AccessPointId}`, "elasticfilesystem:DeleteAccessPoint", () =>
+        client.send(new DeleteAccessPointCommand({ AccessPointId })),
       );
-    }
-    for (const { MountTargetId, LifeCycleState } of targets) {
-      if (LifeCycleState === "deleting" || told.has(MountTargetId)) continue;
-      told.add(MountTargetId);
-      say(`deleting the mount target ${MountTargetId}`);
-      await asking.ask(
-        "elasticfilesystem:DeleteMountTarget",
-        () => client.send(new DeleteMountTargetCommand({ MountTargetId })),
-        undefined,
+    for (const { LifeCycleState, MountTargetId } of targets)
+      await once(LifeCycleState, `the mount target ${MountTargetId}`, "elasticfilesystem:DeleteMountTarget", () =>
+        client.send(new DeleteMountTargetCommand({ MountTargetId })),
       );
-    }
     if (asking.refused.size > 0) {
       say(
         `Warning: whatever is left of ${fileSystem} stays, as the credentials have no right to ask for it or to delete it: ${[...asking.refused].sort().join(", ")}`,

@@ -132,14 +132,12 @@ end_attaching
 place "$IMAGE" || fail "the image is not published"
 echo "$IMAGE is $wanted for ${expected[*]}" >&2
 
-joined=$(IFS=, && printf '%s' "${members[*]/#/$repository@}")
-signed=$(members+=("${attached[@]}") && IFS=, && printf '%s' "${members[*]/#/$repository@}")
 printf '%s' "$repository@$wanted" >"$RESULT_IMAGE"
-printf '%s' "$joined" >"$RESULT_MEMBERS"
+references "${members[@]}" >"$RESULT_MEMBERS"
 # By these Chains finds what this run has built, and signs it.
 printf '%s' "$IMAGE" >"$RESULT_IMAGE_URL"
 printf '%s' "$wanted" >"$RESULT_IMAGE_DIGEST"
-printf '%s' "$signed" >"$RESULT_IMAGES"
+references "${members[@]}" "${attached[@]}" >"$RESULT_IMAGES"
 
 # For a later run, which finds what is whole alone: with this tag it is not built, signed and described again. Where a registry never lets a tag
 # move, the one of an image with older bases stays.

@@ -46,6 +46,15 @@ inspect_index() {
 inspect_remote() {
   inspect nothing "$1"
 }
+# Whether a registry's words in the file $1 are that it has no such thing.
+is_unknown() {
+  grep -qiE 'manifest.unknown|name.unknown|not found' "$1"
+}
+# These digests as repository@digest, separated by commas.
+references() {
+  local IFS=,
+  printf '%s' "${*/#/$repository@}"
+}
 platforms() {
   { grep -o '"platform":{[^}]*}' || true; } <<<"$1" | sed -E 's/.*"architecture":"([^"]*)".*"os":"([^"]*)".*/\2\/\1/'
 }

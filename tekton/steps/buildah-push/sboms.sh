@@ -58,14 +58,17 @@ attach() {
     --artifact-subject "docker://$repository@$2" || return 1
   digest=$(digests "$(inspect_index "$1")") && [[ -n $digest ]] || return 1
   if there=$(inspect "$1" "$tag" 2>"$HOME/$1.reason"); then
-    grep -qxF "$digest" < <(digests "$there") || { add_member "$1" "docker://$tag" - --all && push "$1" "docker://$tag" --all >/dev/null; } || return 1
-  elif grep -qiE 'manifest.unknown|name.unknown|not found' "$HOME/$1.reason"; then
-    push "$1" "docker://$tag" --all >/dev/null || return 1
-  else
+    if grep -qxF "$digest" < <(digests "$there"); then
+      printf '%s' "$digest"
+      return 0
+    fi
+    add_member "$1" "docker://$tag" - --all || return 1
+  elif ! is_unknown "$HOME/$1.reason"; then
     # Written anew without being read, it would lose what is attached already.
     cat "$HOME/$1.reason" >&2
     return 1
   fi
+  push "$1" "docker://$tag" --all >/dev/null || return 1
   if there=$(inspect "$1" "$tag") && grep -qxF "$digest" < <(digests "$there"); then
     printf '%s' "$digest"
   else

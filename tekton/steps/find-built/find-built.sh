@@ -78,7 +78,7 @@ is_same_base() {
 
 tag=$repository:built-$key
 text=$(inspect_remote "$tag" 2>"$HOME/reason") || {
-  grep -qiE 'manifest.unknown|name.unknown|not found' "$HOME/reason" || fail "the registry does not say whether $tag exists: $(tail -n 1 "$HOME/reason")"
+  is_unknown "$HOME/reason" || fail "the registry does not say whether $tag exists: $(tail -n 1 "$HOME/reason")"
   fail "commit $commit is not built with these settings yet"
 }
 [[ $(platforms "$text" | sort) == "$(printf 'linux/%s\n' "${architectures[@]}" | sort)" ]] || fail "$tag is for other architectures than ${architectures[*]}"
@@ -104,6 +104,6 @@ for tag in ${RUN:+"$RUN"} "${more_tags[@]}" "${IMAGE##*:}"; do
   place "$repository:$tag" || fail "it is built already, but the registry does not take the tag $tag"
 done
 mapfile -t members < <(digests "$text")
-(IFS=, && printf '%s' "${members[*]/#/$repository@}") >"$RESULT_FOUND_MEMBERS"
+references "${members[@]}" >"$RESULT_FOUND_MEMBERS"
 printf '%s' "$repository@$wanted" >"$RESULT_FOUND"
 echo "$task: commit $commit is built already: $repository@$wanted" >&2
