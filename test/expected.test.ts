@@ -55,7 +55,7 @@ function difference(before: string, after: string): string[] {
 
 describe("the plans of all stacks", () => {
   const fresh = join(folder, "fresh");
-  beforeAll(() => write(root, fresh), 60_000);
+  beforeAll(() => write(root, fresh));
 
   it.each(stacks)("are those that are committed: %s", (stack) => {
     const file = join(root, "test", "expected", `${stack}.json`);

@@ -30,7 +30,7 @@ for (const stack of ["rehearsal", "dev"]) {
           expect(found).not.toHaveLength(0);
           return found;
         };
-      }, 60_000);
+      });
 
       it("shows every resource that the stack's file asks for", () => {
         const zones = pools.flatMap((pool) => pool.zones.map((zone) => `workers-${pool.architecture}-${zone.name}`));

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 /** Runs the parts of the test suite that its argument names, and ends with one line that counts them all. */
 
@@ -10,6 +10,8 @@ interface Count {
   failed: number;
   /** Tests of what this machine does not have: what the rehearsal installs, or root. */
   skipped?: number;
+  /** What failed: a check's name, or a test's with the first lines of its error. */
+  failures?: readonly string[];
 }
 
 const root = join(__dirname, "..");
@@ -36,8 +38,24 @@ const check = (what: string, command: readonly string[], env?: NodeJS.ProcessEnv
       env: { ...process.env, ...env },
     });
     if (error) console.log(error.message);
-    return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, failures: [what] };
   });
+
+/** The part that is read here of vitest's JSON report (jest's, formatTestResults). */
+interface TestFile {
+  name: string;
+  assertionResults: readonly { status: string; fullName: string; failureMessages?: readonly string[] }[];
+}
+
+const failedTests = (files: readonly TestFile[]): string[] =>
+  files.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages = [] }) => {
+        const own = failureMessages.flatMap((text) => text.split("\n")).filter((line) => !line.includes("/node_modules/"));
+        return [`${relative(root, name)}: ${fullName}`, ...own.slice(0, 20)].join("\n    ");
+      }),
+  );
 
 /** A vitest run, counted test by test; `files` narrows it to those whose path contains it. */
 const vitest = (what: string, config: string, ...files: string[]): Count =>
@@ -55,8 +73,10 @@ const vitest = (what: string, config: string, ...files: string[]): Count =>
     const result = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
     rmSync(folder, { recursive: true });
     const { numPassedTests: passed = 0, numFailedTests: failed = 0, numPendingTests: skipped = 0 } = result ?? {};
+    const failures = failedTests(result?.testResults ?? []);
     // A run without a report, or one that fails outside of any test, is a failure all the same.
-    return { passed, failed: failed === 0 && status !== 0 ? 1 : failed, skipped };
+    if (failed === 0 && status !== 0) return { passed, failed: 1, skipped, failures: [`${what}, outside of any test`] };
+    return { passed, failed, skipped, failures };
   });
 
 function trackedFiles(...patterns: string[]): string[] {
@@ -107,10 +127,12 @@ if (!chosen) {
   process.exit(2);
 }
 const counts = chosen();
-const total = (key: keyof Count) => counts.reduce((sum, count) => sum + (count[key] ?? 0), 0);
+const total = (key: "passed" | "failed" | "skipped") => counts.reduce((sum, count) => sum + (count[key] ?? 0), 0);
 const skipped = total("skipped");
 // Everything has everything.
 const failed = total("failed") + (part === "all" ? skipped : 0);
 if (skipped > 0) console.log(`\n${skipped} skipped: they need root, or what npm run rehearse installs`);
+// Once more at the end: a long run's beginning is often not kept.
+for (const failure of counts.flatMap(({ failures = [] }) => failures)) console.log(`\nFAILED ${failure}`);
 console.log(`\n${total("passed")} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

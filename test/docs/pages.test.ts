@@ -79,7 +79,7 @@ it("npm's commands in the pages are scripts that there are, with words and optio
     .filter(({ words }) => /^(?:npm|npx)$/.test(words[0]));
   expect(commands.length).toBeGreaterThan(10);
   expect(commands.flatMap(({ file, words }) => problemOf(words).map((problem) => `${file}: ${problem}`))).toEqual([]);
-}, 120_000);
+});
 
 it("pulumi's commands in the pages have the options that its own help names", () => {
   const commands = blocks
@@ -87,7 +87,7 @@ it("pulumi's commands in the pages have the options that its own help names", ()
     .filter(({ words }) => words[0] === "pulumi");
   expect(commands.length).toBeGreaterThan(8);
   expect(commands.flatMap(({ file, words }) => problemOf(words).map((problem) => `${file}: ${problem}`))).toEqual([]);
-}, 120_000);
+});
 
 it("a page is read by a Markdown parser: fences, links in tables, headings", () => {
   const read = page("x.md", "# A `b` c!\n\n| a |\n| - |\n| [x](y.md#z) `f.ts` |\n\n```sh tested\nnpm test\n```\n");

@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (const stack of stacks)
     for (const when of ["first", "running"] as const) plans[`${stack} ${when}`] = planOf(await program(stack, when));
   plan = plans["rehearsal running"];
-}, 120_000);
+});
 
 afterAll(() => pack.close());
 

@@ -22,7 +22,7 @@ let plan: Resource[];
 beforeAll(async () => {
   pack = await servePack();
   plan = planOf(await program("dev", "running"));
-}, 120_000);
+});
 
 afterAll(() => pack.close());
 

@@ -255,7 +255,7 @@ it("drift asks the outputs which builds the stack knows: a pruned run of one of 
   const known = await of(built);
   expect([known.code, known.stdout]).toEqual([0, expect.stringContaining("`htop-run` was pruned")]);
   for (const other of [{ uid: "new", failure: "x", last: built }, {}]) expect((await of(other)).code).toBe(1);
-}, 60_000);
+});
 
 it("the scripts of package.json lead here, and explain themselves", async () => {
   const { scripts } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as { scripts: Record<string, string> };

@@ -154,7 +154,7 @@ it("has scripts without findings of shellcheck, as they are kept", () => {
   const kept = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".sh"));
   expect(kept.length).toBeGreaterThan(8);
   execFileSync("shellcheck", ["-x", ...kept.map((file) => join(folder, file))], { stdio: "pipe" });
-}, 120_000);
+});
 
 it("builds with a storage of its own on the node's disk, which the limit of the step bounds", () => {
   const build = all.find((task) => task.metadata.name === "buildah-build")?.spec;

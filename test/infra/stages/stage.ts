@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { type PlainClusterSettings, parseSettings } from "../../../config/settings";
 import { installConfig } from "../../../infra/install-config";
 import { type Account, account, awsServer } from "./aws";
@@ -55,8 +55,6 @@ export class Bench {
 
   /** In a test file, once. */
   static use(): Bench {
-    // Each stage starts Node several times; a busy machine takes its time for that.
-    vi.setConfig({ testTimeout: 60_000 });
     const bench = new Bench();
     beforeAll(async () => {
       bench.server = await awsServer(() => bench.aws);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { at, write } from "./harness";
@@ -25,6 +25,13 @@ function tarball(manifest: Record<string, unknown>, files: Record<string, string
   const content = readFileSync(join(work, "out.tgz"));
   rmSync(work, { recursive: true });
   return content;
+}
+
+/** Ends connections, too: those whose handshake has not ended are not closed by the server's own means. */
+async function closed(server: http.Server | https.Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  const done = new Promise((resolve) => server.close(resolve));
+  for (const socket of sockets) socket.destroy();
+  await done;
 }
 
 /**
@@ -61,9 +68,11 @@ export async function npmRegistry(packages: Record<string, Published>, tls?: { k
     response.end(JSON.stringify({ name: latest.name, "dist-tags": { latest: latest.version }, versions: Object.fromEntries(described) }));
   };
   const server = tls ? https.createServer(tls, answer) : http.createServer(answer);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `${tls ? "https" : "http"}://localhost:${(server.address() as AddressInfo).port}/`;
-  return { url, requests, close: () => new Promise((resolve) => server.close(resolve)) };
+  return { url, requests, close: () => closed(server, sockets) };
 }
 
 /** Writes a package and its lock, as a developer's npm makes it. */
