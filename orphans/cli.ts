@@ -6,6 +6,7 @@ import { clients } from "../infra/leftovers/clients";
 import { settingsFor } from "../infra/stages/aws-client";
 import { exitCodeOf, parsed } from "../review/command-line";
 import { Mistake } from "../review/mistake";
+import { refuseSwallowed } from "../review/npm-options";
 import { clustersOf, isOfRegion } from "./clusters";
 import { help } from "./help";
 import { metadata, orphan, text } from "./report";
@@ -21,6 +22,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${help}\n`);
     return 0;
   }
+  refuseSwallowed("orphans", ["metadata", "json"], args);
   const [region, ...others] = positionals;
   if (region === undefined || others.length > 0 || !/^[a-z]{2,4}(?:-[a-z]+)+-\d$/.test(region))
     throw new Mistake("orphans takes one region of AWS, such as eu-west-3; see npm run orphans -- --help");

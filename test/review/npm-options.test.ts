@@ -24,6 +24,7 @@ describe("an option in front of --, which npm takes, is named and nothing is don
     [["preview", "--comment"], "--comment for an option of its own"],
     [["deploy", "dev", "--minutes=5"], "--minutes for an option of its own"],
     [["drift", "--out=file"], "--out for an option of its own"],
+    [["orphans", "eu-west-3", "--json", "--metadata=folder"], "--metadata and --json for an option of its own"],
     [["configure", "--stack=prod", "--base-domain=example.com"], "--stack and --base-domain for an option of its own"],
   ])("npm run %j", (words, message) => {
     const { status, stderr } = npm(...words);
