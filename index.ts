@@ -1,4 +1,5 @@
 import * as kubernetes from "@pulumi/kubernetes";
+import { ClusterVersion, checkVersion } from "./cluster/cluster-version";
 import { EfsStorage } from "./cluster/efs-storage";
 import { warnOfLosses } from "./cluster/losses";
 import { MachinePool } from "./cluster/machine-pool";
@@ -24,6 +25,9 @@ const cluster = new OpenShiftCluster("cluster", {
   ...settings.cluster,
   wantedTypes: wantedTypes(settings),
   installed: last.getOutput("infraId").apply((infraId) => infraId !== undefined),
+  installedVersion: last.getOutput("installedVersion"),
+  lastVersion: last.getOutput("version"),
+  checkVersion: (kubeconfig, before) => checkVersion(kubeconfig, before, settings.cluster.version),
   preflight: (account) => preflight(settings, account),
 });
 const fileSystem = new SharedFileSystem(
@@ -47,7 +51,13 @@ const provider = new kubernetes.Provider("cluster", {
 });
 const inside = { providers: [provider], deletedWith: cluster.guard };
 const domain = `${settings.cluster.name}.${settings.cluster.baseDomain}`;
-new PullSecret("pull-secret", { pullSecret: settings.cluster.pullSecret }, inside);
+const pullSecret = new PullSecret("pull-secret", { pullSecret: settings.cluster.pullSecret }, inside);
+const openshift = new ClusterVersion(
+  "version",
+  { version: settings.cluster.version, kubeconfig: cluster.kubeconfig },
+  { ...inside, dependsOn: pullSecret },
+);
+const updated = { ...inside, dependsOn: openshift };
 const workers = settings.pools.map(
   (pool) =>
     new MachinePool(
@@ -59,15 +69,15 @@ const workers = settings.pools.map(
         kubeconfig: cluster.kubeconfig,
         ...pool,
       },
-      inside,
+      updated,
     ),
 );
 const storage = new EfsStorage(
   "efs",
   { fileSystemId: fileSystem.fileSystemId, kubeconfig: cluster.kubeconfig, owner: cluster.owner },
-  inside,
+  updated,
 );
-const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, domain, kubeconfig: cluster.kubeconfig }, inside);
+const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, domain, kubeconfig: cluster.kubeconfig }, updated);
 
 // Builds: one namespace, one multi-architecture image per entry of the configuration.
 const namespace = new BuildNamespace(
@@ -112,6 +122,9 @@ export const consoleUrl = cluster.consoleUrl;
 export const kubeconfig = cluster.kubeconfig;
 export const kubeadminPassword = cluster.kubeadminPassword;
 export const infraId = cluster.infraId;
+/** OpenShift's version: at the install, and the one that `cluster.version` has brought since. */
+export const installedVersion = cluster.installedVersion;
+export const version = openshift.version;
 export const fileSystemId = fileSystem.fileSystemId;
 /** The nodes, one entry an architecture. */
 export const pools = settings.pools;

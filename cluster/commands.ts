@@ -9,6 +9,8 @@ export interface ClusterProgram {
   readonly file: string;
   /** How long it may take; it is told, and Pulumi's own limit follows from it. */
   readonly seconds: number;
+  /** For how long the API server may be away besides, in seconds. @default patienceSeconds */
+  readonly away?: number;
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: pulumi.Input<string>;
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
@@ -24,7 +26,7 @@ export interface ClusterProgram {
 export function clusterProgram(name: string, program: ClusterProgram, opts: pulumi.CustomResourceOptions): command.local.Command {
   const run = programCommand(program.file);
   const guarded = program.owner ? run.replace(/^exec /, "exec bash infra/stages/owner.sh ") : run;
-  const limit = programWithin(program.seconds);
+  const limit = programWithin(program.seconds, program.away);
   return new command.local.Command(
     name,
     {

@@ -18,10 +18,28 @@ export const limits = {
   machines: 1800,
   /** Until the volumes of deleted claims are gone. */
   drain: 300,
+  /** Until the cluster knows the updates of another channel. */
+  updatesRetrieved: 120,
+  /** And until it has looked at their risks: it does so one by one. */
+  risksEvaluated: 1200,
+  /** From a version that is asked for to a cluster that is under way to it. */
+  releaseLoaded: 900,
+  /** How long a release is refused until that is believed: one whose image cannot be had is tried again every few minutes. */
+  releaseRefused: 300,
+  /** From an asked-for version to the last node that has it: the control plane takes an hour or two, each worker about ten minutes. */
+  update: 14400,
+  /**
+   * How long an update fails until that is believed. An operator that is slow counts as failing after 40 minutes, one that is degraded at
+   * once, and then for a while only (cluster-version-operator, pkg/cvo/status.go).
+   */
+  failing: 1800,
 } as const satisfies Record<string, number>;
+
+/** How long the API server may be away during an update, in seconds: the machine of the only control-plane node starts anew. */
+export const restartSeconds = 1800;
 
 /** customTimeouts of a resource that Pulumi itself waits for. */
 export const within = (seconds: number): string => `${Math.ceil(seconds / 60)}m`;
 
 /** customTimeouts of a program that waits for so long: it ends by itself, even when the API server is away at the end. */
-export const programWithin = (seconds: number): string => within(seconds + patienceSeconds + 60);
+export const programWithin = (seconds: number, away: number = patienceSeconds): string => within(seconds + away + 60);

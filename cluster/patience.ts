@@ -49,6 +49,8 @@ export interface Wait {
   readonly pause?: number;
   /** Seconds after which a reason that stays is said again. @default 15 */
   readonly heartbeat?: number;
+  /** Seconds for which the API server may be away. @default patienceSeconds */
+  readonly away?: number;
   readonly tell?: (line: string) => void;
 }
 
@@ -58,13 +60,13 @@ export interface Wait {
  */
 export async function waitUntil<T>(
   look: () => Promise<Look<T>>,
-  { subject, seconds, pause = 1.5, heartbeat = 15, tell = tellOnStderr }: Wait,
+  { subject, seconds, pause = 1.5, heartbeat = 15, away = patienceSeconds, tell = tellOnStderr }: Wait,
 ): Promise<T> {
   const began = Date.now();
   const say = sparingly((line) => tell(`${subject}: ${line}`), heartbeat);
   for (;;) {
-    const found = await patiently(look, { tell: say }).catch((error: Error) => {
-      throw new Error(`${subject}: ${error.message}${passes(error) ? `, for ${patienceSeconds} s` : ""}`);
+    const found = await patiently(look, { seconds: away, tell: say }).catch((error: Error) => {
+      throw new Error(`${subject}: ${error.message}${passes(error) ? `, for ${away} s` : ""}`);
     });
     if (found.kind === "ready") return found.value;
     if (found.kind === "failed") throw new Error(`${subject}: ${found.why}`);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Identity } from "./identity";
 import { fixedSettings, type InstallConfig, settingsAtInstall } from "./install-config";
+import { nodeSecurityGroups } from "./releases";
 
 /** How the stack's configuration and credentials differ from the cluster that is there. */
 export interface Changes {
@@ -19,8 +20,11 @@ const ways: Readonly<Record<string, string>> = {
     "the cluster and its removal keep the old addresses: change infrastructures.config.openshift.io/cluster by oc",
 };
 
-/** Compares what a cluster was made from with what the configuration says now. */
-export function changes(identity: Identity, config: InstallConfig, version: string, account: string): Changes {
+/**
+ * Compares what a cluster was made from with what the configuration says now. A version other than that of the install is what the cluster
+ * is updated to, once it is there.
+ */
+export function changes(identity: Identity, config: InstallConfig, version: string, account: string, installed: boolean): Changes {
   if (identity.atInstall === undefined) {
     return {
       refused: ["the stack is of an earlier version of this program: run pulumi destroy with that one, then pulumi up with this"],
@@ -32,11 +36,15 @@ export function changes(identity: Identity, config: InstallConfig, version: stri
   const refused = changedKeys(before, now).map((key) => `${key} is ${show(now[key])}, the cluster was made with ${show(before[key])}`);
   if (account !== identity.accountId)
     refused.unshift(`the credentials are for the AWS account ${account}, the cluster is in ${identity.accountId}`);
-  if (versionNow !== versionBefore) {
+  if (versionNow !== versionBefore && !installed)
     refused.push(
-      `cluster.version is ${show(versionNow)}, the cluster was installed with ${show(versionBefore)}: this setting chooses what is installed, a running cluster is updated by oc adm upgrade`,
+      `cluster.version is ${show(versionNow)}, and the install was begun with ${show(versionBefore)}: it is updated when it is there`,
     );
-  }
+  // The names of the groups are those of the install, and stay.
+  if (!isDeepStrictEqual(nodeSecurityGroups(versionNow as string), nodeSecurityGroups(versionBefore as string)))
+    refused.push(
+      `cluster.version is ${show(versionNow)}, and a cluster that was installed with ${show(versionBefore)} has other security groups: oc adm upgrade updates it, and the setting stays`,
+    );
   const known = zonesBefore as string[];
   const added = (zonesNow as string[]).filter((zone) => !known.includes(zone));
   if (added.length > 0) {

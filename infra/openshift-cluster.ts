@@ -17,6 +17,15 @@ export interface OpenShiftClusterArgs extends ClusterSettings {
   readonly wantedTypes: readonly WantedType[];
   /** Whether an earlier update made the cluster. */
   readonly installed: pulumi.Input<boolean>;
+  /** The version that it was installed with, whose tools remove it. @default `version` */
+  readonly installedVersion: pulumi.Input<string | undefined>;
+  /** The version that the last update has brought. @default that of the install */
+  readonly lastVersion: pulumi.Input<string | undefined>;
+  /**
+   * Called with the kubeconfig of a cluster that is there, and with the version that it was given before, ahead of anything that is made in it;
+   * it ends the program where the cluster is not to be updated to `version`.
+   */
+  readonly checkVersion: (kubeconfig: string, before: string) => Promise<void>;
   /**
    * Called once before anything is made of a cluster that has no name yet, with the account that Pulumi works in, in previews as well; what it
    * is rejected with stops the update.
@@ -54,7 +63,7 @@ const asMade = ["addPreviousOutputInEnv", "create", "delete", "environment", "lo
  * fails leaves nothing in the state, so the long install cannot own what it half made.
  *
  * In a preview every output of a command that is going to be updated is unknown, and with it all that is made from it. So what
- * others read comes from commands that are never updated: their inputs stay as they were. What does change (version and mirror of
+ * others read comes from commands that are never updated: their inputs stay as they were. What does change (the mirror of
  * the tools, the removal's deadline, the profile) is in `tools` and `guard`, whose outputs nobody reads.
  *
  * `protect` is set on `identity` and `guard`, not on the component, whose children would all inherit it: the assets are to be replaceable.
@@ -70,6 +79,8 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
   readonly consoleUrl: pulumi.Output<string>;
   /** Secret. */
   readonly kubeadminPassword: pulumi.Output<string>;
+  /** OpenShift's version at the install. */
+  readonly installedVersion: pulumi.Output<string>;
   /** The installer's own worker MachineSet, of one of the zones. */
   readonly workerTemplate: pulumi.Output<WorkerTemplate>;
   /** What a stage needs to tell whether credentials are of the cluster's account; see `Owner`. */
@@ -85,10 +96,11 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
     const config = installConfig(args);
     const limits = timeouts(args.destroyMinutes);
     const credentials = stageEnvironment(args.region, args.credentials);
+    const version = pulumi.output(args.installedVersion).apply((installed) => installed ?? args.version);
     const common = {
       CLUSTER: this.identifier,
-      OPENSHIFT_VERSION: args.version,
-      OPENSHIFT_MIRROR: mirrorDirectory(args.mirror, args.version),
+      OPENSHIFT_VERSION: version,
+      OPENSHIFT_MIRROR: version.apply((of) => mirrorDirectory(args.mirror, of)),
     };
     const account = getCallerIdentityOutput({}, { parent: this }).accountId;
     const hooks = { beforeCreate: [this.preflight(name, account, args)] };
@@ -126,8 +138,9 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       },
     );
     // Everything else is made from the identity that fits the settings, so that what is refused shows no change of the rest.
-    const text = pulumi.all([identity.stdout, account, this.missing(args.wantedTypes)]).apply(async ([json, accountId, missing]) => {
-      const { refused, ignored } = changes(JSON.parse(json) as Identity, config, args.version, accountId);
+    const known = pulumi.all([identity.stdout, account, args.installed, this.missing(args.wantedTypes)]);
+    const text = known.apply(async ([json, accountId, installed, missing]) => {
+      const { refused, ignored } = changes(JSON.parse(json) as Identity, config, args.version, accountId, installed);
       if (refused.length > 0) await refuse(refusal(refused));
       if (missing.length > 0) await refuse(`AWS does not offer what is asked for:\n${missing.map((line) => `  - ${line}`).join("\n")}`);
       for (const warning of ignored) pulumi.log.warn(warning, this);
@@ -208,7 +221,14 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       { create: script("access"), stdin: install.stdout, environment: common, triggers },
       { dependsOn: install, ignoreChanges: [...asMade, "stdin"], customTimeouts: { create: limits.access } },
     );
-    const parsed = pulumi.secret(pulumi.all([access.stdout, text]).apply(([json]) => JSON.parse(json) as Access));
+    this.installedVersion = this.identity.apply(({ fixed }) => fixed["cluster.version"] as string);
+    const parsed = pulumi.secret(
+      pulumi.all([access.stdout, this.installedVersion, args.lastVersion, text]).apply(async ([json, installed, before = installed]) => {
+        const parts = JSON.parse(json) as Access;
+        await args.checkVersion(parts.kubeconfig, before);
+        return parts;
+      }),
+    );
     this.kubeconfig = parsed.kubeconfig;
     this.kubeadminPassword = parsed.kubeadminPassword;
     this.apiUrl = pulumi.unsecret(parsed.apiUrl);

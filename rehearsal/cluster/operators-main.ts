@@ -7,6 +7,7 @@ import { injector } from "./ca-bundles";
 import { ensureEfsDriver, stopEfsDriver } from "./efs-driver";
 import { reconcile } from "./efs-operator";
 import { objects } from "./objects";
+import { reconcileVersion } from "./version-operator";
 
 /** Milliseconds between two looks, while somebody waits for what is made and otherwise. */
 const soon = 250;
@@ -38,3 +39,4 @@ void repeat("ca-bundles", async () => {
   });
   return later;
 });
+void repeat("version", async () => ((await reconcileVersion(objects)) ? soon : later));

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { ClusterVersion } from "../../cluster/cluster-version";
 import { EfsStorage } from "../../cluster/efs-storage";
-import { limits } from "../../cluster/limits";
+import { limits, restartSeconds } from "../../cluster/limits";
 import { MachinePool } from "../../cluster/machine-pool";
 import { Operator } from "../../cluster/operator";
 import { OpenShiftPipelines, type OpenShiftPipelinesArgs, tektonConfigSpec } from "../../cluster/pipelines";
@@ -33,6 +34,17 @@ function expectClusterProgram(
   // The program gives up by itself, even when the API server is away for its whole patience at the end.
   for (const step of steps) expect(minutes(timeouts[step]) * 60).toBeGreaterThan(seconds + 300);
 }
+
+describe("ClusterVersion", () => {
+  it("has a program bring the version, with time for a control plane that starts anew, and none take it back", async () => {
+    const { resources, named } = await graph(() => new ClusterVersion("version", { version: "4.20.3", kubeconfig }, {}));
+    expect(resources.map(({ name }) => name)).toEqual(["version", "version-reached"]);
+    const reached = named("version-reached");
+    expectClusterProgram(reached, "cluster/cluster-version-reached.ts", ["create", "update"], limits.update);
+    expect(reached.inputs.environment.VERSION).toBe("4.20.3");
+    expect(minutes((reached.customTimeouts as Record<string, string>).update) * 60).toBeGreaterThan(limits.update + restartSeconds);
+  });
+});
 
 describe("MachinePool", () => {
   const pool = (more: Partial<ConstructorParameters<typeof MachinePool>[1]> = {}) =>

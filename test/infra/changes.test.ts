@@ -24,7 +24,10 @@ const identity: Identity = JSON.parse(
     atInstall: settingsAtInstall(installConfig(made)),
   }),
 );
-const compare = (now: PlainClusterSettings, caller = account) => changes(identity, installConfig(now), now.version, caller);
+const compare = (now: PlainClusterSettings, caller = account, installed = true, of = identity) =>
+  changes(of, installConfig(now), now.version, caller, installed);
+/** As `identity`, of a cluster that was installed with another version. */
+const installedWith = (version: string): Identity => ({ ...identity, fixed: { ...identity.fixed, "cluster.version": version } });
 
 describe("the settings of a cluster that is there", () => {
   it("fit while they are what it was made with, in any order", () => {
@@ -35,7 +38,6 @@ describe("the settings of a cluster that is there", () => {
   it.each([
     [{ name: "other" }, 'cluster.name is "other", the cluster was made with "lab"'],
     [{ baseDomain: "example.org" }, 'cluster.baseDomain is "example.org", the cluster was made with "example.com"'],
-    [{ version: "4.20.1" }, 'cluster.version is "4.20.1", the cluster was installed with "4.19.42"'],
     [{ controlPlane: { instanceType: "m6a.4xlarge" } }, 'cluster.controlPlane is {"instanceType":"m6a.4xlarge"'],
     [{ controlPlane: { rootVolume: { size: 300 } } }, 'cluster.controlPlane is {"instanceType":"m6a.2xlarge"'],
     [{ networks: { service: "172.31.0.0/16" } }, 'cluster.networks is {"machine":"10.0.0.0/16"'],
@@ -47,13 +49,27 @@ describe("the settings of a cluster that is there", () => {
 
   it("are refused as a whole when an earlier version of the program has stored them", () => {
     const { atInstall: _, ...earlier } = identity;
-    expect(changes(earlier, installConfig(made), made.version, account).refused).toEqual([
+    expect(changes(earlier, installConfig(made), made.version, account, true).refused).toEqual([
       "the stack is of an earlier version of this program: run pulumi destroy with that one, then pulumi up with this",
     ]);
   });
 
-  it("say how a running cluster is updated when the version is another", () => {
-    expect(compare(settings({ version: "4.20.1" })).refused[0]).toContain("a running cluster is updated by oc adm upgrade");
+  it("may have another version once the cluster is there, and not while its install is half done", () => {
+    for (const version of ["4.20.1", "4.19.43", "4.19.1"]) {
+      expect(compare(settings({ version }))).toEqual({ refused: [], ignored: [] });
+      expect(compare(settings({ version }), account, false).refused).toEqual([
+        `cluster.version is "${version}", and the install was begun with "4.19.42": it is updated when it is there`,
+      ]);
+    }
+  });
+
+  it("are refused with a later minor version than that of an install with 4.15, whose security groups have other names", () => {
+    const [sixteen, fifteen] = [settings({ version: "4.16.9" }), settings({ version: "4.15.9" })];
+    expect(compare(sixteen, account, true, installedWith("4.15.1")).refused).toEqual([
+      'cluster.version is "4.16.9", and a cluster that was installed with "4.15.1" has other security groups: oc adm upgrade updates it, and the setting stays',
+    ]);
+    expect(compare(fifteen, account, true, installedWith("4.15.1")).refused).toEqual([]);
+    expect(compare(settings({ version: "4.17.1" }), account, true, installedWith("4.16.1")).refused).toEqual([]);
   });
 
   it("are refused with another region, and with credentials of another account", () => {

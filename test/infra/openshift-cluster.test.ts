@@ -63,6 +63,9 @@ const program = (change: Partial<OpenShiftClusterArgs> = {}) => {
     credentials,
     wantedTypes: wanted,
     installed: true,
+    installedVersion: undefined,
+    lastVersion: undefined,
+    checkVersion: async () => {},
     preflight: async () => {},
     ...change,
   });
@@ -201,6 +204,56 @@ it("the profile of the stack reaches every stage that calls AWS, the removal inc
   }
 });
 
+describe("a cluster whose version is raised", () => {
+  const raised = (change: Partial<OpenShiftClusterArgs> = {}) => {
+    const checked: string[][] = [];
+    const checkVersion = async (...asked: string[]) => void checked.push(asked);
+    const made = graph(() => program({ version: "4.20.3", installedVersion: version, checkVersion, ...change }), { outputs, functions });
+    return made.then((built) => ({ built, checked }));
+  };
+
+  it("is still removed by the tools of its install, and asks for no others", async () => {
+    const { built } = await raised();
+    for (const name of ["cluster-tools", "cluster-guard"]) {
+      const { environment } = built.named(name).inputs;
+      expect([name, environment.OPENSHIFT_VERSION]).toEqual([name, version]);
+      expect(environment.OPENSHIFT_MIRROR).toMatch(new RegExp(`/${version}$`));
+    }
+    expect(await known(cluster.installedVersion)).toBe(version);
+  });
+
+  it("is looked at once, with the version that it was given before, and with that of the install where nothing tells another", async () => {
+    expect((await raised()).checked).toEqual([["kubeconfig: {}", version]]);
+    expect((await raised({ lastVersion: "4.20.1" })).checked).toEqual([["kubeconfig: {}", "4.20.1"]]);
+  });
+
+  it("tells nobody how to reach it before it has been looked at", async () => {
+    let look = () => {};
+    const looked = new Promise<void>((resolve) => {
+      look = resolve;
+    });
+    let told = false;
+    const made = graph(
+      () => {
+        program({ version: "4.20.3", installedVersion: version, checkVersion: () => looked });
+        pulumi.all([cluster.kubeconfig]).apply(() => {
+          told = true;
+        });
+        pulumi.all([cluster.infraId]).apply(() => {
+          told = true;
+        });
+      },
+      { outputs, functions },
+    );
+    await vi.waitFor(() => expect(calls.at(-1)).toBeDefined());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(told).toBe(false);
+    look();
+    await made;
+    expect(told).toBe(true);
+  });
+});
+
 it("a preview before the cluster exists knows its identifier, and nothing that only the cluster tells", async () => {
   await graph(() => program(), { functions, preview: true });
   expect(cluster.identifier).toBe("lab.example.com");
@@ -228,8 +281,8 @@ describe("a preview of a cluster that is there", () => {
   });
 
   it("ends with one error, and an exit code at which the engine deletes nothing, when a setting is changed that the cluster keeps", async () => {
-    const { errors, exits } = await said({ version: "4.20.1", baseDomain: "example.org" });
-    expect(errors).toEqual([expect.stringMatching(/cluster\.baseDomain is "example.org"[\s\S]*cluster\.version is "4\.20\.1"/)]);
+    const { errors, exits } = await said({ region: "eu-west-1", baseDomain: "example.org" });
+    expect(errors).toEqual([expect.stringMatching(/cluster\.baseDomain is "example.org"[\s\S]*aws:region is "eu-west-1"/)]);
     expect(exits).toEqual([32]);
   });
 

@@ -106,8 +106,8 @@ export class ApiServer {
         const items = [...this.objects].filter(
           ([at, { metadata }]) =>
             at.slice(0, at.lastIndexOf("/")) === path &&
-            // A key alone selects whatever has it.
-            (wanted === undefined ? metadata.labels?.[key] !== undefined : metadata.labels?.[key] === wanted),
+            // A key alone selects whatever has it, and no selector all.
+            (!key || (wanted === undefined ? metadata.labels?.[key] !== undefined : metadata.labels?.[key] === wanted)),
         );
         return { body: { items: items.map(([, item]) => item) } };
       }
