@@ -21,7 +21,7 @@ const version = z
   }, versionText)
   .meta({
     description:
-      "What is installed. A running cluster is updated by oc adm upgrade, and the setting stays. A number with a dot is another one in YAML (4.20 is 4.2), so in quotes.",
+      "What is installed, and what a running cluster is updated to: a later version that its channel offers. A number with a dot is another one in YAML (4.20 is 4.2), so in quotes.",
     pattern: `^4\\.(?:${supported.join("|")})\\.(?:0|[1-9]\\d*)(?:-rc\\.\\d+)?$`,
     examples: ["4.20.33"],
   });

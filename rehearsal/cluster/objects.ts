@@ -93,6 +93,9 @@ export const objects = {
   patch: (resource: Resource, { name, namespace }: Metadata, patch: object, subresource?: "status") =>
     api("PATCH", path(resource, { name, namespace }, subresource), patch),
 
+  /** Writes the status of an object as a whole; a conflict when somebody has changed the object since it was read. A merge patch drops nulls in lists. */
+  replaceStatus: (resource: Resource, object: KubeObject) => api("PUT", path(resource, object.metadata, "status"), object),
+
   /** Deletes an object; one that is not there is fine. */
   remove: async (resource: Resource, name: string, namespace?: string): Promise<void> => {
     await orUndefined(api("DELETE", path(resource, { name, namespace })));

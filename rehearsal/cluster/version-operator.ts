@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { KubeObject, Objects } from "./objects";
 import { askUpdateService, type Question, type Release, type Updates } from "./update-service";
 
@@ -106,7 +107,8 @@ export async function reconcileVersion(
       time,
     ),
   };
-  if (JSON.stringify(next) !== JSON.stringify(status)) await objects.patch(versions, metadata, { status: next }, "status");
+  const written: Status = JSON.parse(JSON.stringify(next));
+  if (!isDeepStrictEqual(written, status)) await objects.replaceStatus(versions, { ...object, status: written });
   const completed = moved.history[0]?.state === "Completed";
   if (completed && status.history[0]?.state === "Partial") await updateOperators(objects, current.version);
   return !completed;

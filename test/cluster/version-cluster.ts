@@ -1,4 +1,4 @@
-import type { KubeObject, Metadata, Objects, Resource } from "../../rehearsal/cluster/objects";
+import type { KubeObject, Objects, Resource } from "../../rehearsal/cluster/objects";
 import { type Graph, updatesOf } from "../../rehearsal/cluster/update-service";
 import { reconcileVersion } from "../../rehearsal/cluster/version-operator";
 import { ApiServer } from "../tekton/api-server";
@@ -88,9 +88,8 @@ export class VersionCluster {
       return structuredClone(this.server.objects.get(`${group}${namespace ? `/namespaces/${namespace}` : ""}/${plural}/${name}`));
     },
     list: async () => [],
-    patch: async ({ plural }: Resource, { name }: Metadata, { status }: { status: object }) => {
-      const object = this.server.objects.get(`/apis/config.openshift.io/v1/${plural}/${name}`);
-      object.status = { ...object.status, ...status };
+    replaceStatus: async (_: Resource, { status }: KubeObject) => {
+      Object.assign(this.version, { status });
     },
   };
 }

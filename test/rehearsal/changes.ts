@@ -76,12 +76,13 @@ export const changes: readonly Change[] = [
   },
   {
     setting: "cluster.version",
+    what: "one that is not offered",
     path: ["cluster", "version"],
     value: "4.19.1",
     outcome: "refused",
-    says: "a running cluster is updated by oc adm upgrade",
+    says: 'cluster.version is "4.19.1", to which the cluster is not updated:\n  - the cluster does not know its updates: RemoteFailed',
     effect:
-      "Refused: it chooses what is installed. A running cluster is updated by oc adm upgrade; the setting stays at what was installed.",
+      "A later version that the cluster's channel, or that of the next minor version, offers: OpenShift updates itself, the update follows it, and a warning says what that means. All else is refused, with what the cluster says, as in this row, where it reaches no update service.",
   },
   {
     setting: "cluster.controlPlane.instanceType",

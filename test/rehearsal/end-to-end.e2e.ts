@@ -14,6 +14,7 @@ import { leaks } from "../leaks";
 import { buildCommandSteps } from "./build-command";
 import { changes } from "./changes";
 import { clusterDnsSteps } from "./cluster-dns";
+import { clusterVersionSteps } from "./cluster-version";
 import { constraintSteps } from "./constraints";
 import { buildOutside, configurationOf, heredocBuild, publishHeredoc, topLayers } from "./heredoc";
 import { evictClone } from "./lost-pod";
@@ -219,7 +220,7 @@ describe("the rehearsal", () => {
         expect(code).not.toBe(0);
         // Nothing of the cluster, and nothing in it, but what is asked for: settings of components, and the tools, which are looked up
         // before the cluster is known.
-        expect(touches.filter((step) => !/^update (cluster|cluster-tools|workers-(amd|arm)64)$/.test(step))).toEqual([]);
+        expect(touches.filter((step) => !/^update (cluster|cluster-tools|version|workers-(amd|arm)64)$/.test(step))).toEqual([]);
       } else {
         expect({ code, errors }).toEqual({ code: 0, errors: [] });
         expect([...touches].sort()).toEqual([...(change.touches ?? [])].sort());
@@ -368,6 +369,8 @@ describe("the rehearsal", () => {
     expect((await up(configFile)).code).toBe(0);
     expect((await destroys(configFile)).code).toBe(0);
   });
+
+  clusterVersionSteps({ changedConfig, up });
 
   it("is destroyed with nothing left", async () => {
     const { code, output } = await rehearse("destroy");

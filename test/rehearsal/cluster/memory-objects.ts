@@ -48,6 +48,8 @@ export class MemoryObjects {
     this.hold(plural, { ...before, ...Object.fromEntries(changed) });
   };
 
+  replaceStatus = async ({ plural }: Resource, object: KubeObject): Promise<void> => this.hold(plural, structuredClone(object));
+
   remove = async ({ plural }: Resource, name: string, namespace?: string): Promise<void> => {
     this.held.delete(this.key(plural, name, namespace));
   };
