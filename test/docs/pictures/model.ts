@@ -167,6 +167,7 @@ function card(component: Registered, parts: readonly Registered[]): Card {
     if (kind === "Subscription") lines.push(`${inputs.spec.name}, ${inputs.spec.channel}`);
     if (kind === "StorageClass") lines.push(`StorageClass ${inputs.metadata.name}: an access point a claim`);
     if (kind === "TektonConfig") lines.push(`TektonConfig, ${inputs.spec.pruner.keep} runs an image kept`);
+    if (inputs?.environment?.VERSION) lines.push(`OpenShift ${inputs.environment.VERSION}`);
     if (type.endsWith(":SecretPatch")) lines.push(`${inputs.metadata.namespace}/${inputs.metadata.name}`);
   }
   const targets = parts.filter(({ type }) => type.endsWith(":MountTarget"));
