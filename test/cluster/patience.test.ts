@@ -108,6 +108,11 @@ describe("a wait", () => {
     expect(await waitUntil(looks({ kind: "ready", value: "b" }), { ...options, seconds: 0 })).toBe("b");
   });
 
+  it("has as much patience with an API server that is away as it is told to have", async () => {
+    const look = looks(new UnreachableError("no route"));
+    await expect(waitUntil(look, { ...options, away: 0.1, tell: () => {} })).rejects.toThrow(/^Subscription a\/b: no route, for 0\.1 s$/);
+  });
+
   it("ends at a refusal, with its subject", async () => {
     await expect(waitUntil(looks(new ApiError(403, "you may not")), { ...options, tell: () => {} })).rejects.toThrow(
       /^Subscription a\/b: you may not$/,
