@@ -49,9 +49,7 @@ export async function update(api: KubernetesApi, wanted: string, seconds: number
   };
   const wait = { subject, seconds: (end - Date.now()) / 1000, heartbeat: 60, away: restartSeconds };
   await waitUntil(look, wait).catch((error: Error) => {
-    throw new Error(
-      `${error.message}\nOpenShift goes on by itself: oc adm upgrade status tells how far. Run pulumi up again, which follows it.`,
-    );
+    throw new Error(`${error.message}\nOpenShift goes on by itself: oc adm upgrade tells how far. Run pulumi up again, which follows it.`);
   });
 }
 

@@ -136,7 +136,7 @@ function notOffered({ spec, status }: ClusterVersionObject, wanted: string): str
   if (channel === spec.channel) return missing({ spec, status }, wanted);
   if (channels.length === 0 || channels.includes(channel)) return [];
   return [
-    `the channel ${channel} has no update for ${current}, which is in ${channels.join(", ")}: set a later version of ${minorVersion(current)} first, or oc adm upgrade channel`,
+    `the channel ${channel} has no update for ${current}, which is in ${channels.join(", ")}: set a later version of ${minorVersion(current)} first, or oc adm upgrade channel NAME`,
   ];
 }
 
@@ -154,7 +154,11 @@ export function missing({ spec, status }: ClusterVersionObject, wanted: string):
   const retrieved = conditionOf(status.conditions, "RetrievedUpdates");
   if (retrieved?.status === "False") return [`the cluster does not know its updates: ${because(retrieved)}`];
   const others = offered.length > 0 ? `offers ${offered.join(", ")}` : "offers none now";
-  return [`the channel ${spec.channel} ${others}; oc adm upgrade channel lists the others`];
+  const { version: current, channels = [] } = status.desired;
+  const elsewhere = channels.filter((channel) => channel !== spec.channel).join(", ");
+  return [
+    `the channel ${spec.channel} ${others}; for what another one offers${elsewhere && ` (${current} is in ${elsewhere})`}: oc adm upgrade channel NAME`,
+  ];
 }
 
 /** The text of the error for what is refused. */

@@ -134,10 +134,14 @@ describe("an update is refused", () => {
 
   it("to a version that the channel does not offer, with those that it does", () => {
     expect(refusals(cluster(), "4.20.9")).toEqual([
-      "the channel stable-4.20 offers 4.20.3, 4.20.2; oc adm upgrade channel lists the others",
+      "the channel stable-4.20 offers 4.20.3, 4.20.2; for what another one offers: oc adm upgrade channel NAME",
     ]);
     expect(refusals(cluster({ availableUpdates: null }), "4.20.9")).toEqual([
-      "the channel stable-4.20 offers none now; oc adm upgrade channel lists the others",
+      "the channel stable-4.20 offers none now; for what another one offers: oc adm upgrade channel NAME",
+    ]);
+    const inChannels = { ...release("4.20.1"), channels: ["candidate-4.20", "fast-4.20", "stable-4.20"] };
+    expect(refusals(cluster({ desired: inChannels }), "4.20.9")).toEqual([
+      "the channel stable-4.20 offers 4.20.3, 4.20.2; for what another one offers (4.20.1 is in candidate-4.20, fast-4.20): oc adm upgrade channel NAME",
     ]);
     const away = saying(condition("RetrievedUpdates", "False", "Unable to retrieve available updates: no route", "RemoteFailed"));
     expect(refusals(cluster({ conditions: away }), "4.20.9")).toEqual([
