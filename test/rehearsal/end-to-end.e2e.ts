@@ -342,7 +342,7 @@ describe("the rehearsal", () => {
     expect(output).toContain("no-such-branch");
     expect(await digest()).toBe(before);
     // A node that is drained takes its pods away like this: the update itself repeats the build.
-    const [repaired] = await Promise.all([up(configFile), evictClone("htop")]);
+    const [, repaired] = await Promise.all([evictClone("htop"), up(configFile)]);
     expect(repaired.code).toBe(0);
     expect(repaired.output).toMatch(/htop-\w{5}: task clone failed: .*; its pod was (?:deleted|taken away)/);
     expect(repaired.output).toMatch(/htop-\w{5} had failed before: trying again as htop-\w{5}-\w{5}/);
