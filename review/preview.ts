@@ -1,6 +1,7 @@
+import { masker } from "../config/mask";
 import type { StackPreview } from "./comment";
 import { readableDiff } from "./diff";
-import { environmentSecrets, masker } from "./mask";
+import { environmentSecrets } from "./environment-secrets";
 import { Mistake } from "./mistake";
 import { explained, type Known, known, planned } from "./pulumi";
 import { answers } from "./reachable";

@@ -1,20 +1,7 @@
-import { secretParts } from "../config/redact";
+import { secretParts } from "./redact";
 
 /** A part of a secret that is shorter than this may be an ordinary word, or the stack's own name. */
 const shortest = 12;
-
-/** Environment variables with secrets that CI gives to the commands of this folder. */
-const variables = [
-  "PULUMI_CONFIG_PASSPHRASE",
-  "PULUMI_ACCESS_TOKEN",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-  "GITHUB_TOKEN",
-  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-];
-
-/** Secrets of the environment. */
-export const environmentSecrets = (env: NodeJS.ProcessEnv = process.env): string[] => variables.flatMap((name) => env[name] || []);
 
 /** Keys and certificates in a document such as a kubeconfig. */
 const keysIn = (secret: string): string[] =>
@@ -22,7 +9,7 @@ const keysIn = (secret: string): string[] =>
 
 /**
  * Takes secrets out of a text, whole or in part, in whatever encoding. The engine does so itself for what it knows to be secret; this
- * is for what it does not know, such as a value that the program put into a message.
+ * is for what it does not know, such as a value that the program put into a message, or a log.
  */
 export function masker(secrets: readonly string[]): (text: string) => string {
   const parts = [...new Set(secrets.flatMap((secret) => [secret, ...keysIn(secret)]).flatMap(secretParts))]
