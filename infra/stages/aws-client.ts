@@ -42,14 +42,3 @@ function preferKeys(environment: NodeJS.ProcessEnv): void {
   if (environment.AWS_ACCESS_KEY_ID && environment.AWS_SECRET_ACCESS_KEY) delete environment.AWS_PROFILE;
   else if (!environment.AWS_PROFILE && environment.AWS_DEFAULT_PROFILE) environment.AWS_PROFILE = environment.AWS_DEFAULT_PROFILE;
 }
-
-/** Runs a program of the stages: what it prints is its result, an error is one line. */
-export function main(program: () => Promise<string>): void {
-  program().then(
-    (text) => process.stdout.write(text),
-    (error: Error) => {
-      process.stderr.write(`${error.name}: ${error.message}\n`);
-      process.exitCode = 1;
-    },
-  );
-}

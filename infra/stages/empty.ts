@@ -4,7 +4,8 @@ import { DeleteAccessPointCommand, DeleteMountTargetCommand, EFSClient } from "@
 import { Asking } from "../leftovers/asking";
 import { accessPointsOf, mountTargetsOf } from "../leftovers/file-systems";
 import { emptyMinutes } from "../limits";
-import { clientSettings, main } from "./aws-client";
+import { clientSettings } from "./aws-client";
+import { main } from "./program";
 
 main(async () => {
   const [, , fileSystem] = process.argv;

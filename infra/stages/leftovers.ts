@@ -4,7 +4,8 @@
 import { leftovers } from "../leftovers";
 import { Asking, type Leftover } from "../leftovers/asking";
 import { clients } from "../leftovers/clients";
-import { clientSettings, main } from "./aws-client";
+import { clientSettings } from "./aws-client";
+import { main } from "./program";
 
 const lineOf = ({ kind, id, name, going, commands }: Leftover) => {
   const details = [name, going].filter(Boolean).join(", ");

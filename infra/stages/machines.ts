@@ -9,7 +9,8 @@ import {
   paginateDescribeInstances,
   type Tag,
 } from "@aws-sdk/client-ec2";
-import { clientSettings, main } from "./aws-client";
+import { clientSettings } from "./aws-client";
+import { main } from "./program";
 
 const nameOf = (tags: readonly Tag[] | undefined) => tags?.find(({ Key }) => Key === "Name")?.Value ?? "-";
 
