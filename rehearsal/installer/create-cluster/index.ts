@@ -11,7 +11,7 @@ import { network, places } from "../../machine/places";
 import type { CommandLine } from "../command-line";
 import { refusalOf, removeBootstrapOf } from "./bootstrap";
 import { fill, manager } from "./fill";
-import { createInfrastructure, type Infrastructure, type Plan, plan } from "./infrastructure";
+import { createInfrastructure, type Infrastructure, type Plan, plan, Refused } from "./infrastructure";
 import { artifacts, authorities, bootstrapManifests, consumed, etcd, InstallDirectory, type Manifest } from "./install-directory";
 import { askInstaller, endingSignals, parseVersion, runInstaller } from "./installer";
 import { InstallerLog, type Level, parseLevel, waiting } from "./log";
@@ -63,6 +63,7 @@ export async function createCluster(line: CommandLine): Promise<number> {
     await creation.run();
   } catch (error) {
     if (error instanceof Stop) return error.code;
+    if (error instanceof Refused) for (const line of error.said) log.debug(line);
     log.error(
       `failed to fetch Cluster: failed to generate asset "Cluster": failed to create cluster: ${error instanceof Error ? error.message : error}`,
     );

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { awsEnvironment, python } from "../../aws";
-import { run } from "../../machine/exec";
+import { CommandError, run } from "../../machine/exec";
 import type { AwsCluster, AwsMachine, IngressRule, Metadata } from "./install-directory";
 
 interface Rule {
@@ -123,8 +123,35 @@ function rule({ description, protocol, fromPort, toPort, cidrBlocks = [] }: Ingr
   return { description, protocol, from: fromPort, to: toPort, cidrs: cidrBlocks, groups };
 }
 
-/** Makes the plan's objects in the emulated account. */
-export const createInfrastructure = (wanted: Plan): Promise<Infrastructure> => inAccount("create", wanted);
+/** What a controller was refused by AWS: the installer itself says only that it has waited for nothing. */
+export class Refused extends Error {
+  /** @param said what it logs of that, at the level of debugging */
+  constructor(readonly said: readonly string[]) {
+    super("infrastructure was not ready within 15m0s: client rate limiter Wait returned an error: context deadline exceeded");
+  }
+}
+
+/**
+ * boto3's error in the words of cluster-api-provider-aws: its pull request 4304 has such a log. It would go on trying for a quarter of an hour.
+ * Undefined for an error that is not AWS's. Pure.
+ */
+export function refusedBy(stderr: string, infraId: string): Refused | undefined {
+  const [, code, operation, message] =
+    /An error occurred \((\S+)\) when calling the (\w+) operation(?: \([^)]*\))?: (.*)/.exec(stderr) ?? [];
+  if (code === undefined) return undefined;
+  return new Refused([
+    '"Reconciler error" err=<',
+    `\tfailed to call ${operation}: ${code}: ${message}`,
+    "\t\tstatus code: 400, request id: 162c8357-0949-45bc-b298-c9b3b41b9a17",
+    ` > controller="awscluster" controllerGroup="infrastructure.cluster.x-k8s.io" controllerKind="AWSCluster" name=${JSON.stringify(infraId)}`,
+  ]);
+}
+
+/** Makes the plan's objects in the emulated account. @throws Refused when AWS does not let it. */
+export const createInfrastructure = (wanted: Plan): Promise<Infrastructure> =>
+  inAccount<Infrastructure>("create", wanted).catch((error) => {
+    throw (error instanceof CommandError && refusedBy(error.stderr, wanted.infraId)) || error;
+  });
 
 /** The way in for SSH, the bootstrap machine and the bucket with its ignition file. */
 export interface BootstrapLeftovers {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { leftoversOf, plan } from "../../../../rehearsal/installer/create-cluster/infrastructure";
+import { explanations } from "../../../../infra/causes";
+import { leftoversOf, plan, refusedBy } from "../../../../rehearsal/installer/create-cluster/infrastructure";
+import { fileLine } from "../../../../rehearsal/installer/create-cluster/log";
 
 const metadata = {
   clusterName: "multiarch",
@@ -111,5 +113,27 @@ describe("the plan of a cluster's AWS objects", () => {
   it("is refused when no subnet fits a machine", () => {
     const none = { spec: { ...cluster.spec, network: { ...cluster.spec.network, subnets: [] } } };
     expect(() => plan(metadata, none, { controlPlane, bootstrap }, "{}")).toThrow(/no subnet for the machine multiarch-x7k2p-master-0/);
+  });
+});
+
+describe("what AWS refuses", () => {
+  // As botocore writes it (botocore/exceptions.py, ClientError).
+  const error =
+    "An error occurred (AddressLimitExceeded) when calling the AllocateAddress operation: The maximum number of addresses has been reached.";
+
+  it("is logged as by a controller, of which a stage finds the cause, and is a time-out for the installer", () => {
+    const refused = refusedBy(`${error}\n`, "multiarch-x7k2p");
+    expect(refused?.message).toMatch(/^infrastructure was not ready within 15m0s: /);
+    const at = new Date("2026-11-25T04:38:00Z");
+    const log = [...(refused?.said ?? []).map((line) => fileLine("debug", line, at)), fileLine("error", `${refused?.message}`, at)].join(
+      "",
+    );
+    expect(explanations(log, "install").map(({ said }) => said)).toEqual([
+      "AddressLimitExceeded: The maximum number of addresses has been reached.",
+    ]);
+  });
+
+  it("is told from other errors", () => {
+    expect(refusedBy("ModuleNotFoundError: No module named 'boto3'", "multiarch-x7k2p")).toBeUndefined();
   });
 });
