@@ -7,8 +7,13 @@ source "$(dirname "$0")/lib/base.sh"
 source "$stages/lib/tools.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/watch.sh
 source "$stages/lib/watch.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/logs.sh
+source "$stages/lib/logs.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/aws.sh
 source "$stages/lib/aws.sh"
+
+# Of the removal that ran.
+orphaned() { [[ $1 != gone ]] || keep_log destroy "$directory" "$log"; }
 
 identity=$(documents destroy <<<"${IDENTITY:?}")
 {

@@ -7,10 +7,13 @@ source "$(dirname "$0")/lib/base.sh"
 source "$stages/lib/tools.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/watch.sh
 source "$stages/lib/watch.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/logs.sh
+source "$stages/lib/logs.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/aws.sh
 source "$stages/lib/aws.sh"
 
 explain() {
+  PULL_SECRET=$secret keep_log identity "$new/assets" "$log" failed
   case "$1" in
     3) fail "The installer does not accept the settings of the cluster; see the errors above. Nothing was created. Log: $log" ;;
     124) fail "openshift-install $2 did not end in time. An aws:region that does not exist makes it wait without end. Log: $log" ;;
@@ -19,6 +22,7 @@ explain() {
 }
 
 folder "$work"
+end_strays "$work/new."
 # What a killed try left. An identity with which no install was tried is one that Pulumi does not know, or it would not ask for another.
 rm -rf "$work"/new.*
 for mark in "$work"/*/untouched; do [[ ! -e $mark ]] || rm -rf "$(dirname "$mark")"; done
@@ -36,6 +40,7 @@ export OPENSHIFT_INSTALL_INVOKER=openshift-multiarch
 say "Reading what AWS offers, writing manifests"
 documents install-config >"$new/assets/install-config.yaml"
 # It has it in the file, and starts programs of its own.
+secret=$PULL_SECRET
 unset PULL_SECRET
 watched "$log" 10 "$installer" create manifests --dir "$new/assets" --log-level=info || explain $? "create manifests"
 documents template "$new/assets" >"$new/template.json"

@@ -7,6 +7,8 @@ source "$(dirname "$0")/lib/base.sh"
 source "$stages/lib/tools.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/watch.sh
 source "$stages/lib/watch.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/logs.sh
+source "$stages/lib/logs.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/aws.sh
 source "$stages/lib/aws.sh"
 
@@ -15,11 +17,18 @@ assets="$home/assets"
 log="$home/install.log"
 # shellcheck source-path=SCRIPTDIR source=lib/resume.sh
 source "$stages/lib/resume.sh"
-again="Run pulumi up again: it goes on with the cluster if that has come up, and removes it and starts anew if it surely has not."
+
+orphaned() {
+  case "$1" in
+    gone) keep_log install "$assets" "$log" ;;
+    ended) end_strays "$home/" ;;
+  esac
+}
 
 wait_for_cluster() {
   local status=0
   watched "$log" 90 "$installer" wait-for install-complete --dir "$assets" --log-level=info || status=$?
+  ((status == 0)) || keep_log install "$assets" "$log" failed
   ((status == 0)) ||
     fail "The cluster runs, but its operators are not ready (exit code $status). Look at them with the kubeconfig in $assets/auth; pulumi up waits for them again. Log: $log"
 }
@@ -27,6 +36,7 @@ wait_for_cluster() {
 finish() {
   local result
   result=$(documents installed "$assets")
+  keep_log install "$assets" "$log"
   rm -rf "$home"
   printf '%s\n' "$result"
   exit 0
@@ -41,6 +51,14 @@ restore() {
   mv "$home/restored" "$assets"
 }
 
+# After a try that has made nothing: the next one may begin as if there had been none.
+untouched() {
+  restore
+  touch "$home/untouched"
+  mv "$log" "$home/previous.log"
+  log=$home/previous.log
+}
+
 encoded=$(cat)
 [[ -n "$encoded" ]] ||
   fail "The installer's directory is lost: it was on the machine where the cluster got its name, and did not reach the stack's state. Run pulumi state unprotect --all, pulumi destroy, then pulumi up."
@@ -49,6 +67,7 @@ export OPENSHIFT_INSTALL_INVOKER=openshift-multiarch
 # It would leave the bootstrap machine, open to the world by SSH, after an install that went well.
 unset OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP
 folder "$home"
+end_strays "$home/"
 
 if [[ -e "$home/untouched" ]]; then
   restore
@@ -86,19 +105,34 @@ if [[ $help == *--skip-password-print* ]]; then options+=(--skip-password-print)
 say "Creating the cluster; this takes about 40 minutes. Log: $log"
 status=0
 watched "$log" 240 "$installer" create cluster "${options[@]}" || status=$?
-# Exit codes: openshift/installer, cmd/openshift-install/create.go up to 4.19, command/waitfor.go from 4.20 on; 143 is an
-# interruption of 4.15, which handles no signal.
+((status != 0)) || finish
+# An installer that was killed leaves its controllers, which go on making things.
+end_strays "$home/"
+keep_log install "$assets" "$log" failed
+next="Run pulumi up again: it goes on with the cluster if that has come up, and removes it and starts anew if it surely has not."
+# Before that line it has asked AWS, and made nothing (openshift/installer, pkg/asset/cluster/cluster.go).
+if ! grep -qs 'Creating infrastructure resources' "$log"; then
+  untouched
+  next="Nothing was created: the next pulumi up begins from here."
+fi
+# Exit codes: openshift/installer, cmd/openshift-install/create.go up to 4.19, command/waitfor.go from 4.20 on, where they are the same: 3 to 8,
+# and 1 for every other error. 143 is an interruption of 4.15, which handles no signal, 137 what the kernel does when memory runs out.
 case "$status" in
-  0) finish ;;
   6 | 7)
     touch "$home/bootstrapped"
     say "The operators need longer; waiting once more"
     wait_for_cluster
     finish
     ;;
-  4) fail "AWS did not give what the cluster needs; see the errors above. $again Log: $log" ;;
-  5) fail "The control plane did not start. The installer gathered its logs below $assets. $again Log: $log" ;;
-  8 | 130 | 143) fail "The install was interrupted. $again Log: $log" ;;
-  124) fail "The install did not end within 4 hours. $again Log: $log" ;;
-  *) fail "openshift-install create cluster ended with exit code $status. $again Log: $log" ;;
+  3) fail "The installer does not accept the settings of the cluster; see the errors above. $next A setting that the cluster keeps is changed after pulumi state unprotect --all and pulumi destroy. Log: $log" ;;
+  4) fail "AWS did not give what the cluster needs; see the errors above. $next Log: $log" ;;
+  5) fail "The control plane did not start. The installer gathered its logs below $assets. $next Log: $log" ;;
+  8 | 130 | 143) fail "The install was interrupted. $next Log: $log" ;;
+  124) fail "The install did not end within 4 hours. $next Log: $log" ;;
+  137) fail "The installer was killed, as when this machine runs out of memory. $next Log: $log" ;;
+  *)
+    ! bootstrap_was_over ||
+      fail "The control plane has come up, but openshift-install ended with exit code $status before its bootstrap machine was gone. Run pulumi up again: it removes that machine and goes on. Log: $log"
+    fail "openshift-install create cluster ended with exit code $status. $next Log: $log"
+    ;;
 esac

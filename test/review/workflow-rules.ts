@@ -26,6 +26,8 @@ interface Step {
   readonly uses?: string;
   readonly run?: string;
   readonly with?: Readonly<Record<string, unknown>>;
+  readonly if?: string;
+  readonly env?: Readonly<Record<string, unknown>>;
 }
 
 /** Which job may write what. */
@@ -137,5 +139,10 @@ function deployProblems(workflow: Workflow, job: Job): string[] {
   if (!(limit + around <= Number(job["timeout-minutes"]))) found.push("is ended by force, before pulumi is interrupted in good order");
   if (!(limit >= minutes.install + minutes.around))
     found.push(`has less than the ${minutes.install + minutes.around} minutes that an install may take`);
+  const logs = (job.steps ?? []).map(({ env }) => env?.OPENSHIFT_MULTIARCH_LOGS).find((folder) => folder !== undefined);
+  const kept = (job.steps ?? []).find(
+    ({ uses, with: given }) => uses?.startsWith("actions/upload-artifact@") && given?.path === logs && logs !== undefined,
+  );
+  if (!/^\$\{\{ always\(\) \}\}$/.test(kept?.if ?? "")) found.push("loses the installer's log with its runner when it fails");
   return found;
 }

@@ -1,4 +1,4 @@
-# What AWS is asked, and the removal of a cluster; sourced after tools.sh and watch.sh. SETTINGS is metadata.json or install-config.yaml
+# What AWS is asked, and the removal of a cluster; sourced after tools.sh, watch.sh and logs.sh. SETTINGS is metadata.json or install-config.yaml
 # as JSON: region and addresses of AWS are in both.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # From base.sh and tools.sh.
@@ -42,11 +42,13 @@ remove_cluster() {
   local directory log infra_id status=0
   check_owner "$@"
   folder "$work"
-  directory=$(mktemp -d "$work/destroy.XXXXXX")
+  infra_id=$(documents metadata <<<"$1")
+  end_strays "$work/$infra_id/" "$work/destroy.$infra_id."
+  directory=$(mktemp -d "$work/destroy.$infra_id.XXXXXX")
   log="$directory.log"
   printf '%s\n' "$1" >"$directory/metadata.json"
-  infra_id=$(documents metadata <<<"$1")
   watched "$log" "${DESTROY_MINUTES:?}" "$installer" destroy cluster --dir "$directory" --log-level=info || status=$?
+  if ((status == 0)); then keep_log destroy "$directory" "$log"; else keep_log destroy "$directory" "$log" failed; fi
   case "$status" in
     0) ;;
     124)

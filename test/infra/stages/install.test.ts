@@ -9,16 +9,16 @@ const bench = Bench.use();
 describe("the first install", () => {
   it("creates the cluster, prints kubeconfig and password, and leaves nothing on the machine", async () => {
     const { code, stdout, stderr } = await bench.install({ STUB_OPTION: "--skip-password-print" });
-    expect(stderr).toContain("Waiting up to 20m0s for the Kubernetes API");
+    expect(stderr).toContain("[0 min, usually 7] The machines run; waiting for the bootstrap machine's API server\n");
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ kubeconfig: expect.stringContaining("# router"), kubeadminPassword: "pass-word-1" });
+    expect(JSON.parse(stdout)).toEqual({ kubeconfig: expect.stringContaining("# router"), kubeadminPassword: "AbCdE-fGhIj-KlMnO-pQrSt" });
     expect(bench.calls).toEqual(["create cluster --help", `${create} --skip-password-print`]);
     expect(existsSync(bench.home)).toBe(false);
   });
 
   it("shows no line of the installer that may hold a secret, and says that there is one", async () => {
     const { stderr } = await bench.install();
-    expect(stderr).not.toContain("pass-word-1");
+    expect(stderr).not.toContain("AbCdE-fGhIj-KlMnO-pQrSt");
     expect(stderr).toContain("warning: (not shown, because it may hold a password or the pull secret: see the log)");
   });
 
@@ -72,7 +72,7 @@ describe("the first install", () => {
     ["130", "was interrupted"],
     ["143", "was interrupted"],
     ["124", "did not end within 4 hours"],
-    ["1", "ended with exit code 1"],
+    ["137", "was killed, as when this machine runs out of memory"],
   ])("says what exit code %s means and what the next run will do", async (code, message) => {
     const { code: exit, stderr, stdout } = await bench.install({ STUB_FAULT: `create cluster=${code}` });
     expect({ exit, stdout }).toEqual({ exit: 1, stdout: "" });
@@ -83,10 +83,27 @@ describe("the first install", () => {
     );
   });
 
-  it("ends an installer that does not end within 4 hours", async () => {
-    const { code, stderr } = await bench.install({ STUB_FAULT: "create cluster=hang", CLOCK: "7200" });
+  it.each([
+    ["3", "The installer does not accept the settings of the cluster"],
+    ["early", "ended with exit code 1"],
+    ["hang", "did not end within 4 hours"],
+  ])("has nothing to remove after an installer that stopped before it made anything (%s), and begins anew", async (fault, message) => {
+    const { code, stderr } = await bench.install({ STUB_FAULT: `create cluster=${fault}`, CLOCK: fault === "hang" ? "7200" : "1" });
     expect(code).toBe(1);
-    expect(stderr).toContain("did not end within 4 hours");
+    expect(stderr).toContain(message);
+    expect(stderr).toContain("Nothing was created: the next pulumi up begins from here.");
+    const [, log = ""] = /Log: (\S+)$/.exec(stderr.trim()) ?? [];
+    expect(existsSync(log)).toBe(true);
+    expect((await bench.installAgain()).code).toBe(0);
+    expect(bench.calls).toEqual(["create cluster --help", create, "create cluster --help", create]);
+  });
+
+  it("says after exit code 1 that the control plane has come up, when it has", async () => {
+    const { code, stderr } = await bench.install({ STUB_FAULT: "create cluster=1" });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "The control plane has come up, but openshift-install ended with exit code 1 before its bootstrap machine was gone.",
+    );
   });
 
   it("does not take it for an install when the installer ends well but leaves half of its files", async () => {
