@@ -16,6 +16,8 @@ fail() {
 
 cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
 [[ -n $cache ]] || fail "Neither HOME nor XDG_CACHE_HOME is set: set one of them, to a folder for the installer and the cluster's certificates."
+# Processes are known by their folder, so it is said in one way.
+[[ $cache == /* ]] || cache=$PWD/$cache
 cache+=/openshift-multiarch
 work="$cache/${CLUSTER:?}"
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { places } from "../../../rehearsal/machine/places";
 import { authority } from "../../cluster/api-server";
+import { testSecret } from "../../leaks";
 import { type Emulator, startEmulator } from "../aws/emulator";
 
 /**
@@ -20,6 +21,10 @@ export interface RealInstaller {
   readonly aws: Emulator;
   /** What `openshift-install create STEP` has against an install-config.yaml; nothing if it is right. */
   problems(step: Step, installConfig: InstallConfigFile): Promise<string[]>;
+  /** What `openshift-install create ignition-configs` leaves of a right one: contents by path. */
+  files(installConfig: InstallConfigFile): Promise<ReadonlyMap<string, string>>;
+  /** The secret of the AWS key that it works with. */
+  readonly secretKey: string;
   stop(): void;
 }
 
@@ -49,6 +54,7 @@ export async function startInstaller(): Promise<RealInstaller> {
   const url = `https://127.0.0.1:${(front.address() as AddressInfo).port}`;
   const home = mkdtempSync(join(tmpdir(), "openshift-multiarch-test-installer-"));
   const trusted = join(home, "ca.crt");
+  const secretKey = testSecret("the account's key");
   writeFileSync(trusted, signer.certificate);
   const env = {
     HOME: home,
@@ -57,35 +63,42 @@ export async function startInstaller(): Promise<RealInstaller> {
     SSL_CERT_FILE: trusted,
     AWS_CA_BUNDLE: trusted,
     AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_SECRET_ACCESS_KEY: secretKey,
     AWS_CONFIG_FILE: "/dev/null",
     AWS_EC2_METADATA_DISABLED: "true",
   };
   const services = ["ec2", "elasticloadbalancing", "iam", "route53", "s3", "servicequotas", "sts", "tagging"];
   const endpoints = services.map((name) => ({ name, url }));
 
+  /** Runs a step in a folder of its own, hands that over, and removes it. */
+  async function create<T>(step: string, installConfig: InstallConfigFile, look: (folder: string, said: string) => T): Promise<T> {
+    const folder = mkdtempSync(join(home, "install-"));
+    const { aws: platform } = installConfig.platform;
+    const reachable = { ...installConfig, platform: { aws: { serviceEndpoints: endpoints, ...platform } } };
+    // JSON is YAML, as the stage writes it.
+    writeFileSync(join(folder, "install-config.yaml"), JSON.stringify(reachable));
+    const said = await new Promise<string>((ended, failed) =>
+      execFile(join(places.bin, "openshift-install"), ["create", step, "--dir", folder], { env, timeout: 120_000 }, (error, _, stderr) => {
+        if (error && typeof error.code !== "number") failed(new Error(`openshift-install did not end by itself: ${stderr}`));
+        else ended(error ? stderr : "");
+      }),
+    );
+    const seen = look(folder, said);
+    rmSync(folder, { recursive: true });
+    return seen;
+  }
+
   return {
     aws,
-    async problems(step, installConfig) {
-      const folder = mkdtempSync(join(home, "install-"));
-      const { aws: platform } = installConfig.platform;
-      const reachable = { ...installConfig, platform: { aws: { serviceEndpoints: endpoints, ...platform } } };
-      // JSON is YAML, as the stage writes it.
-      writeFileSync(join(folder, "install-config.yaml"), JSON.stringify(reachable));
-      const said = await new Promise<string>((ended, failed) =>
-        execFile(
-          join(places.bin, "openshift-install"),
-          ["create", step, "--dir", folder],
-          { env, timeout: 120_000 },
-          (error, _, stderr) => {
-            if (error && typeof error.code !== "number") failed(new Error(`openshift-install did not end by itself: ${stderr}`));
-            else ended(error ? stderr : "");
-          },
-        ),
-      );
-      rmSync(folder, { recursive: true });
-      return said.split("\n").filter((line) => /^level=(?:error|fatal) /.test(line));
-    },
+    secretKey,
+    problems: (step, installConfig) =>
+      create(step, installConfig, (_, said) => said.split("\n").filter((line) => /^level=(?:error|fatal) /.test(line))),
+    files: (installConfig) =>
+      create("ignition-configs", installConfig, (folder, said) => {
+        if (said !== "") throw new Error(said);
+        const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile());
+        return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+      }),
     stop() {
       front.close();
       front.closeAllConnections();
