@@ -35,8 +35,8 @@ wait_for_cluster() {
 
 finish() {
   local result
-  result=$(documents installed "$assets")
   keep_log install "$assets" "$log"
+  result=$(documents installed "$assets")
   rm -rf "$home"
   printf '%s\n' "$result"
   exit 0
