@@ -12,6 +12,8 @@ const csvs: Resource = { apiVersion: "operators.coreos.com/v1alpha1", plural: "c
 const clusterCsiDrivers: Resource = { apiVersion: "operator.openshift.io/v1", plural: "clustercsidrivers" };
 const csiDrivers: Resource = { apiVersion: "storage.k8s.io/v1", plural: "csidrivers" };
 const csiNodes: Resource = { apiVersion: "storage.k8s.io/v1", plural: "csinodes" };
+const authentications: Resource = { apiVersion: "config.openshift.io/v1", plural: "authentications" };
+const subscriptions: Resource = { apiVersion: "operators.coreos.com/v1alpha1", plural: "subscriptions" };
 const infrastructures: Resource = { apiVersion: "config.openshift.io/v1", plural: "infrastructures" };
 
 export interface Condition {
@@ -76,13 +78,26 @@ export async function reconcile(objects: Objects, driver: Driver, now = new Date
   await announce(objects);
   const infrastructure = await objects.get<Infrastructure>(infrastructures, "cluster");
   if (!infrastructure) throw new Error("infrastructure/cluster is not there");
-  const answers = await driver.ensure(driverTags(infrastructure));
+  const answers = (await hasCredentials(objects)) && (await driver.ensure(driverTags(infrastructure)));
   // One node at least can mount: the DaemonSet's condition of the product asks for no more.
   const nodes = await objects.list<KubeObject<{ drivers?: { name: string }[] | null }>>(csiNodes);
   const mounts = nodes.some(({ spec }) => spec?.drivers?.some(({ name }) => name === driverName));
   const reached = answers && mounts ? "Available" : "Deploying";
   await report(objects, wanted, reached, now);
   return reached;
+}
+
+/**
+ * Whether the Secret is made that the driver's pods mount. In a cluster whose service accounts are an identity provider's, nobody makes users:
+ * the cloud credential operator makes it of the role that the operator's Subscription names, and not without (openshift/csi-operator,
+ * pkg/driver/aws-efs/aws_efs.go; openshift/cloud-credential-operator, pkg/aws/actuator).
+ */
+async function hasCredentials(objects: Objects): Promise<boolean> {
+  const authentication = await objects.get<KubeObject<{ serviceAccountIssuer?: string }>>(authentications, "cluster");
+  if (!authentication?.spec?.serviceAccountIssuer) return true;
+  const all = await objects.list<KubeObject<{ name?: string; config?: { env?: { name: string; value?: string }[] } }>>(subscriptions);
+  const env = all.find(({ spec }) => spec?.name === manager)?.spec?.config?.env ?? [];
+  return env.some(({ name, value }) => name === "ROLEARN" && /^arn:aws[a-z-]*:iam::\d{12}:role\/./.test(value ?? ""));
 }
 
 async function installed(objects: Objects): Promise<boolean> {

@@ -14,7 +14,7 @@ export const places = {
   bin: join(home, "cache", "bin"),
   /** Data of the toolchain, one folder a component: cluster/operator, openshift-install/data, openshift-crds, ... */
   share: join(home, "cache", "share"),
-  /** What stands first on PATH for `pulumi up`: pulumi, pulumi-language-nodejs, oc, kubectl, openshift-install (the stand-in in front). */
+  /** What stands first on PATH for `pulumi up`: pulumi, pulumi-language-nodejs, kubectl; oc, ccoctl and openshift-install (what is ours in front). */
   path: join(home, "path"),
   /** PULUMI_HOME, with the plugins. */
   pulumiHome: join(home, "pulumi"),

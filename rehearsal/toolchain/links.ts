@@ -18,8 +18,8 @@ import { typescriptCommand } from "../machine/exec";
 import { checkout, places } from "../machine/places";
 import type { Component } from "./components";
 
-/** What goes in front of PATH for `pulumi` and for the user's shell, next to the stand-in for openshift-install. */
-const onPath = ["kubectl", "oc"] as const;
+/** What goes in front of PATH for `pulumi` and for the user's shell, next to the programs of `ours`. */
+const onPath = ["kubectl"] as const;
 
 /**
  * There too, but no symbolic links: the command line follows those that lead to itself, looks for its language hosts beside that
@@ -42,12 +42,12 @@ export function linkToolchain(all: readonly Component[]): void {
   linkFolder(places.bin, bin);
   linkFolder(places.share, share);
   const links = new Map(onPath.filter((name) => bin.has(name)).map((name) => [name, join(places.bin, name)]));
-  linkFolder(places.path, links, [...sideBySide, standIn]);
+  linkFolder(places.path, links, [...sideBySide, ...Object.keys(ours)]);
   for (const name of sideBySide) {
     const program = bin.get(name);
     if (program !== undefined) linkFile(program, join(places.path, name));
   }
-  writeStandIn();
+  for (const [name, lines] of Object.entries(ours)) writeProgram(name, lines);
 }
 
 /** Makes `path` another name of the file `target`, unless it is; a copy, when the cache is on a disk of its own. */
@@ -65,21 +65,38 @@ function linkFile(target: string, path: string): void {
   renameSync(draft, path);
 }
 
-const standIn = "openshift-install";
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+/** The shell's command of a program of this very checkout, whichever clone the last command came from. */
+const program = (...path: string[]) =>
+  `exec ${typescriptCommand(join(checkout, "rehearsal", ...path))
+    .map(quote)
+    .join(" ")} "$@"`;
 
-/** The stand-in of this very checkout, whichever clone the last command came from. */
-function writeStandIn(): void {
-  const program = join(checkout, "rehearsal", "installer", "openshift-install.ts");
-  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+/** Programs of ours under the names of those that they stand in for, or stand in front of. */
+const ours: Readonly<Record<string, readonly string[]>> = {
+  "openshift-install": [
+    "# openshift-install of the rehearsal: the real one, but for what `create cluster` does to a cloud.",
+    program("installer", "openshift-install.ts"),
+  ],
+  ccoctl: ["# ccoctl of the rehearsal: the real one, on its way to the emulated AWS.", program("installer", "ccoctl.ts")],
+  oc: [
+    "# oc of the rehearsal: kubectl, and what oc reads of a release.",
+    `[ "$1 $2 $3" = "adm release extract" ] || exec ${quote(join(places.bin, "oc"))} "$@"`,
+    "shift 3",
+    program("installer", "release-extract.ts"),
+  ],
+};
+
+function writeProgram(name: string, lines: readonly string[]): void {
   const script = [
     "#!/bin/sh",
-    "# openshift-install of the rehearsal: the real one, but for what `create cluster` does to a cloud.",
+    ...lines.slice(0, 1),
     `export TSX_TSCONFIG_PATH=${quote(join(checkout, "tsconfig.json"))}`,
-    `exec ${typescriptCommand(program).map(quote).join(" ")} "$@"`,
+    ...lines.slice(1),
     "",
   ].join("\n");
-  const file = join(places.path, standIn);
-  if (existsSync(file) && readFileSync(file, "utf8") === script) return;
+  const file = join(places.path, name);
+  if (existsSync(file) && !lstatSync(file).isSymbolicLink() && readFileSync(file, "utf8") === script) return;
   // Written beside and renamed: a command that runs it at this moment sees the old one or the new one.
   writeFileSync(`${file}.new`, script);
   chmodSync(`${file}.new`, 0o755);

@@ -4,7 +4,8 @@ import { routeHosts } from "./routes";
 
 /** Namespaces that a cluster has when its installation ends, as far as anything in the rehearsal looks at one. */
 export const namespaces = [
-  ...["openshift", "openshift-cluster-csi-drivers", "openshift-cluster-version", "openshift-config", "openshift-config-managed"],
+  ...["openshift", "openshift-cloud-credential-operator", "openshift-cloud-network-config-controller", "openshift-cluster-csi-drivers"],
+  ...["openshift-cluster-version", "openshift-config", "openshift-config-managed"],
   ...["openshift-console", "openshift-image-registry", "openshift-infra", "openshift-ingress", "openshift-ingress-operator"],
   ...["openshift-machine-api", "openshift-machine-config-operator", "openshift-marketplace", "openshift-monitoring"],
   ...["openshift-operator-lifecycle-manager", "openshift-operators"],

@@ -27,7 +27,7 @@ cluster=$OUT/share/cluster
 openshift=$(folder github.com/openshift/api)
 manifests=zz_generated.crd-manifests
 take "$openshift/config/v1/$manifests" "$cluster" \
-  {apiservers,clusteroperators,clusterversions,dnses,featuregates,imagedigestmirrorsets,images,imagetagmirrorsets}.config.openshift.io \
+  {apiservers,authentications,clusteroperators,clusterversions,dnses,featuregates,imagedigestmirrorsets,images,imagetagmirrorsets}.config.openshift.io \
   {infrastructures,ingresses,networks,operatorhubs,projects,proxies,schedulers}.config.openshift.io
 take "$openshift/operator/v1/$manifests" "$cluster" {clustercsidrivers,etcds,ingresscontrollers,storages}.operator.openshift.io
 take "$openshift/console/v1/$manifests" "$cluster" \

@@ -95,6 +95,45 @@ describe("the operator of the EFS CSI driver", () => {
     expect((await status())?.conditions?.[0]).toMatchObject({ lastTransitionTime: "2026-01-01T00:01:00Z" });
   });
 
+  describe("in a cluster whose service accounts are those of an identity provider", () => {
+    const subscriptions = { apiVersion: "operators.coreos.com/v1alpha1", plural: "subscriptions" };
+    const subscribe = (env?: { name: string; value: string }[]) =>
+      memory.create(subscriptions, {
+        apiVersion: subscriptions.apiVersion,
+        kind: "Subscription",
+        metadata: { name: "aws-efs-csi-driver-operator", namespace: "openshift-cluster-csi-drivers" },
+        spec: { name: "aws-efs-csi-driver-operator", ...(env && { config: { env } }) },
+      });
+    beforeEach(async () => {
+      await memory.create(
+        { apiVersion: "config.openshift.io/v1", plural: "authentications" },
+        {
+          apiVersion: "config.openshift.io/v1",
+          kind: "Authentication",
+          metadata: { name: "cluster" },
+          spec: { serviceAccountIssuer: "https://issuer.example.com" },
+        },
+      );
+      await version("Succeeded");
+      await ask();
+    });
+
+    it.each([[undefined], [[{ name: "ROLEARN", value: "a-role" }]], [[{ name: "ROLE", value: "arn:aws:iam::123456789012:role/a" }]]])(
+      "starts no driver where its Subscription names no role: %j",
+      async (env) => {
+        await subscribe(env);
+        expect(await look()).toBe("Deploying");
+        expect(driver.ensure).not.toHaveBeenCalled();
+      },
+    );
+
+    it("starts it where it names one", async () => {
+      await subscribe([{ name: "ROLEARN", value: "arn:aws:iam::123456789012:role/a" }]);
+      await look();
+      expect(driver.ensure).toHaveBeenCalled();
+    });
+  });
+
   it("ends the driver and takes its registration away when it is not wanted any more", async () => {
     await version("Succeeded");
     await ask();

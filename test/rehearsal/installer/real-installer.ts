@@ -19,6 +19,9 @@ type Step = "install-config" | "manifests";
 /** The product's own installer, against an emulated account that has a public zone `example.com`. */
 export interface RealInstaller {
   readonly aws: Emulator;
+  /** The emulator's services over TLS, for an install-config.yaml; and what the installer needs to reach them. */
+  readonly endpoints: readonly { readonly name: string; readonly url: string }[];
+  readonly environment: Readonly<Record<"OPENSHIFT_INSTALL_DATA" | "SSL_CERT_FILE" | "AWS_CA_BUNDLE", string>>;
   /** What `openshift-install create STEP` has against an install-config.yaml; nothing if it is right. */
   problems(step: Step, installConfig: InstallConfigFile): Promise<string[]>;
   /** What `openshift-install create ignition-configs` leaves of a right one: contents by path. */
@@ -56,12 +59,15 @@ export async function startInstaller(): Promise<RealInstaller> {
   const trusted = join(home, "ca.crt");
   const secretKey = testSecret("the account's key");
   writeFileSync(trusted, signer.certificate);
-  const env = {
-    HOME: home,
-    PATH: process.env.PATH,
+  const environment = {
     OPENSHIFT_INSTALL_DATA: join(places.share, "openshift-install", "data"),
     SSL_CERT_FILE: trusted,
     AWS_CA_BUNDLE: trusted,
+  };
+  const env = {
+    HOME: home,
+    PATH: process.env.PATH,
+    ...environment,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: secretKey,
     AWS_CONFIG_FILE: "/dev/null",
@@ -90,6 +96,8 @@ export async function startInstaller(): Promise<RealInstaller> {
 
   return {
     aws,
+    endpoints,
+    environment,
     secretKey,
     problems: (step, installConfig) =>
       create(step, installConfig, (_, said) => said.split("\n").filter((line) => /^level=(?:error|fatal) /.test(line))),
