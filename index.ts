@@ -74,7 +74,7 @@ const workers = settings.pools.map(
 );
 const storage = new EfsStorage(
   "efs",
-  { fileSystemId: fileSystem.fileSystemId, kubeconfig: cluster.kubeconfig, owner: cluster.owner },
+  { fileSystemId: fileSystem.fileSystemId, kubeconfig: cluster.kubeconfig, owner: cluster.owner, roleArn: cluster.efsRoleArn },
   updated,
 );
 const pipelines = new OpenShiftPipelines("pipelines", { ...settings.pipelines, domain, kubeconfig: cluster.kubeconfig }, updated);

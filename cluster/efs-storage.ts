@@ -10,6 +10,8 @@ export interface EfsStorageArgs {
   readonly fileSystemId: pulumi.Input<string>;
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: pulumi.Input<string>;
+  /** ARN of the driver's IAM role. @default none: the cluster makes a user for it */
+  readonly roleArn?: pulumi.Input<string> | undefined;
   /** Whose the cluster is: no claim is deleted with credentials of another account, as nothing after it could be. */
   readonly owner: Owner;
 }
@@ -41,6 +43,8 @@ export class EfsStorage extends pulumi.ComponentResource {
         namespace,
         operatorGroup: true,
         serves: ["clustercsidrivers.operator.openshift.io"],
+        // Red Hat's "Storage", "AWS Elastic File Service CSI Driver Operator". Nodes need no role of their own: only a file system of one zone asks for it.
+        ...(args.roleArn === undefined ? {} : { environment: { ROLEARN: args.roleArn } }),
         kubeconfig: args.kubeconfig,
       },
       { parent: this },

@@ -16,6 +16,8 @@ export interface OperatorArgs {
   readonly serves: readonly string[];
   /** An object that the operator makes by itself and that has to be Ready first, as `<group>/<version>/<plural>/<name>`. */
   readonly makes?: string;
+  /** Environment of the operator, by the names of the variables. @default none */
+  readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
   /** kubeconfig of a cluster administrator. */
   readonly kubeconfig: pulumi.Input<string>;
 }
@@ -56,6 +58,7 @@ export class Operator extends pulumi.ComponentResource {
           installPlanApproval: "Automatic",
           source: "redhat-operators",
           sourceNamespace: "openshift-marketplace",
+          ...(args.environment ? { config: { env: Object.entries(args.environment).map(([name, value]) => ({ name, value })) } } : {}),
         },
       },
       { parent: this, dependsOn: group },

@@ -9,6 +9,7 @@ export const defaults = {
     rootVolume: { type: "gp3", size: 200, iops: 4000 },
   },
   networks: { machine: "10.0.0.0/16", cluster: "10.128.0.0/14", hostPrefix: 23, service: "172.30.0.0/16" },
+  credentialsMode: "mint",
   mirror: "https://mirror.openshift.com/pub",
   /** `destroy cluster` has no deadline of its own; Hive gives its job an hour as well. */
   destroyMinutes: 60,

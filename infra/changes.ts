@@ -31,7 +31,9 @@ export function changes(identity: Identity, config: InstallConfig, version: stri
       ignored: [],
     };
   }
-  const { zones: zonesBefore, "cluster.version": versionBefore, ...before } = identity.fixed;
+  // Clusters of earlier versions of this program are all of this mode, and do not say so.
+  const made: Readonly<Record<string, unknown>> = { "cluster.credentialsMode": "mint", ...identity.fixed };
+  const { zones: zonesBefore, "cluster.version": versionBefore, ...before } = made;
   const { zones: zonesNow, "cluster.version": versionNow, ...now } = fixedSettings(config, version);
   const refused = changedKeys(before, now).map((key) => `${key} is ${show(now[key])}, the cluster was made with ${show(before[key])}`);
   if (account !== identity.accountId)

@@ -1,4 +1,5 @@
 import type { AwsCredentials } from "../config/aws";
+import type { CredentialsMode } from "./cloud-credentials";
 
 /** What the installer and the removal get of the stack's own credentials: they take theirs from the environment. */
 export function stageEnvironment(region: string, { profile }: AwsCredentials): Record<string, string> {
@@ -12,11 +13,13 @@ export function stageEnvironment(region: string, { profile }: AwsCredentials): R
  * @param account that Pulumi works in
  * @param stack what the stack's configuration sets of `aws:`
  * @param environment that of the program, which the stages inherit
+ * @param mode `cluster.credentialsMode`
  */
 export function credentialNotes(
   account: string,
   stack: AwsCredentials,
   environment: Readonly<Record<string, string | undefined>>,
+  mode: CredentialsMode,
 ): { readonly note: string; readonly warnings: string[] } {
   const { profile } = stack;
   // As aws-sdk-go-v2 chooses (config/env_config.go).
@@ -28,7 +31,9 @@ export function credentialNotes(
         ? "of the environment (AWS_ACCESS_KEY_ID)"
         : ofEnvironment
       : `of the profile ${profile} (aws:profile)`;
-  const note = `openshift-install will use the AWS credentials ${source}; they must be long-lived keys of the account ${account}.`;
+  const kind =
+    mode === "manual" ? `credentials of the account ${account}, for an hour at least` : `long-lived keys of the account ${account}`;
+  const note = `openshift-install will use the AWS credentials ${source}; they must be ${kind}.`;
   const warnings: string[] = [];
   const other = stack.others.filter(
     (key) => !/^aws:(access|secret)Key$/.test(key) || stack.accessKey !== environment.AWS_ACCESS_KEY_ID || profile !== undefined,

@@ -40,6 +40,7 @@ export interface InstallConfig {
   readonly publish: "External";
   readonly capabilities: { readonly baselineCapabilitySet: "None"; readonly additionalEnabledCapabilities: readonly Capability[] };
   readonly sshKey?: string;
+  readonly credentialsMode?: "Manual";
 }
 
 /** Tag of all that the installer and the cluster make, by which `npm run orphans` knows clusters of this program. Its value is `<name>.<baseDomain>`. */
@@ -92,6 +93,8 @@ export function installConfig(settings: InstallConfigSettings): InstallConfig {
     publish: "External",
     capabilities: { baselineCapabilitySet: "None", additionalEnabledCapabilities: capabilities(version) },
     ...(sshKey === undefined ? {} : { sshKey: sshKey.trim() }),
+    // Unset and not "Mint": only so does the installer look beforehand whether the credentials have the rights that it needs (platformpermscheck.go).
+    ...(settings.credentialsMode === "manual" ? { credentialsMode: "Manual" } : {}),
   };
 }
 
@@ -102,6 +105,7 @@ export function fixedSettings(config: InstallConfig, version: string): Record<st
     "cluster.name": config.metadata.name,
     "cluster.baseDomain": config.baseDomain,
     "cluster.version": version,
+    "cluster.credentialsMode": config.credentialsMode === "Manual" ? "manual" : "mint",
     "aws:region": config.platform.aws.region,
     "cluster.controlPlane": { instanceType: control.type, zone: control.zones[0], rootVolume: control.rootVolume },
     "cluster.networks": {

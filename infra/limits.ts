@@ -14,7 +14,7 @@ export const minutes = {
   bootstrap: 30,
   /** Until the API server answers steadily. */
   access: 15,
-  /** Around these: downloads of the installer and of the client, questions to AWS, patience with an API server that is away. */
+  /** Around these: downloads of the installer, of the client and of ccoctl, what these two do (10 and 15 minutes at most), questions to AWS, patience with an API server that is away. */
   around: 60,
 } as const;
 
@@ -27,6 +27,8 @@ const total = (...parts: number[]) => `${parts.reduce((sum, part) => sum + part,
 export const timeouts = (destroyMinutes: number) => ({
   tools: total(),
   identity: total(2 * minutes.manifests),
+  /** ccoctl has its limits among those around. */
+  credentials: total(minutes.manifests),
   /** Removes what an earlier try left, creates, and waits once more. */
   install: total(destroyMinutes, minutes.install, minutes.wait),
   access: total(minutes.access),

@@ -4,6 +4,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture, ClusterSettings } from "../config";
 import { changes, refusal } from "./changes";
+import { efsRoleArn } from "./cloud-credentials";
 import { credentialNotes, stageEnvironment } from "./credentials";
 import type { Identity, WorkerTemplate } from "./identity";
 import { installConfig } from "./install-config";
@@ -11,6 +12,7 @@ import { timeouts } from "./limits";
 import { missingTypes, type WantedType } from "./offerings";
 import { refuse } from "./refuse";
 import { mirrorDirectory } from "./releases";
+import { asMade, script, stage } from "./stage";
 
 export interface OpenShiftClusterArgs extends ClusterSettings {
   /** Instance types that the cluster's zones must have, those of nodes that are made later included. */
@@ -52,9 +54,6 @@ interface Access {
   readonly kubeadminPassword: string;
 }
 
-/** Inputs of a stage that stay as they were when it was made. */
-const asMade = ["addPreviousOutputInEnv", "create", "delete", "environment", "logging", "update"];
-
 /**
  * An OpenShift cluster with one control-plane node, made and removed by `openshift-install`.
  *
@@ -81,6 +80,8 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
   readonly kubeadminPassword: pulumi.Output<string>;
   /** OpenShift's version at the install. */
   readonly installedVersion: pulumi.Output<string>;
+  /** ARN of the role of the EFS CSI driver; undefined where the cluster makes a user for it. */
+  readonly efsRoleArn?: pulumi.Output<string>;
   /** The installer's own worker MachineSet, of one of the zones. */
   readonly workerTemplate: pulumi.Output<WorkerTemplate>;
   /** What a stage needs to tell whether credentials are of the cluster's account; see `Owner`. */
@@ -101,6 +102,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       CLUSTER: this.identifier,
       OPENSHIFT_VERSION: version,
       OPENSHIFT_MIRROR: version.apply((of) => mirrorDirectory(args.mirror, of)),
+      ...(args.credentialsMode === "manual" ? { CREDENTIALS_MODE: "manual" } : {}),
     };
     const account = getCallerIdentityOutput({}, { parent: this }).accountId;
     const hooks = { beforeCreate: [this.preflight(name, account, args)] };
@@ -181,17 +183,21 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
 
     // The installer's directory, for an install that starts on another machine or after a failure. It is larger than an
     // environment variable may be, and travels by stdin.
+    const manual = args.credentialsMode === "manual";
     const assets = stage(
       this,
       `${name}-assets`,
       {
-        create: script("assets"),
-        environment: { CLUSTER: this.identifier, INFRA_ID: infraId },
-        logging: command.local.Logging.None,
+        create: script(manual ? "credentials" : "assets"),
+        environment: manual
+          ? { ...common, ...credentials, INFRA_ID: infraId, AWS_ACCOUNT_ID: accountId }
+          : { CLUSTER: this.identifier, INFRA_ID: infraId },
+        ...(manual ? {} : { logging: command.local.Logging.None }),
         addPreviousOutputInEnv: false,
         triggers,
       },
-      { dependsOn: identity, ignoreChanges: asMade },
+      // ccoctl makes something in AWS, which the guard's deletion removes.
+      { dependsOn: manual ? guard : identity, ignoreChanges: asMade, ...(manual && { customTimeouts: { create: limits.credentials } }) },
     );
 
     const install = stage(
@@ -235,6 +241,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
     this.consoleUrl = pulumi.unsecret(parsed.consoleUrl);
     this.workerTemplate = this.identity.workerTemplate;
     this.infraId = pulumi.all([infraId, this.apiUrl]).apply(([id]) => id);
+    if (manual) this.efsRoleArn = pulumi.all([this.infraId, accountId]).apply(([id, owner]) => efsRoleArn(id, owner, args.region));
     this.registerOutputs({
       identifier: this.identifier,
       infraId: this.infraId,
@@ -287,7 +294,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
   private explainCredentials(account: pulumi.Output<string>, args: OpenShiftClusterArgs): void {
     pulumi.all([account, args.installed]).apply(([whose, installed]) => {
       if (installed) return;
-      const { note, warnings } = credentialNotes(whose, args.credentials, process.env);
+      const { note, warnings } = credentialNotes(whose, args.credentials, process.env, args.credentialsMode);
       pulumi.log.info(note, this);
       for (const warning of warnings) pulumi.log.warn(warning, this);
     });
@@ -299,20 +306,8 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
  * credentials by nobody.
  */
 function reviewed(args: OpenShiftClusterArgs) {
-  const { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes } =
-    args;
-  return { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes };
-}
-
-/** Relative to the project's folder, which is where Pulumi runs commands: an absolute path would differ between machines. */
-const script = (name: string) => `exec bash infra/stages/${name}.sh`;
-
-function stage(parent: pulumi.Resource, name: string, args: command.local.CommandArgs, opts: pulumi.CustomResourceOptions = {}) {
-  return new command.local.Command(
-    name,
-    // Progress comes on stderr, in short lines. What a stage prints is never logged: it may be secret, and a line of more than
-    // 64 KiB would block the plugin for good (bufio.Scanner in pulumi-command 1.2.1, provider/pkg/provider/util).
-    { logging: command.local.Logging.Stderr, ...args },
-    { parent, additionalSecretOutputs: ["stdout", "stderr"], ...opts },
-  );
+  const { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints } = args;
+  const { credentialsMode, mirror, protect, destroyMinutes } = args;
+  const settings = { name, baseDomain, version, region, controlPlane, networks, tags, sshKey, serviceEndpoints };
+  return { ...settings, credentialsMode, mirror, protect, destroyMinutes };
 }

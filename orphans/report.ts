@@ -39,12 +39,12 @@ export function orphan({ infraId, domain, objects }: Cluster, region: string, fo
 
 /**
  * Whether the installer's removal does not delete an object. The file system is not tagged as the cluster's, and it waits for the mount
- * targets without end. Of the names in the public zone it deletes those that the cluster's own zone has as well, and of what is in IAM no
- * provider (pkg/destroy/aws/aws.go, deleteRoute53; iamhelpers.go).
+ * targets without end. Of the names in the public zone it deletes those that the cluster's own zone has as well, and of what ccoctl has made
+ * nothing (pkg/destroy/aws/aws.go, deleteRoute53; iamhelpers.go).
  */
-function notOfTheInstaller({ kind, name }: Leftover, all: readonly Leftover[]): boolean {
+function notOfTheInstaller({ kind, name, ofCcoctl }: Leftover, all: readonly Leftover[]): boolean {
   const isOwn = all.some((one) => one.kind === "hostedzone" && name === `in ${one.id}`);
-  return /^(?:access-point|mount-target|file-system|oidc-provider)$/.test(kind) || (kind === "record" && !isOwn);
+  return ofCcoctl || /^(?:access-point|mount-target|file-system|oidc-provider)$/.test(kind) || (kind === "record" && !isOwn);
 }
 
 /**

@@ -13,7 +13,10 @@ import { repositories, type Sources } from "./repositories";
 import { release, tools } from "./tools";
 
 /** All that is looked at. Secrets are in it: it goes from process to process by stdin. */
-export interface Request extends Accounts, Pick<Sources, "gitCredentials" | "buildGitCredentials">, Pick<Pushes, "registryCredentials"> {
+export interface Request
+  extends Omit<Accounts, "credentialsMode">,
+    Pick<Sources, "gitCredentials" | "buildGitCredentials">,
+    Pick<Pushes, "registryCredentials"> {
   readonly settings: Pick<PlainSettings, "cluster" | "pools" | "builds"> & Pick<Sources, "namespace">;
   readonly pullSecret: string;
 }
@@ -42,7 +45,8 @@ export async function check(request: Request): Promise<Finding[]> {
 
 /** The credentials first: without any, every other question would fail for the same reason. */
 async function aws(request: Request, questions: () => Promise<Finding[]>[]): Promise<Finding[]> {
-  const { caller, findings } = await credentials(request.settings.cluster.region, request);
+  const { cluster } = request.settings;
+  const { caller, findings } = await credentials(cluster.region, { ...request, credentialsMode: cluster.credentialsMode });
   if (caller === undefined) return [...findings, unchecked("hosted zone, instance types, quotas", "AWS takes no credentials to ask with")];
   return [...findings, ...(await Promise.all(questions())).flat()];
 }

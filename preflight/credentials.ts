@@ -1,3 +1,4 @@
+import { type CredentialsMode, sessionMinutes } from "../infra/cloud-credentials";
 import { type InstallerCaller, installerCaller } from "../infra/stages/caller";
 import { type Finding, ok, problem, warning } from "./finding";
 
@@ -9,6 +10,8 @@ export interface Accounts {
   readonly account?: string;
   /** `aws:allowedAccountIds`; empty: any. */
   readonly allowedAccounts: readonly string[];
+  /** `cluster.credentialsMode`: whether the cluster keeps the installer's key. */
+  readonly credentialsMode: CredentialsMode;
 }
 
 /** Whose credentials the installer takes; undefined, with a problem, if AWS takes none. In: see infra/stages/aws-client.ts. */
@@ -35,7 +38,7 @@ function reason(name: string, message: string, region: string): string {
 }
 
 /** What is wrong with credentials that AWS takes. */
-export function judged({ account, arn, temporary }: InstallerCaller, region: string, accounts: Accounts): Finding[] {
+export function judged({ account, arn, temporary, minutes }: InstallerCaller, region: string, accounts: Accounts): Finding[] {
   const found: Finding[] = [];
   if (accounts.account !== undefined && accounts.account !== account) {
     found.push(
@@ -53,15 +56,25 @@ export function judged({ account, arn, temporary }: InstallerCaller, region: str
     );
   }
   // openshift/installer, pkg/asset/manifests/openshift.go: "not valid for default credentials mode", for any session token.
-  if (temporary || /:(?:assumed-role|federated-user)\//.test(arn)) {
+  if (accounts.credentialsMode === "mint" && (temporary || /:(?:assumed-role|federated-user)\//.test(arn))) {
     found.push(
       problem(
         what,
-        `${arn} is temporary (it has a session token), and the cluster needs the installer's for life: use the long-lived access key of an IAM user`,
+        `${arn} is temporary (it has a session token), and the cluster needs the installer's for life: use the long-lived access key of an IAM user, or set cluster.credentialsMode to manual`,
       ),
     );
   }
   if (found.length > 0) return found;
+  if (accounts.credentialsMode === "manual") {
+    if (minutes !== undefined && minutes < sessionMinutes)
+      return [
+        warning(
+          what,
+          `the session of ${arn} ends in ${minutes} minutes, and an install takes up to ${sessionMinutes}: unless its profile renews it by itself, begin a new one`,
+        ),
+      ];
+    return [ok(what, `${arn} of the account ${account}, which the cluster does not keep, taken in ${region}`)];
+  }
   // cloud-credential-operator, pkg/aws/utils.go, CheckPermissionsUsingQueryClient: root is taken, with a warning.
   if (arn.endsWith(":root")) return [warning(what, `${arn} is the root user, whose key the cluster would keep: use that of an IAM user`)];
   return [ok(what, `${arn} of the account ${account}, a long-lived key, taken in ${region}`)];

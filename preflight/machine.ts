@@ -11,8 +11,8 @@ const neededSpace = 2;
 const neededNode = 22;
 
 /** Whether this machine can run the stages: its programs, and the folder of the installer. @param tools what has to be downloaded needs more */
-export async function machine({ cache, installer, client }: Tools): Promise<Finding[]> {
-  const downloads = installer === "" || client === "";
+export async function machine({ cache, installer, client, ccoctl }: Tools): Promise<Finding[]> {
+  const downloads = [installer, client, ccoctl].includes("");
   return [...(await Promise.all([node(), ...programs(downloads)])), space(cache), await executes(cache)];
 }
 

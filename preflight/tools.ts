@@ -8,22 +8,26 @@ import { run } from "./run";
 export interface Tools {
   readonly installer: string;
   readonly client: string;
+  /** Undefined where the cluster's credentials need none. */
+  readonly ccoctl?: string;
   /** Folder of the stages on this machine. */
   readonly cache: string;
 }
 
-type Cluster = Pick<PlainSettings["cluster"], "name" | "baseDomain" | "version" | "mirror">;
+type Cluster = Pick<PlainSettings["cluster"], "name" | "baseDomain" | "version" | "mirror" | "credentialsMode">;
 
 /** What the stages find. @throws Error with their message when they would stop */
-export async function tools({ name, baseDomain, version, mirror }: Cluster): Promise<Tools> {
+export async function tools({ name, baseDomain, version, mirror, credentialsMode }: Cluster): Promise<Tools> {
   const { code, stdout, stderr } = await run("bash", [join(__dirname, "tools.sh")], 300, {
     CLUSTER: `${name}.${baseDomain}`,
     OPENSHIFT_VERSION: version,
     OPENSHIFT_MIRROR: mirrorDirectory(mirror, version),
+    CREDENTIALS_MODE: credentialsMode,
   });
   if (code !== 0) throw new Error(stderr.trim().split("\n").at(-1) || `tools.sh ended with ${code}`);
   const path = (of: string) => new RegExp(`^${of} (.*)$`, "m").exec(stdout)?.[1] ?? "";
-  return { installer: path("installer"), client: path("client"), cache: path("cache") };
+  const found = { installer: path("installer"), client: path("client"), cache: path("cache") };
+  return credentialsMode === "manual" ? { ...found, ccoctl: path("ccoctl") } : found;
 }
 
 /**
@@ -31,13 +35,17 @@ export async function tools({ name, baseDomain, version, mirror }: Cluster): Pro
  * folder for each, and each of those a list of archives (openshift-eng/art-tools, pyartcd/pyartcd/pipelines/promote.py). Asked by curl, as the
  * stages do, with its proxies and authorities.
  */
-export async function release({ version, mirror }: Cluster, { installer, client }: Tools): Promise<Finding> {
+export async function release({ version, mirror }: Cluster, { installer, client, ccoctl }: Tools): Promise<Finding> {
   const what = `OpenShift ${version}`;
-  const missing = [...(installer === "" ? ["install"] : []), ...(client === "" ? ["client"] : [])];
-  if (missing.length === 0) return ok(what, `${installer} and ${client} are of it`);
+  const missing = Object.entries({ "openshift-install": installer, "openshift-client": client, ccoctl }).flatMap(([archive, path]) =>
+    path === "" ? [archive] : [],
+  );
+  if (missing.includes("ccoctl") && process.platform !== "linux")
+    return problem(what, `there is no ccoctl for this system, which cluster.credentialsMode manual needs: run pulumi on Linux`);
+  if (missing.length === 0) return ok(what, `${installer} and ${client} are of it${ccoctl ? `, and ${ccoctl} is there` : ""}`);
   const root = mirrorDirectory(mirror, version);
   const { folder, archives } = downloads(version, missing);
-  const there = `${missing.map((kind) => `openshift-${kind}`).join(" and ")} of the multi-architecture release can be downloaded from ${root}`;
+  const there = `${missing.join(" and ")} of the multi-architecture release can be downloaded from ${root}`;
   try {
     const [sums, signature, list] = await Promise.all(
       ["sha256sum.txt", "sha256sum.txt.gpg", `${folder}/sha256sum.txt`].map((file) => fetched(`${root}/${file}`)),
@@ -66,10 +74,10 @@ export async function release({ version, mirror }: Cluster, { installer, client 
 }
 
 /** As `download` of infra/stages/lib/tools.sh names them. */
-function downloads(version: string, kinds: readonly string[]): { folder: string; archives: string[] } {
+function downloads(version: string, names: readonly string[]): { folder: string; archives: string[] } {
   const folder = process.arch === "arm64" ? "arm64" : "amd64";
   const system = process.platform === "darwin" ? (folder === "arm64" ? "mac-arm64" : "mac") : "linux";
-  return { folder, archives: kinds.map((kind) => `openshift-${kind}-${system}-${version}.tar.gz`) };
+  return { folder, archives: names.map((name) => `${name}-${system}-${version}.tar.gz`) };
 }
 
 /** A small file; undefined if the server does not give it. @throws Error when there is no answer */

@@ -14,7 +14,7 @@ rehearsal's. Changes nothing. A stack that fails does not keep the others from h
 Exit code: 0 when every preview succeeded, 1 when one failed, 2 when the command itself could not be carried out.`,
   deploy: `npm run deploy -- STACK [--minutes N] [-- PULUMI-OPTION...]
 
-pulumi up of one stack, without questions. AWS credentials of an install must be long-lived: docs/aws.md.
+pulumi up of one stack, without questions. AWS credentials of an install must be long-lived, unless cluster.credentialsMode is manual: docs/aws.md.
 
   --minutes N    interrupt it in good order after N minutes; the next deployment goes on from there
 

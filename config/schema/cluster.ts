@@ -6,7 +6,7 @@ import { networkPattern, parseNetwork } from "../networks";
 import { isSshKey, isWholeSshKey, sshKeyPattern } from "../ssh-key";
 import { clusterTagProblem, clusterTags } from "../tags";
 import { controlPlaneType, instanceType, rootVolume, wrongArchitecture, zoneName } from "./machines";
-import { httpsUrl, label, tags, text, whole } from "./parts";
+import { httpsUrl, label, oneOf, tags, text, whole } from "./parts";
 
 /** Minor versions of OpenShift 4 whose installer this program knows. */
 const supportedMinors = { first: 15, last: 22 } as const;
@@ -172,9 +172,16 @@ export const cluster = z
         .array(serviceEndpoint, { error: "a list of objects with name and url" })
         .optional()
         .meta({ description: "Other addresses of AWS services, for the installer and the cluster; one for each service." }),
+      credentialsMode: oneOf(["mint", "manual"], "mint, or manual for credentials with a session token", { sts: "manual" })
+        .default(defaults.credentialsMode)
+        .meta({
+          description:
+            "How the cluster gets its credentials for AWS: mint, it makes IAM users with the installer's long-lived key, which it keeps; manual, ccoctl makes IAM roles, whose tokens hold an hour, and the installer's credentials may be temporary (OIDC, SSO, an assumed role).",
+          examples: ["manual"],
+        }),
       mirror: httpsUrl(`an https:// address that holds openshift-v4, such as "${defaults.mirror}"`, true)
         .default(defaults.mirror)
-        .meta({ description: "Where openshift-install and oc are downloaded from.", examples: ["https://mirror.example.com/pub"] }),
+        .meta({ description: "Where openshift-install, oc and ccoctl are downloaded from.", examples: ["https://mirror.example.com/pub"] }),
       protect: z
         .boolean({
           error:

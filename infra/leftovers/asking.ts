@@ -9,6 +9,8 @@ export interface Leftover {
   readonly going?: string;
   /** True where nothing says whose it is: it has a name of the cluster's, and may be of another one of that name. */
   readonly doubtful?: boolean;
+  /** True for what ccoctl has made: the installer's removal does not delete it. */
+  readonly ofCcoctl?: boolean;
   /** Since when it is there, where AWS tells. */
   readonly made?: Date | undefined;
   /** What it is billed by: a machine's type, GiB of a disk. */
@@ -73,5 +75,10 @@ export const tagOf = (tags: readonly Tag[] | undefined, key: string): string | u
 export const ownerKeys = (infraId: string) =>
   [`kubernetes.io/cluster/${infraId}`, `sigs.k8s.io/cluster-api-provider-aws/cluster/${infraId}`] as const;
 
+/** Key of the tag of all that ccoctl makes (openshift/cloud-credential-operator, pkg/cmd/provisioning/aws/create_identity_provider.go). */
+export const ccoctlKey = (infraId: string) => `openshift.io/cloud-credential-operator/${infraId}`;
+
 export const isOwned = (tags: readonly Tag[] | undefined, infraId: string): boolean =>
-  ownerKeys(infraId).some((key) => tagOf(tags, key) === "owned");
+  ownerKeys(infraId).some((key) => tagOf(tags, key) === "owned") || isOfCcoctl(tags, infraId);
+
+export const isOfCcoctl = (tags: readonly Tag[] | undefined, infraId: string): boolean => tagOf(tags, ccoctlKey(infraId)) === "owned";

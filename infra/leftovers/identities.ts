@@ -15,7 +15,7 @@ import {
   paginateListUserPolicies,
   paginateListUsers,
 } from "@aws-sdk/client-iam";
-import { type Asking, cli, isOwned, type Leftover } from "./asking";
+import { type Asking, cli, isOfCcoctl, isOwned, type Leftover } from "./asking";
 
 /**
  * IAM's objects of a cluster. Roles and users are none of those that the tagging API lists (openshift/installer, pkg/destroy/aws/iamhelpers.go), and
@@ -90,6 +90,7 @@ async function roles(client: IAMClient, asking: Asking, infraId: string, mayBe: 
       id: RoleName,
       name: "",
       made: role?.CreateDate,
+      ...(isOfCcoctl(role?.Tags, infraId) ? { ofCcoctl: true } : {}),
       commands: [
         ...inProfiles.map((one) =>
           cli("iam", "remove-role-from-instance-profile", "--instance-profile-name", one.InstanceProfileName ?? "", ...of),
@@ -144,7 +145,7 @@ async function users(client: IAMClient, asking: Asking, infraId: string, mayBe: 
   return found;
 }
 
-/** Made by hand for a cluster with tokens of AWS (ccoctl); an account has few. */
+/** Made by ccoctl, in the credentials stage or by hand; an account has few. */
 async function providers(client: IAMClient, asking: Asking, infraId: string): Promise<Leftover[]> {
   const listed = await asking.ask(
     "iam:ListOpenIDConnectProviders",
@@ -160,7 +161,7 @@ async function providers(client: IAMClient, asking: Asking, infraId: string): Pr
     );
     if (!isOwned(provider?.Tags, infraId)) continue;
     const commands = [cli("iam", "delete-open-id-connect-provider", "--open-id-connect-provider-arn", id)];
-    found.push({ kind: "oidc-provider", id, name: provider?.Url ?? "", commands });
+    found.push({ kind: "oidc-provider", id, name: provider?.Url ?? "", ofCcoctl: isOfCcoctl(provider?.Tags, infraId), commands });
   }
   return found;
 }

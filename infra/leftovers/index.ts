@@ -1,7 +1,7 @@
 import { paginateDescribeTags } from "@aws-sdk/client-ec2";
 import { paginateGetResources, type ResourceTagMapping } from "@aws-sdk/client-resource-groups-tagging-api";
-import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
-import { type Asking, cli, type Leftover, ownerKeys } from "./asking";
+import { HeadBucketCommand } from "@aws-sdk/client-s3";
+import { type Asking, ccoctlKey, cli, type Leftover, ownerKeys } from "./asking";
 import type { Clients } from "./clients";
 import { ec2Kinds, ec2Objects } from "./ec2";
 import { fileSystems } from "./file-systems";
@@ -71,9 +71,11 @@ export async function leftovers(aws: Clients, asking: Asking, infraId: string, d
     );
     for (const { ResourceType, ResourceId } of tags) add(ResourceType ?? "", ResourceId ?? "");
   }
+  // EC2 has nothing of it.
+  for (const { ResourceARN } of await tagged(aws, asking, ccoctlKey(infraId), "owned")) if (ResourceARN) arns.add(ResourceARN);
   const unknown: string[] = [];
   const zones = new Set<string>();
-  const buckets = new Set([`openshift-bootstrap-data-${infraId}`]);
+  const buckets = new Set([`openshift-bootstrap-data-${infraId}`, issuerBucket(infraId)]);
   for (const arn of arns) {
     // arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE
     const [, , service = "", , , ...rest] = arn.split(":");
@@ -91,7 +93,7 @@ export async function leftovers(aws: Clients, asking: Asking, infraId: string, d
     ...(await loadBalancers(aws, asking, arns, networks)),
     ...(await fileSystems(aws.efs, asking, aws.region, infraId)),
     ...(await names(aws.route53, asking, infraId, domain, zones)),
-    ...(await bucketsLeft(aws.s3, asking, aws.region, buckets)),
+    ...(await bucketsLeft(aws, asking, infraId, buckets)),
     ...(await identities(aws.iam, asking, infraId)),
   ];
   left.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
@@ -100,13 +102,27 @@ export async function leftovers(aws: Clients, asking: Asking, infraId: string, d
   return { left: first, unknown };
 }
 
-async function bucketsLeft(client: S3Client, asking: Asking, region: string, wanted: ReadonlySet<string>): Promise<Leftover[]> {
+/** The bucket in which ccoctl puts the public keys of the cluster's service accounts. */
+const issuerBucket = (infraId: string) => `${infraId}-oidc`;
+
+async function bucketsLeft(
+  { s3: client, region }: Clients,
+  asking: Asking,
+  infraId: string,
+  wanted: ReadonlySet<string>,
+): Promise<Leftover[]> {
   const found: Leftover[] = [];
   for (const Bucket of wanted) {
     // HeadBucket has no action of its own (Service Authorization Reference, Amazon S3).
     const isThere = await asking.ask("s3:ListBucket", () => client.send(new HeadBucketCommand({ Bucket })).then(() => true), false);
     if (isThere)
-      found.push({ kind: "bucket", id: Bucket, name: "", commands: [cli("s3", "rb", `s3://${Bucket}`, "--force", "--region", region)] });
+      found.push({
+        kind: "bucket",
+        id: Bucket,
+        name: "",
+        ofCcoctl: Bucket === issuerBucket(infraId),
+        commands: [cli("s3", "rb", `s3://${Bucket}`, "--force", "--region", region)],
+      });
   }
   return found;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Removes the cluster, on any machine: all that is needed is in the stack's state. In: IDENTITY, what the identity stage printed;
-# DESTROY_MINUTES.
+# DESTROY_MINUTES, CREDENTIALS_MODE.
 # shellcheck source-path=SCRIPTDIR source=lib/base.sh
 source "$(dirname "$0")/lib/base.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/tools.sh
@@ -24,4 +24,6 @@ identity=$(documents destroy <<<"${IDENTITY:?}")
 ensure_tools
 say "Removing everything of $infra_id in the AWS account $owner"
 remove_cluster "$metadata" "$owner"
+# Not before: the cluster works with them to its end.
+if manual; then remove_credentials "$metadata" "$infra_id"; fi
 rmdir "$work" 2>/dev/null || true

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseAllDocuments, parseDocument } from "yaml";
+import { efsCredentialsRequest, efsRoleArn, efsSecretFile } from "../cloud-credentials";
 import { ageProblem, type Identity, machineImages, pickWorkerTemplate } from "../identity";
 import { fixedSettings, type InstallConfig, settingsAtInstall } from "../install-config";
 
@@ -94,6 +95,25 @@ const commands: Record<string, (...args: string[]) => void> = {
 
   /** stdin: metadata.json. Its infra ID. */
   metadata: () => print((readJson(0) as Identity["metadata"]).infraID),
+
+  /** stdin: metadata.json. The region of AWS. */
+  region: () => print((readJson(0) as Identity["metadata"]).aws.region),
+
+  /** What the EFS CSI driver operator asks for. JSON is YAML. */
+  "efs-request": () => print(efsCredentialsRequest),
+
+  /** Name of the file that ccoctl writes for it. */
+  "efs-secret": () => print(efsSecretFile),
+
+  /** IDENTITY MANIFESTS: fails unless ccoctl has made the role that the program gives to the EFS CSI driver operator. */
+  "efs-role": (file = "", manifests = "") => {
+    const { infraId, accountId, metadata } = readJson(file) as Identity;
+    const expected = efsRoleArn(infraId, accountId, metadata.aws.region);
+    const secret = parseDocument(read(join(manifests, efsSecretFile))).toJS() as { stringData?: { credentials?: string } };
+    const actual = /^\s*role_arn = (\S+)$/m.exec(secret?.stringData?.credentials ?? "")?.[1];
+    if (actual !== expected)
+      throw new Error(`ccoctl made the role ${actual ?? "of no name"} for the EFS CSI driver, and this program knows ${expected}`);
+  },
 
   /** Fails when the certificates of CREATED_AT are too old for an install. */
   age: () => {

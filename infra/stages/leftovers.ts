@@ -1,4 +1,4 @@
-// Prints what AWS still has of the cluster INFRA_ID, its argument: nothing, or for each object a line `KIND ID (NAME): COMMAND && COMMAND...`, in an
+// Prints what AWS still has of the cluster INFRA_ID, its first argument, and with the second `installer` only what the installer removes: nothing, or for each object a line `KIND ID (NAME): COMMAND && COMMAND...`, in an
 // order in which the commands work. Rights that are missing to ask for all of it are warned about. In: see aws-client.ts; CLUSTER.
 
 import { leftovers } from "../leftovers";
@@ -13,7 +13,7 @@ const lineOf = ({ kind, id, name, going, commands }: Leftover) => {
 };
 
 main(async () => {
-  const [, , infraId] = process.argv;
+  const [, , infraId, whose] = process.argv;
   const { CLUSTER: domain } = process.env;
   if (!infraId || !domain) throw new Error("leftovers.ts needs an infra ID and CLUSTER");
   const asking = new Asking();
@@ -32,7 +32,7 @@ main(async () => {
     process.stderr.write(`Warning: this may be the cluster's, though nothing says so; if it is, remove it by its command: ${lineOf(one)}`);
   }
   return left
-    .filter(({ doubtful }) => !doubtful)
+    .filter(({ doubtful, ofCcoctl }) => !doubtful && !(whose === "installer" && ofCcoctl))
     .map(lineOf)
     .join("");
 });

@@ -135,7 +135,7 @@ export const tagsAndAddresses: BadConfigurations = {
     {
       what: "a proxy, which is no setting",
       change: { "cluster.proxy": { httpsProxy: "http://proxy.example.com:3128" } },
-      says: "cluster.proxy is not a setting; known here: name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes",
+      says: "cluster.proxy is not a setting; known here: name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, credentialsMode, mirror, protect, destroyMinutes",
     },
     {
       what: "an account without its leading zero",
@@ -192,7 +192,7 @@ export const tagsAndAddresses: BadConfigurations = {
     {
       what: "capabilities, which the program chooses",
       change: { "cluster.capabilities": ["Build"] },
-      says: "cluster.capabilities is not a setting; known here: name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes",
+      says: "cluster.capabilities is not a setting; known here: name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, credentialsMode, mirror, protect, destroyMinutes",
     },
     {
       what: "a channel of OpenShift Pipelines that is too old",

@@ -195,6 +195,13 @@ describe("EfsStorage", () => {
     });
   });
 
+  it("gives the operator the role that it is given, and else nothing", async () => {
+    const roleArn = "arn:aws:iam::123456789012:role/efs";
+    const { named } = await graph(() => new EfsStorage("efs", { fileSystemId: "fs-1", kubeconfig, owner, roleArn }, {}));
+    expect(named("efs-operator-subscription").inputs.spec.config).toEqual({ env: [{ name: "ROLEARN", value: roleArn }] });
+    expect((await storage()).named("efs-operator-subscription").inputs.spec.config).toBeUndefined();
+  });
+
   it("brings the OperatorGroup that the driver's namespace lacks, and waits for the operator before the driver", async () => {
     const { named, waitsFor } = await storage();
     expect(named("efs-operator-group").inputs.metadata.namespace).toBe("openshift-cluster-csi-drivers");

@@ -112,6 +112,7 @@ areRefused("what a cluster must be", [
       1,
     ],
   ],
+  ["cluster.credentialsMode", "mint, or manual for credentials with a session token", ["passthrough", "", 1, null]],
   ["cluster.destroyMinutes", minutes, [9, 601, 10.5, "60"]],
 ]);
 
@@ -142,6 +143,7 @@ areAccepted("the first and the last that a cluster may be", [
     ],
   ],
   ["cluster.mirror", ["https://mirror.example.com", "https://mirror.example.com:8443/a/b"]],
+  ["cluster.credentialsMode", ["mint", "manual"]],
   ["cluster.destroyMinutes", [10, 600]],
 ]);
 

@@ -34,14 +34,14 @@ it("the example of a stack on real AWS is right as it stands", () => {
 /** With the `#` taken away in front of what is commented out and has a default, at whatever depth it stands. */
 const uncommented = (text: string) =>
   text.replace(
-    /^( *)# (?=openshift-multiarch:|(?:networks|mirror|destroyMinutes|protect): | {2,}(?:name|taskImages|buildah|nodejs|maven|syft|insecureRegistries):)/gm,
+    /^( *)# (?=openshift-multiarch:|(?:networks|credentialsMode|mirror|destroyMinutes|protect): | {2,}(?:name|taskImages|buildah|nodejs|maven|syft|insecureRegistries):)/gm,
     "$1",
   );
 
 it("what is commented out in the example are settings, and the defaults", () => {
   const text = readFileSync(stackFile, "utf8");
   const active = uncommented(text);
-  expect(active.split("\n").filter((line, i) => line !== text.split("\n")[i])).toHaveLength(14);
+  expect(active.split("\n").filter((line, i) => line !== text.split("\n")[i])).toHaveLength(15);
   expect(settingsOf(active).settings).toEqual(settingsOf(text).settings);
 });
 

@@ -46,6 +46,7 @@ const complete = (values: Values): void => {
     tags: { environment: "dev" },
     sshKey: undefined,
     serviceEndpoints: [{ name: "ec2", url: "https://a.example.com" }],
+    credentialsMode: "mint",
     mirror: "https://mirror.example.com",
     protect: true,
     destroyMinutes: 60,
@@ -184,7 +185,7 @@ it("nothing of a setting that is encrypted is shown, neither a value nor a key t
       "The stack's configuration has 3 problems:",
       '  - cluster.name is (secret); expected lower-case letters, digits and dashes, with a letter first, at most 54 characters, such as "multiarch"',
       "  - cluster.tags.(secret) is (secret); expected a tag key of 1 to 128 letters (A to Z), digits, blanks between them and _.:/=+-@",
-      "  - cluster.(secret) is not a setting; known here: name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes",
+      "  - cluster.(secret) is not a setting; known here: name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, credentialsMode, mirror, protect, destroyMinutes",
     ].join("\n"),
   );
 });

@@ -144,6 +144,11 @@ export const rules: Record<string, Rule> = {
     ],
     says: "a full OpenShift version from 4.15 to 4.22, in quotes",
   },
+  "cluster.credentialsMode": {
+    right: ["mint", "manual"],
+    wrong: ["Manual", "passthrough", "sts", "", ...anyType],
+    says: "mint, or manual for credentials with a session token",
+  },
   "cluster.destroyMinutes": { ...whole(10, 600), says: "minutes that the removal of the cluster may take, from 10 to 600" },
   "cluster.protect": {
     right: [true, false],

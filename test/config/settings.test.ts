@@ -24,6 +24,7 @@ describe("a right configuration", () => {
           workerInstanceType: "m6a.2xlarge",
           networks: { machine: "10.0.0.0/16", cluster: "10.128.0.0/14", hostPrefix: 23, service: "172.30.0.0/16" },
           tags: {},
+          credentialsMode: "mint",
           mirror: "https://mirror.openshift.com/pub",
           destroyMinutes: 60,
           protect: true,
@@ -150,7 +151,8 @@ describe("a right configuration", () => {
 });
 
 describe("keys that are no settings", () => {
-  const cluster = "name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, mirror, protect, destroyMinutes";
+  const cluster =
+    "name, baseDomain, version, controlPlane, networks, tags, sshKey, serviceEndpoints, credentialsMode, mirror, protect, destroyMinutes";
   const top =
     "cluster, pools, fileSystem, pipelines, namespace, builds, pullSecret, registryCredentials, npmrc, mavenSettings, buildSecrets, rhelEntitlement, gitCredentials, buildGitCredentials, signingPrivateKey";
   it.each([

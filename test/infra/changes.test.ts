@@ -40,11 +40,21 @@ describe("the settings of a cluster that is there", () => {
     [{ baseDomain: "example.org" }, 'cluster.baseDomain is "example.org", the cluster was made with "example.com"'],
     [{ controlPlane: { instanceType: "m6a.4xlarge" } }, 'cluster.controlPlane is {"instanceType":"m6a.4xlarge"'],
     [{ controlPlane: { rootVolume: { size: 300 } } }, 'cluster.controlPlane is {"instanceType":"m6a.2xlarge"'],
+    [{ credentialsMode: "manual" }, 'cluster.credentialsMode is "manual", the cluster was made with "mint"'],
     [{ networks: { service: "172.31.0.0/16" } }, 'cluster.networks is {"machine":"10.0.0.0/16"'],
   ])("are refused when they become %j", (change, problem) => {
     const { refused, ignored } = compare(settings(change));
     expect(refused).toEqual([expect.stringContaining(problem)]);
     expect(ignored).toEqual([]);
+  });
+
+  it("fit where nothing was stored of the credentials' mode, and are refused in another one", () => {
+    const { "cluster.credentialsMode": _, ...fixed } = identity.fixed;
+    const before = { ...identity, fixed };
+    expect(changes(before, installConfig(made), made.version, account).refused).toEqual([]);
+    expect(changes(before, installConfig(settings({ credentialsMode: "manual" })), made.version, account).refused).toEqual([
+      'cluster.credentialsMode is "manual", the cluster was made with "mint"',
+    ]);
   });
 
   it("are refused as a whole when an earlier version of the program has stored them", () => {

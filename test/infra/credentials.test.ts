@@ -29,7 +29,7 @@ describe("before an install", () => {
     [{}, {}, "of the default profile"],
     [{ "aws:profile": "work" }, { ...keys, AWS_PROFILE: "home" }, "of the profile work (aws:profile)"],
   ])("the credentials that count are named: stack %j, environment %j", (config, environment, source) => {
-    expect(credentialNotes(account, awsCredentials(config), environment)).toEqual({
+    expect(credentialNotes(account, awsCredentials(config), environment, "mint")).toEqual({
       note: `openshift-install will use the AWS credentials ${source}; they must be long-lived keys of the account 123456789012.`,
       warnings: [],
     });
@@ -41,12 +41,21 @@ describe("before an install", () => {
     [{ "aws:accessKey": "AKIAEXAMPLE", "aws:profile": "work" }, keys, "aws:accessKey"],
     [{ "aws:sharedCredentialsFiles": '["/x"]', "aws:token": "hunter2" }, {}, "aws:sharedCredentialsFiles, aws:token"],
   ])("credentials that only Pulumi takes are warned about: %j", (config, environment, named) => {
-    const { warnings } = credentialNotes(account, awsCredentials(config as Record<string, string>), environment);
+    const { warnings } = credentialNotes(account, awsCredentials(config as Record<string, string>), environment, "mint");
     expect(warnings).toEqual([expect.stringMatching(new RegExp(`^${named}: only Pulumi takes these credentials`))]);
     expect(warnings.join()).not.toMatch(/hunter2|AKIA/);
   });
 
   it("the same key in stack and environment is none of these", () => {
-    expect(credentialNotes(account, awsCredentials({ "aws:accessKey": "AKIAEXAMPLE", "aws:secretKey": "x" }), keys).warnings).toEqual([]);
+    expect(
+      credentialNotes(account, awsCredentials({ "aws:accessKey": "AKIAEXAMPLE", "aws:secretKey": "x" }), keys, "mint").warnings,
+    ).toEqual([]);
   });
+});
+
+it("the note says what a session needs where the cluster keeps no key", () => {
+  const { note } = credentialNotes("123456789012", awsCredentials({ "aws:profile": "work" }), {}, "manual");
+  expect(note).toBe(
+    "openshift-install will use the AWS credentials of the profile work (aws:profile); they must be credentials of the account 123456789012, for an hour at least.",
+  );
 });

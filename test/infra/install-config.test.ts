@@ -21,6 +21,11 @@ function cluster(extra: Record<string, any> = {}) {
 }
 
 describe("the installer's input", () => {
+  it("has the mode of the credentials where ccoctl makes them, and else none, so that the installer looks at its rights", () => {
+    expect(installConfig(cluster({ credentialsMode: "manual" }))).toMatchObject({ credentialsMode: "Manual" });
+    expect(installConfig(cluster({ credentialsMode: "mint" }))).not.toHaveProperty("credentialsMode");
+  });
+
   it("is one amd64 control-plane node, no worker, and subnets in all zones", () => {
     expect(installConfig(cluster({ controlPlane: { zone: "eu-west-3a" } }))).toEqual({
       apiVersion: "v1",
@@ -120,6 +125,7 @@ describe("settings of a cluster's life", () => {
       "cluster.name": "lab",
       "cluster.baseDomain": "example.com",
       "cluster.version": "4.19.42",
+      "cluster.credentialsMode": "mint",
       "aws:region": "eu-west-3",
       "cluster.controlPlane": { instanceType: "m6a.2xlarge", zone: "eu-west-3c", rootVolume: { type: "gp3", size: 200, iops: 4000 } },
       "cluster.networks": { machine: "10.0.0.0/16", cluster: "10.128.0.0/14", hostPrefix: 23, service: "172.30.0.0/16" },

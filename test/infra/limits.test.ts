@@ -12,7 +12,8 @@ const limits = (file: string) => [...text(file).matchAll(/watched "\$log" (\d+)/
 describe("time-outs", () => {
   it("are made of the limits that the stages have, of all of them", () => {
     expect(limits("identity.sh")).toEqual([minutes.manifests, minutes.manifests]);
-    const install = scripts.filter((file) => file !== "identity.sh").flatMap(limits);
+    expect(limits("credentials.sh")).toEqual([minutes.manifests]);
+    const install = scripts.filter((file) => !/^(?:identity|credentials)\.sh$/.test(file)).flatMap(limits);
     expect(install).toEqual(expect.arrayContaining([minutes.wait, minutes.install]));
     expect(install.filter((limit) => ![minutes.wait, minutes.install, minutes.bootstrap].some((known) => known === limit))).toEqual([]);
     expect(text("access.sh")).toContain(`SECONDS + ${minutes.access * 60}`);
@@ -27,6 +28,8 @@ describe("time-outs", () => {
     expect(number(given.install)).toBeGreaterThan(20 + Math.max(removal + 240, 30) + 90);
     expect(number(given.removal)).toBeGreaterThan(removal);
     expect(number(given.identity)).toBeGreaterThan(20);
+    // Ends of ccoctl and of the look for what it has left are among the rest.
+    expect(number(given.credentials)).toBeGreaterThan(10 + 2 * 15);
     expect(number(given.access)).toBeGreaterThan(15);
     expect(number(given.tools)).toBeGreaterThanOrEqual(30);
   });

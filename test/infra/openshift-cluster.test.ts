@@ -170,6 +170,10 @@ describe("an OpenShift cluster", () => {
     });
   });
 
+  it("has no role for the EFS driver, for which it makes a user", () => {
+    expect(cluster.efsRoleArn).toBeUndefined();
+  });
+
   it("asks EC2 once for all instance types", () => {
     expect(calls.filter(({ token }) => token.includes("getInstanceTypeOfferings")).map(({ inputs }) => inputs)).toEqual([
       { locationType: "availability-zone", filters: [{ name: "instance-type", values: ["m6a.2xlarge"] }] },
@@ -368,4 +372,20 @@ describe("before anything is made", () => {
       exit.mockRestore();
     }
   });
+});
+
+it("a cluster of the mode manual has ccoctl make its credentials behind the guard, whose deletion removes them, and knows the EFS driver's role before", async () => {
+  const manual = { ...plain, credentialsMode: "manual" as const };
+  const own = { ...identity, fixed: fixedSettings(installConfig(manual), version) };
+  const answers = (type: string, name: string) => (name === "cluster-identity" ? { stdout: JSON.stringify(own) } : outputs(type, name));
+  const { named } = await graph(() => program({ credentialsMode: "manual" }), { outputs: answers, functions });
+  const { inputs, options } = named("cluster-assets");
+  expect(inputs.create).toBe("exec bash infra/stages/credentials.sh");
+  expect(inputs.environment).toMatchObject({ INFRA_ID: "lab-x1y2z", AWS_ACCOUNT_ID: "123456789012", AWS_REGION: "eu-west-3" });
+  expect(await names(options.dependsOn)).toEqual(["cluster-guard"]);
+  for (const name of ["cluster-tools", "cluster-identity", "cluster-guard", "cluster-assets", "cluster-install", "cluster-access"])
+    expect(named(name).inputs.environment.CREDENTIALS_MODE, name).toBe("manual");
+  expect(await known(cluster.efsRoleArn as pulumi.Output<string>)).toBe(
+    "arn:aws:iam::123456789012:role/lab-x1y2z-openshift-cluster-csi-drivers-aws-efs-cloud-credential",
+  );
 });

@@ -15,7 +15,7 @@ it("a report has a line for each finding, whatever is in its text, and counts th
 
 describe("credentials", () => {
   const user = { account: "123456789012", arn: "arn:aws:iam::123456789012:user/builder", temporary: false };
-  const any = { allowedAccounts: [] };
+  const any = { allowedAccounts: [], credentialsMode: "mint" as const };
   const outcomes = (change: object, accounts = any) => judged({ ...user, ...change }, "eu-west-3", accounts).map(({ outcome }) => outcome);
 
   it("of an IAM user are right", () => {
@@ -32,8 +32,24 @@ describe("credentials", () => {
   ])("that are temporary are a problem: %j", (change) => {
     expect(outcomes(change)).toEqual(["problem"]);
   });
+  it("may be temporary where the cluster does not keep them; one that ends within the install is warned of", () => {
+    const accounts = { allowedAccounts: [], credentialsMode: "manual" as const };
+    const role = { ...user, arn: "arn:aws:sts::123456789012:assumed-role/deploy/workflow", temporary: true };
+    const told = (minutes?: number) => judged({ ...role, ...(minutes === undefined ? {} : { minutes }) }, "eu-west-3", accounts);
+    expect(told().map(({ outcome }) => outcome)).toEqual(["ok"]);
+    expect(told(60).map(({ outcome }) => outcome)).toEqual(["ok"]);
+    expect(told(59)).toEqual([
+      {
+        what: "AWS credentials",
+        outcome: "warning",
+        says: `the session of ${role.arn} ends in 59 minutes, and an install takes up to 60: unless its profile renews it by itself, begin a new one`,
+      },
+    ]);
+    const elsewhere = { account: "999999999999", ...accounts };
+    expect(judged(role, "eu-west-3", elsewhere).map(({ outcome }) => outcome)).toEqual(["problem"]);
+  });
   it("may be wrong in two ways at once", () => {
-    const accounts = { account: "999999999999", allowedAccounts: ["999999999999"] };
+    const accounts = { account: "999999999999", allowedAccounts: ["999999999999"], credentialsMode: "mint" as const };
     expect(judged({ ...user, temporary: true }, "eu-west-3", accounts).map(({ outcome }) => outcome)).toEqual(["problem", "problem"]);
   });
 });

@@ -134,7 +134,13 @@ describe("this machine", () => {
 });
 
 describe("the installer's release", () => {
-  const cluster = { name: "lab", baseDomain: "example.com", version: "4.19.42", mirror: "https://mirror.example.com" };
+  const cluster = {
+    name: "lab",
+    baseDomain: "example.com",
+    version: "4.19.42",
+    mirror: "https://mirror.example.com",
+    credentialsMode: "mint" as const,
+  };
   const none = { installer: "", client: "", cache: "" };
   let keys: string;
   let key: Key;
@@ -191,6 +197,16 @@ describe("the installer's release", () => {
     expect(await told({}, { ...none, client: "/usr/bin/oc" })).toEqual(["ok", expect.stringMatching(/^openshift-install of the multi/)]);
   });
 
+  it.skipIf(process.platform !== "linux")("is looked for with ccoctl where that makes the cluster's credentials", async () => {
+    mirror.write();
+    const there = { ...none, installer: "/a", client: "/b" };
+    expect(await told({ credentialsMode: "manual" }, { ...there, ccoctl: "" })).toEqual([
+      "problem",
+      expect.stringContaining(" lacks ccoctl-linux-4.19.42.tar.gz: "),
+    ]);
+    expect(await told({ credentialsMode: "manual" }, { ...there, ccoctl: "/c" })).toEqual(["ok", "/a and /b are of it, and /c is there"]);
+  });
+
   it("is a problem when the mirror does not answer", async () => {
     mirror.stop();
     expect(await told()).toEqual(["problem", expect.stringMatching(/does not answer \(curl: .*\): behind a proxy, set HTTPS_PROXY/)]);
@@ -214,6 +230,7 @@ describe("the installer's release", () => {
       cache: join(folder, "cache/openshift-multiarch"),
     };
     expect(await tools(cluster)).toEqual(found);
+    expect(await tools({ ...cluster, credentialsMode: "manual" })).toEqual({ ...found, ccoctl: join(stubs, "ccoctl") });
     process.env.STUB_ARCHITECTURE = "amd64";
     expect(await tools(cluster)).toEqual({ ...found, installer: "" });
     Object.assign(process.env, { STUB_ARCHITECTURE: "multi", STUB_VERSION: "4.18.1", STUB_CLIENT: "4.12.0" });

@@ -156,12 +156,20 @@ export const changes: readonly Change[] = [
     }),
   ),
   {
+    setting: "cluster.credentialsMode",
+    path: ["cluster", "credentialsMode"],
+    value: "manual",
+    outcome: "refused",
+    says: keeps("cluster.credentialsMode"),
+    effect: kept,
+  },
+  {
     setting: "cluster.mirror",
     path: ["cluster", "mirror"],
     value: "https://mirror.example.com/pub",
     outcome: "carried out",
     touches: updated("cluster", "cluster-tools", "cluster-guard"),
-    effect: "Later downloads of the installer and the client come from there; the cluster is not concerned.",
+    effect: "Later downloads of the installer, the client and ccoctl come from there; the cluster is not concerned.",
   },
   {
     setting: "cluster.protect",

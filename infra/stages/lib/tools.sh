@@ -1,8 +1,12 @@
-# The installer and a client of the stack's version; sourced after base.sh. In: OPENSHIFT_VERSION, OPENSHIFT_MIRROR.
+# The installer, a client and, where it is needed, ccoctl of the stack's version; sourced after base.sh. In: OPENSHIFT_VERSION,
+# OPENSHIFT_MIRROR, CREDENTIALS_MODE (mint).
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # From base.sh.
 
 tools="$cache/tools/${OPENSHIFT_VERSION:?}"
+
+# Whether ccoctl makes the cluster's credentials: cluster.credentialsMode.
+manual() { [[ ${CREDENTIALS_MODE:-mint} == manual ]]; }
 
 minor_of() { sed -n 's/^[0-9]*\.\([0-9]*\).*/\1/p' <<<"$1"; }
 
@@ -39,10 +43,14 @@ right_client() {
   ((minor - wanted <= 1 && wanted - minor <= 1))
 }
 
-# Sets installer and client to what is there and right: of PATH, else of the cache; to nothing where it has to be downloaded.
+# Whether a program is ccoctl, and runs. It does not tell its version.
+right_ccoctl() { limited 60 "$1" aws create-all --help >/dev/null 2>&1; }
+
+# Sets installer, client and ccoctl to what is there and right: of PATH, else of the cache; to nothing where it has to be downloaded,
+# ccoctl also where nobody needs it. Only oc can read a release; kubectl will do for all else.
 find_tools() {
   local found
-  installer='' client=''
+  installer='' client='' ccoctl=''
   if found=$(command -v openshift-install) && right_installer "$found"; then
     installer=$found
   elif right_installer "$tools/openshift-install"; then
@@ -52,8 +60,14 @@ find_tools() {
     client=$found
   elif right_client "$tools/oc"; then
     client=$tools/oc
-  elif ! command -v oc >/dev/null && found=$(command -v kubectl) && right_client "$found"; then
+  elif ! manual && ! command -v oc >/dev/null && found=$(command -v kubectl) && right_client "$found"; then
     client=$found
+  fi
+  manual || return 0
+  if found=$(command -v ccoctl) && right_ccoctl "$found"; then
+    ccoctl=$found
+  elif right_ccoctl "$tools/ccoctl"; then
+    ccoctl=$tools/ccoctl
   fi
 }
 
@@ -62,13 +76,18 @@ ensure_tools() {
   find_tools
   if [[ -z $installer ]]; then
     installer=$tools/openshift-install
-    download install openshift-install
+    download openshift-install openshift-install
     usable "$installer" version
   fi
   if [[ -z $client ]]; then
     client=$tools/oc
-    download client oc
+    download openshift-client oc
     usable "$client" version --client
+  fi
+  if manual && [[ -z $ccoctl ]]; then
+    ccoctl=$tools/ccoctl
+    download ccoctl ccoctl
+    usable "$ccoctl" aws create-all --help
   fi
 }
 
@@ -103,16 +122,18 @@ check_sum() {
   [[ -n "$expected" && "$expected" == "$actual" ]] || fail "$2 from $OPENSHIFT_MIRROR is not what Red Hat signed: its SHA-256 sum is $actual, expected ${expected:-one in the signed list, which has none}."
 }
 
-# KIND PROGRAM: openshift-KIND-<system>-<version>.tar.gz, after its sums and their signature. Only the sums of the folders are
+# ARCHIVE PROGRAM: ARCHIVE-<system>-<version>.tar.gz, after its sums and their signature. Only the sums of the folders are
 # signed; the sums in a folder are covered by those.
 download() (
   system=linux folder=amd64
-  case "$(uname -s)" in Linux) ;; Darwin) system=mac ;; *) fail "There is no openshift-$1 for $(uname -s)." ;; esac
-  case "$(uname -m)" in x86_64) ;; aarch64 | arm64) folder=arm64 ;; *) fail "There is no openshift-$1 for $(uname -m)." ;; esac
-  command -v gpg >/dev/null || fail "gpg is needed to check openshift-$1 $OPENSHIFT_VERSION: install GnuPG, or put $2 $OPENSHIFT_VERSION on PATH."
-  command -v curl >/dev/null || fail "curl is needed to download openshift-$1 $OPENSHIFT_VERSION: install it, or put $2 $OPENSHIFT_VERSION on PATH."
+  case "$(uname -s)" in Linux) ;; Darwin) system=mac ;; *) fail "There is no $1 for $(uname -s)." ;; esac
+  [[ $1 != ccoctl || $system == linux ]] ||
+    fail "There is no ccoctl for $(uname -s), which cluster.credentialsMode manual needs: run this on Linux, or put a ccoctl of OpenShift $OPENSHIFT_VERSION on PATH."
+  case "$(uname -m)" in x86_64) ;; aarch64 | arm64) folder=arm64 ;; *) fail "There is no $1 for $(uname -m)." ;; esac
+  command -v gpg >/dev/null || fail "gpg is needed to check $1 $OPENSHIFT_VERSION: install GnuPG, or put $2 $OPENSHIFT_VERSION on PATH."
+  command -v curl >/dev/null || fail "curl is needed to download $1 $OPENSHIFT_VERSION: install it, or put $2 $OPENSHIFT_VERSION on PATH."
   [[ $system == mac && $folder == arm64 ]] && system=mac-arm64
-  archive="openshift-$1-$system-$OPENSHIFT_VERSION.tar.gz"
+  archive="$1-$system-$OPENSHIFT_VERSION.tar.gz"
   say "Downloading $archive from $OPENSHIFT_MIRROR"
   folder "$tools"
   # Half a gigabyte that a killed download left; other stacks may be downloading now.

@@ -27,6 +27,8 @@ export interface Account {
   sts: "right" | "half" | "empty";
   /** Volumes of the cluster, by the number of further looks at them after which they are gone. */
   volumes: Record<string, number>;
+  /** Names of buckets. */
+  buckets: string[];
   /** Whether GetResources is allowed, and lists what is gone. */
   tagging: "right" | "denied" | "late";
   /** Of all requests: service and region as signed, and the access key. */
@@ -42,6 +44,7 @@ export const account = (): Account => ({
   ec2: "right",
   sts: "right",
   volumes: {},
+  buckets: [],
   tagging: "right",
   requests: [],
 });
@@ -136,7 +139,7 @@ function answer(now: Account, form: URLSearchParams): string | [number, string] 
 const present = ({ volumes }: Account) => Object.fromEntries(Object.entries(volumes).filter(([, looks]) => looks > 0));
 
 /** Answers of the other services, in which the cluster has nothing; of the tagging API, what is left in EC2. */
-function elsewhere(now: Account, service: string, form: URLSearchParams, body: string): string | [number, string] {
+function elsewhere(now: Account, service: string, path: string, form: URLSearchParams, body: string): string | [number, string] {
   const action = form.get("Action") ?? "";
   if (service === "tagging") {
     if (now.tagging === "denied") return [400, JSON.stringify({ __type: "AccessDeniedException", message: "no" })];
@@ -146,7 +149,7 @@ function elsewhere(now: Account, service: string, form: URLSearchParams, body: s
     return JSON.stringify({ PaginationToken: "", ResourceTagMappingList: arns });
   }
   if (service === "elasticfilesystem") return '{"AccessPoints":[],"FileSystems":[],"MountTargets":[]}';
-  if (service === "s3") return [404, ""];
+  if (service === "s3") return now.buckets.includes(path.split(/[/?]/)[1] ?? "") ? "" : [404, ""];
   if (service === "route53")
     return "<ListHostedZonesByNameResponse><HostedZones/><IsTruncated>false</IsTruncated></ListHostedZonesByNameResponse>";
   return `<${action}Response><${action}Result/></${action}Response>`;
@@ -169,7 +172,7 @@ export async function awsServer(now: () => Account): Promise<Server> {
     if (now().ec2 === "hang" && form.get("Action") !== "GetCallerIdentity") return;
     response.setHeader("content-type", /tagging|elasticfilesystem/.test(service) ? "application/x-amz-json-1.1" : "text/xml");
     try {
-      const text = /^(?:sts|ec2)$/.test(service) ? answer(now(), form) : elsewhere(now(), service, form, body);
+      const text = /^(?:sts|ec2)$/.test(service) ? answer(now(), form) : elsewhere(now(), service, request.url ?? "", form, body);
       if (typeof text !== "string") response.statusCode = text[0];
       response.end(typeof text === "string" ? text : text[1]);
     } catch {

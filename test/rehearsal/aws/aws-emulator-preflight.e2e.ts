@@ -53,18 +53,22 @@ const ask = async (service: string, operation: string, params: object = {}) => {
 };
 
 describe("the credentials", () => {
-  const any = { allowedAccounts: [] };
+  const any = { allowedAccounts: [], credentialsMode: "mint" as const };
 
   it("are told with their account", async () => {
-    const { caller, findings } = await credentials("eu-west-3", { account: "123456789012", allowedAccounts: ["123456789012"] });
+    const { caller, findings } = await credentials("eu-west-3", {
+      account: "123456789012",
+      allowedAccounts: ["123456789012"],
+      credentialsMode: "mint" as const,
+    });
     expect(caller?.account).toBe("123456789012");
     expect(findings).toEqual([{ what: "AWS credentials", outcome: "ok", says: expect.stringContaining("of the account 123456789012") }]);
   });
 
   it("are a problem in another account than the stack allows, or Pulumi works in", async () => {
-    const { findings } = await credentials("eu-west-3", { allowedAccounts: ["999999999999"] });
+    const { findings } = await credentials("eu-west-3", { allowedAccounts: ["999999999999"], credentialsMode: "mint" as const });
     expect(says(of(findings, "problem"))).toEqual([expect.stringContaining("aws:allowedAccountIds has 999999999999")]);
-    const other = await credentials("eu-west-3", { account: "999999999999", allowedAccounts: [] });
+    const other = await credentials("eu-west-3", { account: "999999999999", allowedAccounts: [], credentialsMode: "mint" as const });
     expect(says(of(other.findings, "problem"))).toEqual([expect.stringContaining("Pulumi works in 999999999999")]);
   });
 
@@ -295,7 +299,7 @@ describe("rights", () => {
 
   it.each(["preview", "deploy"])("of docs/aws/%s.json are enough for all questions", async (name) => {
     await asUser(policy(name));
-    const { findings } = await credentials("eu-west-3", { allowedAccounts: [] });
+    const { findings } = await credentials("eu-west-3", { allowedAccounts: [], credentialsMode: "mint" as const });
     expect(says(findings)).toEqual([expect.stringContaining("arn:aws:iam::123456789012:user/builder of the account")]);
     expect((await everything()).map(({ outcome }) => outcome)).toEqual(Array(9).fill("ok"));
   });

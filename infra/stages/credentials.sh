@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# In the place of the assets stage where cluster.credentialsMode is manual: ccoctl makes the cluster's IAM roles, their identity provider
+# and its bucket, and what it writes comes among the installer's manifests. Runs after the guard, whose deletion removes them. In:
+# INFRA_ID, AWS_ACCOUNT_ID. Out: as assets.sh.
+# shellcheck source-path=SCRIPTDIR source=lib/base.sh
+source "$(dirname "$0")/lib/base.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/tools.sh
+source "$stages/lib/tools.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/watch.sh
+source "$stages/lib/watch.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/aws.sh
+source "$stages/lib/aws.sh"
+
+home="$work/${INFRA_ID:?}"
+# Done before, not on this machine, or installed: assets.sh says it.
+[[ -d "$home/manifests" && ! -e "$home/assets.tar.br" ]] || exec bash "$stages/assets.sh"
+log="$home/credentials.log"
+metadata=$(cat "$home/assets/metadata.json")
+check_creator "$metadata" "${AWS_ACCOUNT_ID:?}"
+ensure_tools
+again="Run pulumi up again; pulumi destroy removes what is there."
+
+# A bucket that is there it takes as it is, without the policy and the tags that a try which was killed did not come to
+# (openshift/cloud-credential-operator, pkg/cmd/provisioning/aws/create_identity_provider.go, createOIDCEndpoint).
+if [[ -e "$home/ccoctl" ]]; then
+  say "An earlier try may have left half of it"
+  remove_credentials "$metadata" "$INFRA_ID"
+  rm -rf "$home/ccoctl"
+fi
+mkdir "$home/ccoctl"
+say "Making the cluster's IAM roles, their identity provider and its bucket"
+limited 900 "$ccoctl" aws create-all --name "$INFRA_ID" --region "$(documents region <<<"$metadata")" \
+  --credentials-requests-dir "$home/requests" --output-dir "$home/ccoctl" >"$log" 2>&1 </dev/null ||
+  fail "ccoctl aws create-all ended with an error: $(tail -n 1 "$log"). $again Log: $log"
+documents efs-role "$home/identity.json" "$home/ccoctl/manifests"
+
+# The installer swallows its input: each try has a copy.
+rm -rf "$home/new"
+cp -a "$home/manifests" "$home/new"
+mkdir -p "$home/new/manifests" "$home/new/tls"
+cp "$home"/ccoctl/manifests/* "$home/new/manifests"
+# This one the cloud credential operator makes, of the role that the operator's Subscription names.
+rm "$home/new/manifests/$(documents efs-secret)"
+cp "$home"/ccoctl/tls/* "$home/new/tls"
+say "Writing certificates and ignition files with them"
+status=0
+watched "$log" 10 "$installer" create ignition-configs --dir "$home/new" --log-level=info || status=$?
+((status == 0)) || fail "openshift-install create ignition-configs ended with exit code $status; see the errors above. $again Log: $log"
+[[ $(documents metadata <"$home/new/metadata.json") == "$INFRA_ID" ]] ||
+  fail "openshift-install has given the cluster another name than $INFRA_ID. Run pulumi destroy, then pulumi up."
+rm -f "$home/new/.openshift_install.log"
+rm -rf "$home/assets"
+mv "$home/new" "$home/assets"
+pack "$home/assets" >"$home/assets.tar.br.new"
+mv "$home/assets.tar.br.new" "$home/assets.tar.br"
+rm -f "$log"
+exec bash "$stages/assets.sh"
