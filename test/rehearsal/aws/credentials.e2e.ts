@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { efsRoleArn } from "../../../infra/cloud-credentials";
+import { efsCredentialsRequest, efsRoleArn } from "../../../infra/cloud-credentials";
 import { installConfig } from "../../../infra/install-config";
 import { places } from "../../../rehearsal/machine/places";
 import { finished, pullSecret, settings } from "../../infra/stages/stage";
 import { type RealInstaller, startInstaller } from "../installer/real-installer";
 import { credentials } from "./aws-cli";
-import { region } from "./emulator";
+import { checkRights, region, userWith } from "./emulator";
 
 /**
  * The stages of a cluster in whose AWS account ccoctl makes roles, with the product's own openshift-install and ccoctl, and with credentials of
@@ -200,3 +200,32 @@ describe("a cluster with cluster.credentialsMode manual", () => {
     expect(await made()).toEqual(nothing);
   }, 180_000);
 });
+
+it("ccoctl needs no other rights than those of docs/aws/credentials.json", async () => {
+  const policy = JSON.parse(readFileSync(join(checkout, "docs/aws/credentials.json"), "utf8")) as { Statement: object[] };
+  const keys = await userWith(installer.aws, policy.Statement);
+  try {
+    const requests = join(folder, "requests");
+    mkdirSync(requests);
+    writeFileSync(join(requests, "efs.yaml"), JSON.stringify(efsCredentialsRequest));
+    const ccoctl = async (...words: string[]) => {
+      const child = spawn(
+        "node",
+        ["--require", "tsx/cjs", "rehearsal/installer/ccoctl.ts", "aws", ...words, "--name", "lab", "--region", region],
+        {
+          cwd: checkout,
+          env: { ...process.env, ...credentials(installer.aws), ...keys, AWS_REGION: region },
+        },
+      );
+      return finished(child);
+    };
+    const create = await ccoctl("create-all", "--credentials-requests-dir", requests, "--output-dir", join(folder, "made"));
+    expect([create.code, create.stderr]).toEqual([0, expect.not.stringContaining("AccessDenied")]);
+    const remove = await ccoctl("delete");
+    expect(remove.stderr).not.toContain("AccessDenied");
+    await checkRights(installer.aws.endpoint, false);
+    expect(await made()).toEqual(nothing);
+  } finally {
+    await checkRights(installer.aws.endpoint, false);
+  }
+}, 120_000);
