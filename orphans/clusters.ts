@@ -16,7 +16,8 @@ export interface Cluster {
 const global = /^(?:hostedzone|record|bucket|instance-profile|role|user|oidc-provider)$/;
 export const isOfRegion = ({ objects }: Cluster): boolean => objects.some(({ kind }) => !global.test(kind));
 
-const owner = /^kubernetes\.io\/cluster\/(.+)$/;
+/** Infra IDs by the keys of their tags: the installer's, and ccoctl's. */
+const owner = /^(?:kubernetes\.io\/cluster|openshift\.io\/cloud-credential-operator)\/(.+)$/;
 
 /**
  * Clusters of a region by their tags: those of this program that have anything left, and infra IDs of clusters without its tag, which

@@ -112,7 +112,7 @@ areRefused("what a cluster must be", [
       1,
     ],
   ],
-  ["cluster.credentialsMode", "mint, or manual for credentials with a session token", ["passthrough", "", 1, null]],
+  ["cluster.credentialsMode", "mint, or manual for credentials with a session token", ["passthrough", "", 1]],
   ["cluster.destroyMinutes", minutes, [9, 601, 10.5, "60"]],
 ]);
 

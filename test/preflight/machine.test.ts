@@ -201,6 +201,11 @@ describe("the installer's release", () => {
     mirror.write();
     const there = { ...none, installer: "/a", client: "/b" };
     expect(await told({ credentialsMode: "manual" }, { ...there, ccoctl: "" })).toEqual([
+      "ok",
+      expect.stringMatching(/^ccoctl of the multi-architecture release can be downloaded/),
+    ]);
+    writeFileSync(join(mirror.root, architecture, "sha256sum.txt"), "0  openshift-install-linux-4.19.42.tar.gz\n");
+    expect(await told({ credentialsMode: "manual" }, { ...there, ccoctl: "" })).toEqual([
       "problem",
       expect.stringContaining(" lacks ccoctl-linux-4.19.42.tar.gz: "),
     ]);

@@ -89,6 +89,16 @@ describe("whose credentials they are", () => {
   });
 
   it.each([
+    [90.5, { minutes: 90 }],
+    [-1.5, { minutes: -2 }],
+  ])("says for how long keys hold that end in %d minutes, and nothing of keys that do not say it", async (minutes, told) => {
+    const AWS_CREDENTIAL_EXPIRATION = new Date(Date.now() + minutes * 60_000).toISOString();
+    const { stdout } = await ask("account", { ...keys, AWS_SESSION_TOKEN: "session", AWS_CREDENTIAL_EXPIRATION });
+    expect(JSON.parse(stdout)).toMatchObject(told);
+    expect(JSON.parse((await ask("account", { ...keys, AWS_SESSION_TOKEN: "session" })).stdout)).not.toHaveProperty("minutes");
+  });
+
+  it.each([
     ["there are no credentials", {}, {}, "CredentialsProviderError"],
     ["they are not valid", keys, { id: "" }, "InvalidClientTokenId"],
     ["the settings name no region", { ...keys, CLUSTER_SETTINGS: "{}" }, {}, "the settings of the cluster name no region of AWS"],

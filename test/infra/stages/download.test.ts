@@ -65,6 +65,25 @@ describe("programs that are downloaded", () => {
     expect(code).toBe(0);
   });
 
+  it("have ccoctl among them where that makes the cluster's credentials, and oc where there is only kubectl", async () => {
+    mirror.write();
+    // A PATH without ccoctl and oc, whose stubs are beside the installer's.
+    const bin = join(bench.folder, "bin");
+    mkdirSync(bin);
+    symlinkSync(join(stubs, "openshift-install"), join(bin, "openshift-install"));
+    symlinkSync(join(stubs, "oc"), join(bin, "kubectl"));
+    const path = bin;
+    expect((await tools({ STUB_VERSION: undefined }, { path })).stderr).not.toContain("Downloading");
+    const { code, stderr } = await tools({ STUB_VERSION: undefined, CREDENTIALS_MODE: "manual" }, { path });
+    expect(stderr.match(/Downloading \S+/g)).toEqual([
+      "Downloading openshift-client-linux-4.19.42.tar.gz",
+      "Downloading ccoctl-linux-4.19.42.tar.gz",
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`ccoctl: ${join(bench.cache, "tools/4.19.42/ccoctl")}`);
+    expect(cached().sort()).toEqual(["ccoctl", "oc"]);
+  });
+
   it("come in place of programs that hang", async () => {
     mirror.write();
     // As timeout(1), but patient for a second only.

@@ -94,14 +94,15 @@ export class Mirror {
     const text =
       program ||
       '#!/bin/sh\necho "$0 v4.19.42"\necho release architecture multi\necho \'{"clientVersion": {}, "releaseClientVersion": "4.19.42"}\'\n';
-    for (const name of ["openshift-install", "oc"]) writeFileSync(join(source, name), text, { mode: 0o755 });
+    for (const name of ["openshift-install", "oc", "ccoctl"]) writeFileSync(join(source, name), text, { mode: 0o755 });
     for (const folder of ["amd64", "arm64"]) {
       mkdirSync(join(this.root, folder), { recursive: true });
-      for (const [kind, name] of [
-        ["install", "openshift-install"],
-        ["client", "oc"],
+      for (const [archive, name] of [
+        ["openshift-install", "openshift-install"],
+        ["openshift-client", "oc"],
+        ["ccoctl", "ccoctl"],
       ]) {
-        execFileSync("tar", ["-czf", join(this.root, folder, `openshift-${kind}-linux-4.19.42.tar.gz`), "-C", source, name ?? ""]);
+        execFileSync("tar", ["-czf", join(this.root, folder, `${archive}-linux-4.19.42.tar.gz`), "-C", source, name ?? ""]);
       }
       execFileSync("bash", ["-c", `sha256sum ${listed ? "*.tar.gz" : "/dev/null"} >sha256sum.txt`], { cwd: join(this.root, folder) });
     }
