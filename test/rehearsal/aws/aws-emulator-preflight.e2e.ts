@@ -84,7 +84,7 @@ describe("the credentials", () => {
     const { findings } = await credentials("eu-west-3", any);
     expect(says(of(findings, "problem"))).toEqual([
       expect.stringMatching(
-        /^arn:aws:sts::123456789012:assumed-role\/admin\/me is temporary .*: use the long-lived access key of an IAM user$/,
+        /^arn:aws:sts::123456789012:assumed-role\/admin\/me is temporary .*: use the long-lived access key of an IAM user, or set cluster.credentialsMode to manual$/,
       ),
     ]);
   });
