@@ -51,8 +51,8 @@ describe("the settings of a cluster that is there", () => {
   it("fit where nothing was stored of the credentials' mode, and are refused in another one", () => {
     const { "cluster.credentialsMode": _, ...fixed } = identity.fixed;
     const before = { ...identity, fixed };
-    expect(changes(before, installConfig(made), made.version, account).refused).toEqual([]);
-    expect(changes(before, installConfig(settings({ credentialsMode: "manual" })), made.version, account).refused).toEqual([
+    expect(changes(before, installConfig(made), made.version, account, true).refused).toEqual([]);
+    expect(changes(before, installConfig(settings({ credentialsMode: "manual" })), made.version, account, true).refused).toEqual([
       'cluster.credentialsMode is "manual", the cluster was made with "mint"',
     ]);
   });
