@@ -10,15 +10,14 @@ import type { Identity, WorkerTemplate } from "./identity";
 import { installConfig } from "./install-config";
 import { timeouts } from "./limits";
 import { missingTypes, type WantedType } from "./offerings";
+import { type PreflightArgs, preflightHook } from "./preflight-hook";
 import { refuse } from "./refuse";
 import { mirrorDirectory } from "./releases";
 import { asMade, script, stage } from "./stage";
 
-export interface OpenShiftClusterArgs extends ClusterSettings {
+export interface OpenShiftClusterArgs extends ClusterSettings, PreflightArgs {
   /** Instance types that the cluster's zones must have, those of nodes that are made later included. */
   readonly wantedTypes: readonly WantedType[];
-  /** Whether an earlier update made the cluster. */
-  readonly installed: pulumi.Input<boolean>;
   /** The version that it was installed with, whose tools remove it. @default `version` */
   readonly installedVersion: pulumi.Input<string | undefined>;
   /** The version that the last update has brought. @default that of the install */
@@ -28,11 +27,6 @@ export interface OpenShiftClusterArgs extends ClusterSettings {
    * it ends the program where the cluster is not to be updated to `version`.
    */
   readonly checkVersion: (kubeconfig: string, before: string) => Promise<void>;
-  /**
-   * Called once before anything is made of a cluster that has no name yet, with the account that Pulumi works in, in previews as well; what it
-   * is rejected with stops the update.
-   */
-  readonly preflight: (account: string) => Promise<void>;
 }
 
 /**
@@ -105,7 +99,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       ...(args.credentialsMode === "manual" ? { CREDENTIALS_MODE: "manual" } : {}),
     };
     const account = getCallerIdentityOutput({}, { parent: this }).accountId;
-    const hooks = { beforeCreate: [this.preflight(name, account, args)] };
+    const hooks = { beforeCreate: [preflightHook(name, account, args)] };
 
     this.explainCredentials(account, args);
 
@@ -266,28 +260,6 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       { parent: this },
     );
     return offerings.apply((answer) => missingTypes(wanted, answer));
-  }
-
-  /**
-   * A hook of the first two stages, which the engine calls when they are made and never else: not for a cluster that is there or half made,
-   * whose names and machines would look like somebody else's. The second stage is made alone where an earlier update ended after the first.
-   */
-  private preflight(name: string, account: pulumi.Output<string>, args: OpenShiftClusterArgs): pulumi.ResourceHook {
-    const known = new Promise<readonly [string, boolean]>((resolve) => {
-      pulumi.all([account, args.installed]).apply(resolve);
-    });
-    let looked: Promise<void> | undefined;
-    return new pulumi.ResourceHook(
-      `${name}-preflight`,
-      async (stage) => {
-        const [accountId, installed] = await known;
-        // The tools of a cluster that is there are made anew when somebody asks for it.
-        if (installed && stage.name === `${name}-tools`) return;
-        looked ??= args.preflight(accountId);
-        await looked;
-      },
-      { onDryRun: true },
-    );
   }
 
   /** Says which credentials the installer takes, as long as there is no cluster: in the preview, and again in the update. */
