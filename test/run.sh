@@ -12,6 +12,8 @@ npm test                    everything: checks, unit tests, the rehearsal end to
 npm run check               types, lint and format, what nothing uses, who imports whom, shell scripts, tasks, workflows
 npm run test:unit           unit tests, about five minutes
 npm test -- rehearsal       only the rehearsal, end to end
+npm run test:faults         updates and removals that go wrong at each step, and what comes next; see -- --help
+npm run test:kills          updates and removals that are killed at random moments; see -- --help
 npm run test:mutation       which small changes of the program the unit tests notice; see -- --help
 TEXT
   exit 0
@@ -29,6 +31,14 @@ for tool in shellcheck openssl git curl gpg gpg-agent buildah; do
     fail "$tool could not be installed: does Debian's package registry answer? (apt-get update)"
 done
 case "${1:-}" in
+faults)
+  shift
+  exec bash test/faults/enter.sh run.ts "$@"
+  ;;
+kills)
+  shift
+  exec bash test/faults/enter.sh kills.ts "$@"
+  ;;
 mutation)
   shift
   exec node --import tsx test/mutation/run.ts "$@"

@@ -2,6 +2,7 @@
 
 Environment:
   EMULATOR_DELAY   seconds for which a file system, a mount target or an access point stays `creating` or `deleting` (2)
+  EMULATOR_FAULTS  file with the operations that fail: see faults.py (none)
   EMULATOR_LACKS   instance types that RunInstances refuses, each with EC2's error code, which may be left out:
                    `x2gd.metal=InsufficientInstanceCapacity,m7g.metal=VcpuLimitExceeded`
   EMULATOR_LINGER  1: the tagging API goes on to list what it has once listed, deleted or not (0)
@@ -19,6 +20,7 @@ import sys
 # moto looks whether images and instance types exist only when it is told to, and reads this when it is loaded.
 os.environ |= {"MOTO_ENABLE_AMI_VALIDATION": "true", "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true"}
 
+import faults
 import file_systems  # noqa: F401
 import machines  # noqa: F401
 import model
@@ -36,7 +38,7 @@ from moto.route53.responses import Route53
 from wrapping import replace
 
 create_backend_app = moto.server.create_backend_app
-moto.server.create_backend_app = lambda service: model.guard(create_backend_app(service), rules.refusals)
+moto.server.create_backend_app = lambda service: model.guard(create_backend_app(service), rules.refusals, faults.due)
 
 # -- IAM, names --------------------------------------------------------------------------------------------------------------
 

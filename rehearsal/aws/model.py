@@ -154,8 +154,11 @@ def verdict(model, operation, request, uri_match, rules):
         raise Refusal(code, text)
 
 
-def guard(app, rules):
-    """Makes a service's application of moto refuse what the service refuses, before moto sees it."""
+def guard(app, rules, faults):
+    """Makes a service's application of moto refuse what the service refuses, and fail where it is to, before moto sees it.
+
+    `faults` is given service and operation: the fault that is due, (HTTP status, code, text), or None.
+    """
 
     def check():
         from flask import request as proxy
@@ -175,13 +178,16 @@ def guard(app, rules):
         if action not in model.operation_names:
             return None  # moto knows, or says so
         operation = model.operation_model(action)
+        fault = faults(name, action)
         try:
+            if fault:
+                raise Refusal(*fault[1:])
             verdict(model, operation, request, response.uri_match, rules)
         except Refusal as error:
             protocol = determine_request_protocol(model, request.content_type)
             serializer = get_serializer_class(model.service_name, protocol)(operation_model=operation)
             answer = serializer.serialize(error)
-            return answer["body"], answer["status_code"], answer["headers"]
+            return answer["body"], fault[0] if fault else answer["status_code"], answer["headers"]
         return None
 
     app.before_request(check)

@@ -1,10 +1,12 @@
 import { removeHosts } from "../machine/hosts";
+import { stopApiAlone } from "./api-alone";
 import { stopControlPlane } from "./control-plane";
 import { stopEfsDriver } from "./efs-driver";
 import { stopMachineApi } from "./machine-api";
 import { stopAllNodes } from "./node";
 import { stopOperators } from "./operators";
 
+export { startApiAlone } from "./api-alone";
 export { startControlPlane } from "./control-plane";
 export { startMachineApi } from "./machine-api";
 export { startNode } from "./node";
@@ -17,6 +19,6 @@ export async function stopCluster(): Promise<void> {
   await stopMachineApi();
   await stopEfsDriver();
   await stopAllNodes();
-  await stopControlPlane();
+  await Promise.all([stopControlPlane(), stopApiAlone()]);
   removeHosts();
 }

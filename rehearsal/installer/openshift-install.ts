@@ -7,6 +7,7 @@
 import { parseCommandLine } from "./command-line";
 import { InstallDirectory } from "./create-cluster/install-directory";
 import { runInstaller } from "./create-cluster/installer";
+import { faultAt } from "./faults";
 
 /**
  * The real destruction. The cluster's machines end when the installer says that it has deleted something: it does not go on to
@@ -29,8 +30,11 @@ async function destroyCluster(args: readonly string[], directory: string): Promi
     // The error is for the one who awaits it, below.
     removal.catch(() => {});
   };
+  const killed = new AbortController();
   const code = await runInstaller(args, {
+    killed: killed.signal,
     rewrite: (line) => {
+      if (/msg=Deleted\b/.test(line)) void faultAt("destroy cluster: half", () => killed.abort());
       if (ours && /msg=(Deleted|Disassociated|Released)\b/.test(line)) remove();
       return line;
     },
@@ -44,6 +48,7 @@ async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const line = parseCommandLine(args);
   const command = line.words.join(" ");
+  if (!line.help) await faultAt(command);
   // Most commands are handed over at once; what only these need is loaded for them alone.
   if (!line.help && command === "create cluster") {
     const { createCluster } = require("./create-cluster") as typeof import("./create-cluster");

@@ -10,7 +10,7 @@ import { type Component, components } from "./components";
 import { linkToolchain } from "./links";
 
 export { type Component, components, neededCompiler } from "./components";
-export { linkToolchain } from "./links";
+export { linkPath, linkToolchain } from "./links";
 
 /** Components whose build.sh needs more than Go and what every Debian has: it waits for the packages. */
 const needsPackages: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -41,12 +42,14 @@ export function linkToolchain(all: readonly Component[]): void {
   }
   linkFolder(places.bin, bin);
   linkFolder(places.share, share);
-  const links = new Map(onPath.filter((name) => bin.has(name)).map((name) => [name, join(places.bin, name)]));
-  linkFolder(places.path, links, [...sideBySide, ...Object.keys(ours)]);
-  for (const name of sideBySide) {
-    const program = bin.get(name);
-    if (program !== undefined) linkFile(program, join(places.path, name));
-  }
+  linkPath();
+}
+
+/** Makes `places.path` of what is in `places.bin`, and of this checkout's own programs. */
+export function linkPath(): void {
+  const present = (name: string) => existsSync(join(places.bin, name));
+  linkFolder(places.path, new Map(onPath.filter(present).map((name) => [name, join(places.bin, name)])), [...sideBySide, ...Object.keys(ours)]);
+  for (const name of sideBySide.filter(present)) linkFile(realpathSync(join(places.bin, name)), join(places.path, name));
   for (const [name, lines] of Object.entries(ours)) writeProgram(name, lines);
 }
 

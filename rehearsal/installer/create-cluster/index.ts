@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { awsEnvironment } from "../../aws";
-import { startControlPlane, startMachineApi, startOperators } from "../../cluster";
+import { startApiAlone, startControlPlane, startMachineApi, startOperators } from "../../cluster";
 import { api } from "../../cluster/api";
 import { objects } from "../../cluster/objects";
 import { lifecycleImage } from "../../images/operators/recipes";
@@ -9,6 +9,7 @@ import { ensureHosts } from "../../machine/hosts";
 import { ensureNetwork } from "../../machine/network";
 import { network, places } from "../../machine/places";
 import type { CommandLine } from "../command-line";
+import { fails, faultAt } from "../faults";
 import { refusalOf, removeBootstrapOf } from "./bootstrap";
 import { fill, manager } from "./fill";
 import { createInfrastructure, type Infrastructure, type Plan, plan, Refused } from "./infrastructure";
@@ -22,15 +23,8 @@ import { recordCluster, removeRunningCluster, runningCluster } from "./running-c
 /** Exit codes of the installer: cmd/openshift-install/create.go. */
 const exitCodes = { failure: 1, installConfig: 3, infrastructure: 4, bootstrap: 5, install: 6, interrupted: 8 } as const;
 
-/**
- * For tests: the step at which the stand-in fails as the real command would, named in REHEARSAL_CREATE_CLUSTER_FAILS.
- * `install-config` before anything is made (code 3), `infrastructure` when the AWS objects are there and nothing runs (4),
- * `bootstrap` when the API answers and nothing is in it (5), `bootstrap-removal` when the cluster bears itself and its bootstrap
- * machine cannot be removed (1), `operators` when the cluster is complete and its version does not
- * say so in time (6; `wait-for install-complete` goes on from there).
- */
-type FailingStep = "install-config" | "infrastructure" | "bootstrap" | "bootstrap-removal" | "operators";
-const failingStep = (): FailingStep | undefined => process.env.REHEARSAL_CREATE_CLUSTER_FAILS as FailingStep | undefined;
+/** For tests of the install and the removal: of the cluster there is the API alone, without a control plane and nodes. */
+const apiAlone = (): boolean => process.env.REHEARSAL_CLUSTER === "api";
 
 /** Ends `create cluster` with a code after its messages were logged. */
 class Stop extends Error {
@@ -132,34 +126,31 @@ class Creation {
     log.info(waiting(20, `for the Kubernetes API at https://${apiHost}:6443...`));
     await ensureNetwork();
     ensureHosts({ [apiHost]: network.host, [apiHost.replace(/^api\./, "api-int.")]: network.host });
-    await startControlPlane({
-      apiHost,
-      clientCas: [adminSigner.certificate],
-      servingCertificates: [await servingCertificate(apiHost, loadBalancerSigner)],
-    });
-    const { gitVersion } = await api<{ gitVersion: string }>("GET", "/version");
-    log.info(`API ${gitVersion} up`);
+    const serving = await servingCertificate(apiHost, loadBalancerSigner);
+    const alone = apiAlone();
+    if (alone) await startApiAlone({ clientCa: adminSigner.certificate, ...serving, objects: [] });
+    else await startControlPlane({ apiHost, clientCas: [adminSigner.certificate], servingCertificates: [serving] });
+    log.info(`API ${alone ? "alone" : (await api<{ gitVersion: string }>("GET", "/version")).gitVersion} up`);
     log.info(waiting(45, "for bootstrapping to complete..."));
-    if (failingStep() === "bootstrap") this.bootstrapFailure();
+    await faultAt("create cluster: bootstrap");
+    if (fails("bootstrap")) this.bootstrapFailure();
 
     const coreOsStream = askInstaller(["coreos", "print-stream-json"]);
-    await Promise.all([
-      startControlPlaneNode(wanted, infrastructure),
-      fill(async () => {
-        const facts = {
-          metadata,
-          manifests,
-          ...release,
-          coreOsStream: await coreOsStream,
-          routerCa: readFileSync(join(places.pki, "ca.crt"), "utf8"),
-          lifecycleImage: lifecycleImage(),
-        };
-        return clusterObjects({ ...facts, now: new Date() });
-      }),
-    ]);
-    startOperators(awsEnvironment);
-    await Promise.all([startMachineApi(), objects.apply(bootstrapComplete, manager).then(() => this.bootstrapDone())]);
-    if (failingStep() === "operators") this.operatorFailure();
+    const objectsOf = async () => {
+      const routerCa = alone ? loadBalancerSigner.certificate : readFileSync(join(places.pki, "ca.crt"), "utf8");
+      const facts = { metadata, manifests, ...release, coreOsStream: await coreOsStream, routerCa, lifecycleImage: lifecycleImage() };
+      return clusterObjects({ ...facts, now: new Date() });
+    };
+    if (alone) {
+      await startApiAlone({ clientCa: adminSigner.certificate, ...serving, objects: [...(await objectsOf()), bootstrapComplete] });
+      await this.bootstrapDone();
+    } else {
+      await Promise.all([startControlPlaneNode(wanted, infrastructure), fill(objectsOf)]);
+      startOperators(awsEnvironment);
+      await Promise.all([startMachineApi(), objects.apply(bootstrapComplete, manager).then(() => this.bootstrapDone())]);
+    }
+    await faultAt("create cluster: operators");
+    if (fails("operators")) this.operatorFailure();
   }
 
   private refuseSecondRun(): void {
@@ -172,7 +163,7 @@ class Creation {
 
   /** What earlier stages would have made is made by the real installer, which also refuses what it refuses. */
   private async targets(): Promise<void> {
-    if (failingStep() === "install-config") {
+    if (fails("install-config")) {
       this.log.error(
         'failed to fetch Cluster: failed to load asset "Install Config": failed to create install config: invalid "install-config.yaml" file: rehearsal: Invalid value',
       );
@@ -202,10 +193,12 @@ class Creation {
     log.info("Done creating infra manifests");
     log.info(`Creating kubeconfig entry for capi cluster ${wanted.infraId}`);
     log.info(waiting(15, "for network infrastructure to become ready..."));
+    await faultAt("create cluster: network");
     const creating = createInfrastructure(wanted);
     this.pending = creating.catch(() => undefined);
     const infrastructure = await creating;
-    if (failingStep() === "infrastructure")
+    await faultAt("create cluster: infrastructure");
+    if (fails("infrastructure"))
       throw new Error("infrastructure was not ready within 15m0s: client rate limiter Wait returned an error: context deadline exceeded");
     log.info("Network infrastructure is ready");
     log.info("Creating Route53 records for control plane load balancer");
@@ -237,7 +230,8 @@ class Creation {
       return;
     }
     log.info("Destroying the bootstrap resources...");
-    const removing = removeBootstrapOf(install, log, failingStep() === "bootstrap-removal");
+    await faultAt("create cluster: bootstrap-removal");
+    const removing = removeBootstrapOf(install, log, fails("bootstrap-removal"));
     this.pending = removing.catch(() => undefined);
     await removing.catch((error) => {
       log.fatal(error instanceof Error ? error.message : String(error));

@@ -32,6 +32,8 @@ export const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export interface InstallerOptions {
   /** Gets each line of stderr and gives what is printed in its place. @default the line */
   readonly rewrite?: (line: string) => string;
+  /** Kills it; this process then has to end by itself. */
+  readonly killed?: AbortSignal;
 }
 
 /**
@@ -39,11 +41,13 @@ export interface InstallerOptions {
  *
  * @returns its exit code; 128 + the signal's number when a signal ended it, as a shell says it.
  */
-export function runInstaller(args: readonly string[], { rewrite }: InstallerOptions = {}): Promise<number> {
+export function runInstaller(args: readonly string[], { rewrite, killed }: InstallerOptions = {}): Promise<number> {
   const options: SpawnOptions = {
     argv0: "openshift-install",
     stdio: ["inherit", "inherit", rewrite ? "pipe" : "inherit"],
     env: { ...process.env, ...installerEnvironment() },
+    signal: killed,
+    killSignal: "SIGKILL",
   };
   // Before the start: the installer may be signalled sooner than this process goes on behind it.
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
@@ -51,8 +55,9 @@ export function runInstaller(args: readonly string[], { rewrite }: InstallerOpti
   const child = spawn(program, args, options);
   if (rewrite && child.stderr) createInterface({ input: child.stderr }).on("line", (line) => process.stderr.write(`${rewrite(line)}\n`));
   return new Promise((resolve, reject) => {
-    child.on("error", (error) => reject(new Error(`${program}: ${error.message}`)));
+    child.on("error", (error) => killed?.aborted || reject(new Error(`${program}: ${error.message}`)));
     child.on("close", (code, signal) => {
+      if (killed?.aborted) return;
       for (const name of endingSignals) process.off(name, forward);
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
     });

@@ -136,7 +136,9 @@ exit 4
   });
 
   it("fails at install-config with code 3 when it is told to, and makes nothing", async () => {
-    const { code } = await run(["create", "cluster", "--dir", directory], { REHEARSAL_CREATE_CLUSTER_FAILS: "install-config" });
+    const { code } = await run(["create", "cluster", "--dir", directory], {
+      REHEARSAL_INSTALLER_FAULTS: "create cluster: install-config=fails",
+    });
     expect(code).toBe(3);
     expect(existsSync(join(directory, ".clusterapi_output"))).toBe(false);
   });

@@ -1,0 +1,61 @@
+import { awsFaults, begin, moveToOtherMachine, remains } from "./machine";
+import type { Point } from "./point";
+import { afterKill, destroy, type Faults, type Outcome, up } from "./pulumi";
+import type { Result } from "./table";
+
+class Problem extends Error {}
+
+/** Lines of a command's output that a problem shows. */
+const shown = 25;
+const end = (output: string) => output.trimEnd().split("\n").slice(-shown).join("\n");
+
+/** Lets a point go wrong, does what comes next, and looks what is left. */
+export async function tryPoint(point: Point): Promise<Result> {
+  const started = Date.now();
+  const done: string[] = [];
+  let left: string[] = [];
+  let problem: string | undefined;
+  try {
+    await begin(point.from);
+    await goWrong(point);
+    if (point.more?.elsewhere) moveToOtherMachine();
+    await goOn(point, done);
+    left = await remains();
+    if (left.length > 0) throw new Problem(`left:\n${left.map((line) => `  ${line}`).join("\n")}`);
+  } catch (error) {
+    problem = error instanceof Problem ? error.message : `${(error as Error).stack}`;
+  } finally {
+    awsFaults();
+  }
+  return { name: point.name, seconds: (Date.now() - started) / 1000, next: done.join(", "), left: left.length, problem };
+}
+
+async function run(command: "up" | "destroy", faults: Faults = {}): Promise<Outcome> {
+  awsFaults(faults.aws);
+  const outcome = await (command === "up" ? up : destroy)(faults);
+  awsFaults();
+  return outcome;
+}
+
+async function goWrong({ command, faults, says, next }: Point): Promise<void> {
+  const { code, output } = await run(command, faults);
+  if (!says.test(output)) throw new Problem(`${command} (code ${code}) does not say ${says}:\n${end(output)}`);
+  if (next === "none" ? code !== 0 : code === 0) throw new Problem(`${command} ended with code ${code}:\n${end(output)}`);
+  if (code === undefined) await afterKill();
+}
+
+async function goOn({ next, command, more: { refused, faults } = {} }: Point, done: string[]): Promise<void> {
+  if (refused !== undefined) {
+    const { code, output } = await run("up", faults);
+    if (code === 0 || !refused.test(output)) throw new Problem(`up (code ${code}) does not say ${refused}:\n${end(output)}`);
+    done.push("told");
+  }
+  if (next === "none") done.push("not needed");
+  // A destroy that has succeeded has nothing to follow.
+  const words = next === "up" ? (["up", "destroy"] as const) : next === "none" && command === "destroy" ? [] : (["destroy"] as const);
+  for (const word of words) {
+    const { code, output } = await run(word, word === next && refused === undefined ? faults : {});
+    if (code !== 0) throw new Problem(`the next ${word} fails (code ${code}):\n${end(output)}`);
+    done.push(word);
+  }
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs a program of this folder in a machine of its own: namespaces of processes, mounts and network, in which the rehearsal's folders for what runs
+# are empty, nothing but this machine is reached, and the names of hosts are a copy. A rehearsal may run meanwhile. Whatever is started
+# ends with the program. In: PROGRAM [ARGUMENT]...
+set -euo pipefail
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export OPENSHIFT_MULTIARCH_HOME=${OPENSHIFT_MULTIARCH_HOME:-/var/lib/openshift-multiarch}
+
+if [[ ${1:-} != --inside ]]; then
+  [[ $(id -u) == 0 ]] || { echo "The fault points need root, for namespaces of their own." >&2 && exit 1; }
+  [[ -x $OPENSHIFT_MULTIARCH_HOME/cache/bin/pulumi ]] ||
+    { echo "The fault points need what \`npm run rehearse\` installs: run that once before." >&2 && exit 1; }
+  exec unshare --mount --net --pid --fork --kill-child --mount-proc bash "$0" --inside "$@"
+fi
+
+shift
+for folder in run stack path pulumi; do
+  mkdir -p "$OPENSHIFT_MULTIARCH_HOME/$folder"
+  mount -t tmpfs -o mode=700 tmpfs "$OPENSHIFT_MULTIARCH_HOME/$folder"
+done
+cp /etc/hosts "$OPENSHIFT_MULTIARCH_HOME/run/hosts"
+mount --bind "$OPENSHIFT_MULTIARCH_HOME/run/hosts" /etc/hosts
+ip link set lo up
+cd "$checkout"
+# Not by exec: the first process of a namespace has to take leave of those that lost their parents.
+node --import tsx "test/faults/$1" "${@:2}"

@@ -1,0 +1,22 @@
+import { of, type Point } from "../point";
+
+/** Whose credentials they are, once there are some of another account: see machine.ts. */
+const other = { otherAccount: true } as const;
+
+/** Commands with credentials of another account. */
+export const account: readonly Point[] = [
+  of("account", "named", "up")("of somebody else, before the install", other, /another account|account/, "up"),
+  of("account", "whole", "up")("of somebody else, cluster is there", other, /account/, "destroy", { few: true }),
+  of("account", "named", "destroy")(
+    "of somebody else, there is a name",
+    other,
+    /Nothing was deleted: use credentials of 123456789012/,
+    "destroy",
+  ),
+  of("account", "whole", "destroy")(
+    "of somebody else, cluster is there",
+    other,
+    /Nothing was deleted: use credentials of 123456789012/,
+    "destroy",
+  ),
+];
