@@ -14,6 +14,7 @@ npm run test:unit           unit tests, about five minutes
 npm test -- rehearsal       only the rehearsal, end to end
 npm run test:faults         updates and removals that go wrong at each step, and what comes next; see -- --help
 npm run test:kills          updates and removals that are killed at random moments; see -- --help
+npm run test:old-state      the state of an earlier commit, brought up by this program; see -- --help
 npm run test:mutation       which small changes of the program the unit tests notice; see -- --help
 TEXT
   exit 0
@@ -38,6 +39,10 @@ faults)
 kills)
   shift
   exec bash test/faults/enter.sh kills.ts "$@"
+  ;;
+old-state)
+  shift
+  exec bash test/faults/enter.sh old-state.ts "$@"
   ;;
 mutation)
   shift

@@ -1,5 +1,6 @@
 import { prepare, remains, wipe } from "./machine";
-import { afterKill, destroy, endPulumi, type Outcome, up } from "./pulumi";
+import { runMain } from "./main";
+import { afterKill, destroy, type Outcome, up } from "./pulumi";
 import { randomOf } from "./random";
 
 const help = `npm run test:kills -- COUNT [SEED]      kills pulumi so many times, at moments that the seed decides
@@ -86,15 +87,4 @@ async function main([count = "", seed = String(Date.now() % 2 ** 31), ...rest]: 
 
 const isEmpty = async () => (await remains()).length === 0;
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.once(signal, () => {
-    endPulumi();
-    process.exit(130);
-  });
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-    process.exit(1);
-  },
-);
+runMain(main);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { checkout, places } from "../../rehearsal/machine/places";
+import { checkout as ours, places } from "../../rehearsal/machine/places";
 import { configFile, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
 import { otherAccountKeys } from "./other-account";
 
@@ -18,6 +18,8 @@ export interface Faults {
   readonly at?: readonly [RegExp, () => void | Promise<void>];
   /** Seconds by which the clock of a stage goes on for each that it sleeps: see fast-clock.sh. @default its own time */
   readonly clock?: number;
+  /** The program of another checkout. @default this one */
+  readonly checkout?: string;
   /** With credentials of another account. */
   readonly otherAccount?: true;
 }
@@ -48,7 +50,7 @@ function kill(group: number, signal: NodeJS.Signals): void {
 
 /** Runs `pulumi` on the stack, in a process group of its own; where its program runs, it is the one of this checkout. */
 export function pulumi(words: readonly string[], faults: Faults = {}): Promise<Outcome> {
-  const { installer, killAt, interruptAt, at, clock, otherAccount } = faults;
+  const { installer, killAt, interruptAt, at, clock, otherAccount, checkout = ours } = faults;
   const child = spawn(join(places.path, "pulumi"), [...words, "--non-interactive", "--color=never", "--stack", stack], {
     cwd: checkout,
     detached: true,

@@ -1,7 +1,7 @@
 import { tryPoint } from "./attempt";
 import { prepare, wipe } from "./machine";
+import { runMain } from "./main";
 import { points } from "./points";
-import { endPulumi } from "./pulumi";
 import { type Result, table } from "./table";
 
 const help = `npm run test:faults                    all ${points.length} points: about an hour on two cores
@@ -45,16 +45,4 @@ function say(text: string, code: number): number {
   return code;
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.once(signal, () => {
-    endPulumi();
-    // With the first process of the namespace all others end, and their folders go.
-    process.exit(130);
-  });
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-    process.exit(1);
-  },
-);
+runMain(main);

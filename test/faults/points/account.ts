@@ -5,16 +5,16 @@ const other = { otherAccount: true } as const;
 
 /** Commands with credentials of another account. */
 export const account: readonly Point[] = [
-  of("account", "named", "up")("of somebody else, before the install", other, /another account|account/, "up"),
-  of("account", "whole", "up")("of somebody else, cluster is there", other, /account/, "destroy", { few: true }),
+  of("account", "named", "up")("of somebody else, update before the install", other, /another account|account/, "up"),
+  of("account", "whole", "up")("of somebody else, update of a cluster", other, /account/, "destroy", { few: true }),
   of("account", "named", "destroy")(
-    "of somebody else, there is a name",
+    "of somebody else, removal before the install",
     other,
     /Nothing was deleted: use credentials of 123456789012/,
     "destroy",
   ),
   of("account", "whole", "destroy")(
-    "of somebody else, cluster is there",
+    "of somebody else, removal of a cluster",
     other,
     /Nothing was deleted: use credentials of 123456789012/,
     "destroy",
