@@ -15,6 +15,7 @@ npm test -- rehearsal       only the rehearsal, end to end
 npm run test:faults         updates and removals that go wrong at each step, and what comes next; see -- --help
 npm run test:kills          updates and removals that are killed at random moments; see -- --help
 npm run test:old-state      the state of an earlier commit, brought up by this program; see -- --help
+npm run test:canaries       every secret of a run, looked for wherever it must not stand
 npm run test:mutation       which small changes of the program the unit tests notice; see -- --help
 TEXT
   exit 0
@@ -32,17 +33,8 @@ for tool in shellcheck openssl git curl gpg gpg-agent buildah; do
     fail "$tool could not be installed: does Debian's package registry answer? (apt-get update)"
 done
 case "${1:-}" in
-faults)
-  shift
-  exec bash test/faults/enter.sh run.ts "$@"
-  ;;
-kills)
-  shift
-  exec bash test/faults/enter.sh kills.ts "$@"
-  ;;
-old-state)
-  shift
-  exec bash test/faults/enter.sh old-state.ts "$@"
+faults | kills | old-state | canaries)
+  exec bash test/faults/enter.sh "$1.ts" "${@:2}"
   ;;
 mutation)
   shift

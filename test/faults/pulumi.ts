@@ -20,6 +20,8 @@ export interface Faults {
   readonly clock?: number;
   /** The program of another checkout. @default this one */
   readonly checkout?: string;
+  /** Added to the environment. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** With credentials of another account. */
   readonly otherAccount?: true;
 }
@@ -50,7 +52,7 @@ function kill(group: number, signal: NodeJS.Signals): void {
 
 /** Runs `pulumi` on the stack, in a process group of its own; where its program runs, it is the one of this checkout. */
 export function pulumi(words: readonly string[], faults: Faults = {}): Promise<Outcome> {
-  const { installer, killAt, interruptAt, at, clock, otherAccount, checkout = ours } = faults;
+  const { installer, killAt, interruptAt, at, clock, otherAccount, environment, checkout = ours } = faults;
   const child = spawn(join(places.path, "pulumi"), [...words, "--non-interactive", "--color=never", "--stack", stack], {
     cwd: checkout,
     detached: true,
@@ -65,6 +67,7 @@ export function pulumi(words: readonly string[], faults: Faults = {}): Promise<O
       REHEARSAL_INSTALLER_FAULTS: installer,
       ...(clock !== undefined && { BASH_ENV: join(__dirname, "fast-clock.sh"), FAST_CLOCK: String(clock) }),
       ...(otherAccount && otherAccountKeys()),
+      ...environment,
     },
   });
   const pid = child.pid as number;
