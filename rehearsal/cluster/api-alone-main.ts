@@ -13,7 +13,9 @@ interface Kind {
   readonly namespaced: boolean;
 }
 
-const objects: KubeObject[] = JSON.parse(readFileSync(files.objects, "utf8"));
+/** Every API server makes its own namespaces, and clients ask for one in which something is not found. */
+const namespaces = ["default", "kube-system"].map((name): KubeObject => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
+const objects: KubeObject[] = [...namespaces, ...JSON.parse(readFileSync(files.objects, "utf8"))];
 const { clientCa, certificate, key }: ApiAlone = JSON.parse(readFileSync(files.tls, "utf8"));
 
 /** By the rule that the names of these kinds follow. Pure. */

@@ -7,6 +7,7 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export OPENSHIFT_MULTIARCH_HOME=${OPENSHIFT_MULTIARCH_HOME:-/var/lib/openshift-multiarch}
 
 if [[ ${1:-} != --inside ]]; then
+  if [[ " ${*:2} " =~ \ (-h|--help|help|--list)\  ]]; then exec node --import tsx "$checkout/test/faults/$1" "${@:2}"; fi
   [[ $(id -u) == 0 ]] || { echo "The fault points need root, for namespaces of their own." >&2 && exit 1; }
   [[ -x $OPENSHIFT_MULTIARCH_HOME/cache/bin/pulumi ]] ||
     { echo "The fault points need what \`npm run rehearse\` installs: run that once before." >&2 && exit 1; }
