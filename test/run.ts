@@ -108,6 +108,9 @@ const rehearsal = (): Count[] => [
   vitest("the emulated AWS", "test/rehearsal/vitest.config.mts", "rehearsal/aws/"),
   vitest("mounts of EFS, and what they are refused for", "test/rehearsal/vitest.config.mts", "efs-mount-refusals"),
   vitest("configurations, ours and the installer's own check", "test/rehearsal/vitest.config.mts", "install-config"),
+  check("updates and removals that go wrong, a few of them", ["bash", "test/faults/enter.sh", "faults.ts", "--few"]),
+  check("secrets of a whole run", ["bash", "test/faults/enter.sh", "canaries.ts"]),
+  check("the state of an earlier commit", ["bash", "test/faults/enter.sh", "old-state.ts"]),
   vitest("pulumi new", "test/rehearsal/vitest.config.mts", "pulumi-new"),
   check("the command plugin against what the real one did", ["bash", "test/rehearsal/plugins/command-oracle.sh"]),
 ];

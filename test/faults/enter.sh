@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a program of this folder in a machine of its own: namespaces of processes, mounts and network, in which the rehearsal's folders for what runs
-# are empty, nothing but this machine is reached, and the names of hosts are a copy. A rehearsal may run meanwhile. Whatever is started
+# Runs a program of this folder in a machine of its own: namespaces of processes, mounts and network, in which the rehearsal's folder is another,
+# with its cache, nothing but this machine is reached, and the names of hosts are a copy. A rehearsal may run meanwhile. Whatever is started
 # ends with the program. In: PROGRAM [ARGUMENT]...
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -15,12 +15,13 @@ if [[ ${1:-} != --inside ]]; then
 fi
 
 shift
-for folder in run stack path pulumi; do
-  mkdir -p "$OPENSHIFT_MULTIARCH_HOME/$folder"
-  mount -t tmpfs -o mode=700 tmpfs "$OPENSHIFT_MULTIARCH_HOME/$folder"
-done
-cp /etc/hosts "$OPENSHIFT_MULTIARCH_HOME/run/hosts"
-mount --bind "$OPENSHIFT_MULTIARCH_HOME/run/hosts" /etc/hosts
+# By another name than the rehearsal's folder: the rehearsal ends whatever processes are of it.
+mount -t tmpfs -o mode=755 tmpfs /mnt
+ln -s "$OPENSHIFT_MULTIARCH_HOME/cache" /mnt/cache
+export OPENSHIFT_MULTIARCH_HOME=/mnt
+mkdir /mnt/run
+cp /etc/hosts /mnt/hosts
+mount --bind /mnt/hosts /etc/hosts
 ip link set lo up
 cd "$checkout"
 # Not by exec: the first process of a namespace has to take leave of those that lost their parents.

@@ -1,14 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkout as ours, places } from "../../rehearsal/machine/places";
 import { begin, prepare, remains } from "./machine";
 import { runMain } from "./main";
 import { type Exported, sameIds, withIds, withOutputOf } from "./old-state-ids";
 import { destroy, pulumi, up } from "./pulumi";
 
 const file = join(__dirname, "old-state.json");
-const help = `npm run test:old-state                       brings the recorded state of an earlier commit up by this program
-npm run test:old-state -- record CHECKOUT    records it anew, by the program of that checkout (git worktree add), of which node_modules has to be a link
+const help = `npm run test:old-state                     brings the recorded state of an earlier commit up by this program
+npm run test:old-state -- record COMMIT    records it anew, by the program of that commit with today's packages
 
 The recorded state is that of the cluster and its file system (test/faults/old-state.json). Its ids are put in the place of those of a cluster that
 stands in the emulated account; then pulumi up may update what it holds, but replace and delete nothing.
@@ -30,20 +32,28 @@ async function exported(): Promise<Exported> {
 }
 
 async function imported(state: Exported): Promise<void> {
-  const from = join(process.env.OPENSHIFT_MULTIARCH_HOME ?? "", "run", "old-state.json");
+  const from = join(places.run, "old-state.json");
   writeFileSync(from, JSON.stringify(state), { mode: 0o600 });
   const { code, output } = await pulumi(["stack", "import", "--file", from]);
   if (code !== 0) throw new Error(output);
 }
 
-async function record(checkout: string): Promise<void> {
-  await prepare();
-  const { code, output } = await up({ checkout });
-  if (code !== 0) throw new Error(output);
-  const nothing: Exported = { deployment: { resources: [] } };
-  const state = withOutputOf(withKeys, withoutKeys(await exported()), nothing);
-  const commit = execFileSync("git", ["-C", checkout, "rev-parse", "HEAD"], { encoding: "utf8" }).trim();
-  writeFileSync(file, `${JSON.stringify({ commit, state } satisfies Recorded, undefined, 1)}\n`);
+async function record(commit: string): Promise<void> {
+  const git = (...words: string[]) => execFileSync("git", ["-C", ours, ...words], { maxBuffer: 2 ** 30 });
+  const checkout = mkdtempSync(join(tmpdir(), "openshift-multiarch-old-"));
+  try {
+    execFileSync("tar", ["-x", "-C", checkout], { input: git("archive", commit) });
+    symlinkSync(join(ours, "node_modules"), join(checkout, "node_modules"));
+    await prepare();
+    const { code, output } = await up({ checkout });
+    if (code !== 0) throw new Error(output);
+    const nothing: Exported = { deployment: { resources: [] } };
+    const state = withOutputOf(withKeys, withoutKeys(await exported()), nothing);
+    const recorded: Recorded = { commit: git("rev-parse", commit).toString().trim(), state };
+    writeFileSync(file, `${JSON.stringify(recorded, undefined, 1)}\n`);
+  } finally {
+    rmSync(checkout, { recursive: true, force: true });
+  }
 }
 
 /** Without providers and outputs of the stack, which hold the kubeconfig, and without what was given to stages by stdin. */
@@ -74,13 +84,13 @@ async function check(): Promise<string[]> {
   return [...problems, ...(await remains())];
 }
 
-async function main([word, checkout, ...rest]: readonly string[]): Promise<number> {
-  if (word !== undefined && !(word === "record" && checkout && existsSync(join(checkout, "index.ts")) && rest.length === 0)) {
+async function main([word, commit, ...rest]: readonly string[]): Promise<number> {
+  if (word !== undefined && !(word === "record" && commit !== undefined && rest.length === 0)) {
     process.stdout.write(help);
     return ["-h", "--help", "help"].includes(word) ? 0 : 2;
   }
-  if (checkout !== undefined) {
-    await record(resolve(checkout));
+  if (commit !== undefined) {
+    await record(commit);
     return 0;
   }
   const problems = await check();
