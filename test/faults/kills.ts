@@ -27,7 +27,7 @@ async function once(random: () => number, whole: boolean, took: { up: number; de
   const moment = Math.round(random() * took[victim]);
   const recovery = random() < 0.3 ? "destroy" : "up";
   process.stderr.write(`${tally.kills + tally.missed + 1}: ${victim} killed after ${moment} ms, then ${recovery} ...`);
-  const killed = await (whole ? destroy : up)({ killAt: moment });
+  const killed = await (whole ? destroy : up)({ killAfter: moment });
   if (killed.code !== undefined) {
     tally.missed += 1;
     if (killed.code !== 0) return [describe(victim, killed)];

@@ -4,6 +4,7 @@ export interface Resource {
   id?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
+  [field: string]: unknown;
 }
 export interface Exported {
   deployment: { resources: Resource[] };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkout as ours, places } from "../../rehearsal/machine/places";
 import { begin, prepare, remains } from "./machine";
 import { runMain } from "./main";
-import { type Exported, sameIds, withIds, withOutputOf } from "./old-state-ids";
+import { type Exported, type Resource, sameIds, withIds, withOutputOf } from "./old-state-ids";
 import { destroy, pulumi, up } from "./pulumi";
 
 const file = join(__dirname, "old-state.json");
@@ -19,7 +19,7 @@ stands in the emulated account; then pulumi up may update what it holds, but rep
 /** What the file holds. */
 interface Recorded {
   readonly commit: string;
-  readonly state: Exported;
+  readonly resources: Resource[];
 }
 
 /** Stages whose output has keys of the cluster. */
@@ -49,16 +49,16 @@ async function record(commit: string): Promise<void> {
     if (code !== 0) throw new Error(output);
     const nothing: Exported = { deployment: { resources: [] } };
     const state = withOutputOf(withKeys, withoutKeys(await exported()), nothing);
-    const recorded: Recorded = { commit: git("rev-parse", commit).toString().trim(), state };
+    const recorded: Recorded = { commit: git("rev-parse", commit).toString().trim(), resources: state.deployment.resources };
     writeFileSync(file, `${JSON.stringify(recorded, undefined, 1)}\n`);
   } finally {
     rmSync(checkout, { recursive: true, force: true });
   }
 }
 
-/** Without providers and outputs of the stack, which hold the kubeconfig, and without what was given to stages by stdin. */
+/** Without the kubeconfig of the provider and of the stack's outputs, what was given to stages by stdin, and where in which program a line was. */
 function withoutKeys(state: Exported): Exported {
-  const resources = state.deployment.resources.map(({ inputs, outputs, ...resource }) => {
+  const resources = state.deployment.resources.map(({ inputs, outputs, stackTrace, sourcePosition, created, modified, ...resource }) => {
     const provider = resource.urn.includes("pulumi:providers:kubernetes");
     const clean = ({ stdin, kubeconfig, kubeadminPassword, ...rest }: Record<string, unknown> = {}) =>
       provider ? { ...rest, kubeconfig: "" } : rest;
@@ -68,11 +68,12 @@ function withoutKeys(state: Exported): Exported {
 }
 
 async function check(): Promise<string[]> {
-  const { commit, state }: Recorded = JSON.parse(readFileSync(file, "utf8"));
+  const { commit, resources }: Recorded = JSON.parse(readFileSync(file, "utf8"));
   await prepare();
   await begin("whole");
   const now = await exported();
-  await imported(withOutputOf(withKeys, withIds(state, sameIds(state, now)), now));
+  const old: Exported = { ...now, deployment: { ...now.deployment, resources } };
+  await imported(withOutputOf(withKeys, withIds(old, sameIds(old, now)), now));
   const { code, output } = await up();
   process.stdout.write(`${output}\n`);
   const changes = output.split("\n").filter((line) => /^\s*(\+-|-\+|--|\+\+|-)\s/.test(line));

@@ -10,8 +10,10 @@ export interface Faults {
   readonly installer?: string;
   /** Rules of rehearsal/aws/faults.py. */
   readonly aws?: readonly string[];
-  /** The whole process group is killed as soon as this is printed; a number: after so many milliseconds. */
-  readonly killAt?: RegExp | number;
+  /** The whole process group is killed as soon as this is printed. */
+  readonly killAt?: RegExp;
+  /** Milliseconds until then; by itself, from the start. @default 0 */
+  readonly killAfter?: number;
   /** One Ctrl-C, then. */
   readonly interruptAt?: RegExp;
   /** Called as soon as the text is printed. */
@@ -52,7 +54,7 @@ function kill(group: number, signal: NodeJS.Signals): void {
 
 /** Runs `pulumi` on the stack, in a process group of its own; where its program runs, it is the one of this checkout. */
 export function pulumi(words: readonly string[], faults: Faults = {}): Promise<Outcome> {
-  const { installer, killAt, interruptAt, at, clock, otherAccount, environment, checkout = ours } = faults;
+  const { installer, killAt, killAfter, interruptAt, at, clock, otherAccount, environment, checkout = ours } = faults;
   const child = spawn(join(places.path, "pulumi"), [...words, "--non-interactive", "--color=never", "--stack", stack], {
     cwd: checkout,
     detached: true,
@@ -74,10 +76,14 @@ export function pulumi(words: readonly string[], faults: Faults = {}): Promise<O
   running.add(pid);
   let output = "";
   const due = new Set<readonly [RegExp, () => unknown]>();
-  if (killAt instanceof RegExp) due.add([killAt, () => kill(pid, "SIGKILL")]);
+  let timer: NodeJS.Timeout | undefined;
+  const killSoon = () => {
+    timer = setTimeout(() => kill(pid, "SIGKILL"), killAfter ?? 0);
+  };
+  if (killAt !== undefined) due.add([killAt, killSoon]);
+  else if (killAfter !== undefined) killSoon();
   if (interruptAt) due.add([interruptAt, () => kill(pid, "SIGINT")]);
   if (at) due.add(at);
-  const timer = typeof killAt === "number" ? setTimeout(() => kill(pid, "SIGKILL"), killAt) : undefined;
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => {
       output += chunk;

@@ -58,9 +58,15 @@ export const installing: readonly Point[] = [
   }),
   install("credentials expire half-way, then removal", { aws: ["* * ExpiredToken after=90"] }, /AWS did not give|expired/, "destroy"),
   install("IAM answers 500", { aws: ["iam CreateInstanceProfile ServiceUnavailable"] }, /AWS did not give/, "destroy"),
-  install("killed while the network is made", { aws: ["ec2 CreateRouteTable none delay=2"], killAt: 9000 }, /Creating/, "up", {
-    faults: quick,
-  }),
+  install(
+    "killed while the network is made",
+    { aws: ["ec2 CreateRouteTable none delay=2"], killAt: /Creating infrastructure/, killAfter: 3000 },
+    /Creating/,
+    "up",
+    {
+      faults: quick,
+    },
+  ),
 
   install("infrastructure is not ready in time", { installer: `${step("infrastructure")}=fails` }, /AWS did not give/, "destroy"),
   install("create cluster is killed when the AWS objects are there", { installer: `${step("infrastructure")}=SIGKILL` }, /137/, "destroy"),
