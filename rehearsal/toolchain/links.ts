@@ -48,7 +48,10 @@ export function linkToolchain(all: readonly Component[]): void {
 /** Makes `places.path` of what is in `places.bin`, and of this checkout's own programs. */
 export function linkPath(): void {
   const present = (name: string) => existsSync(join(places.bin, name));
-  linkFolder(places.path, new Map(onPath.filter(present).map((name) => [name, join(places.bin, name)])), [...sideBySide, ...Object.keys(ours)]);
+  linkFolder(places.path, new Map(onPath.filter(present).map((name) => [name, join(places.bin, name)])), [
+    ...sideBySide,
+    ...Object.keys(ours),
+  ]);
   for (const name of sideBySide.filter(present)) linkFile(realpathSync(join(places.bin, name)), join(places.path, name));
   for (const [name, lines] of Object.entries(ours)) writeProgram(name, lines);
 }
