@@ -123,11 +123,11 @@ export async function remains(): Promise<string[]> {
   const left = await untilNoOrphans(70);
   const resources = recordedResources();
   const folder = join(cache, "openshift-multiarch");
-  // Of no cluster are the installer and the client; a log says why there is no cluster.
+  // Of no cluster are the installer and the client; logs say why there is no cluster, and are kept on purpose.
   const files = (existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [])
     .filter((entry) => entry.isFile() && entry.name !== "identity.log")
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
-    .filter((name) => !name.startsWith("tools/"));
+    .filter((name) => !/^(tools|logs)\//.test(name));
   return [
     ...(await everything()),
     ...(resources > 0 ? [`${resources} resources in the state`] : []),

@@ -40,8 +40,8 @@ export const installing: readonly Point[] = [
   install("create cluster ends with 1", { installer: "create cluster=1" }, /create cluster ended with exit code 1/, "up", {
     faults: quick,
   }),
-  install("settings are refused", { installer: `${step("install-config")}=fails` }, /exit code 3/, "destroy"),
-  install("create cluster is killed before AWS is asked", { installer: `${step("network")}=SIGKILL` }, /exit code 137/, "up", {
+  install("settings are refused", { installer: `${step("install-config")}=fails` }, /does not accept the settings/, "destroy"),
+  install("create cluster is killed before AWS is asked", { installer: `${step("network")}=SIGKILL` }, /The installer was killed/, "up", {
     faults: quick,
   }),
   install("killed before AWS is asked", killedAt(step("network")), /hang at/, "up", { faults: quick }),
@@ -69,7 +69,12 @@ export const installing: readonly Point[] = [
   ),
 
   install("infrastructure is not ready in time", { installer: `${step("infrastructure")}=fails` }, /AWS did not give/, "destroy"),
-  install("create cluster is killed when the AWS objects are there", { installer: `${step("infrastructure")}=SIGKILL` }, /137/, "destroy"),
+  install(
+    "create cluster is killed when the AWS objects are there",
+    { installer: `${step("infrastructure")}=SIGKILL` },
+    /was killed/,
+    "destroy",
+  ),
   install("killed when the AWS objects are there", killedAt(step("infrastructure")), /hang at/, "destroy", { few: true }),
   install(
     "Ctrl-C when the AWS objects are there",
