@@ -28,7 +28,7 @@ const subject = "ClusterVersion version";
  */
 export async function update(api: KubernetesApi, wanted: string, seconds: number): Promise<void> {
   const end = Date.now() + seconds * 1000;
-  const state = await patiently(() => observeVersion(api), { tell: tellOnStderr });
+  const state = await patiently(() => observeVersion(api), { seconds: restartSeconds, tell: tellOnStderr });
   const current = state.version.status.desired.version;
   if (compareVersions(current, wanted) > 0) {
     tellOnStderr(`${subject}: the cluster has ${current}, which is later than cluster.version, ${wanted}: nothing is changed`);
@@ -37,10 +37,7 @@ export async function update(api: KubernetesApi, wanted: string, seconds: number
   if (current !== wanted) {
     const refused = refusals(state, wanted);
     if (refused.length > 0) throw new Error(refusal(wanted, refused));
-    await ask(api, state, wanted).catch(async (error: Error) => {
-      await takeBack(api, state);
-      throw new Error(`${error.message}\nThe cluster stays at ${current}, and is asked for no other version any more.`);
-    });
+    await ask(api, state, wanted).catch((error: Error) => givenUp(api, state, wanted, error));
   }
   const failed = lasting();
   const look = async () => {
@@ -73,6 +70,20 @@ async function ask(api: KubernetesApi, { version }: VersionState, wanted: string
     return takenVerdict(version, wanted, refused(notTaken(version)));
   };
   await waitUntil(taken, { subject, seconds: limits.releaseLoaded });
+}
+
+/** Takes back what was asked for, unless the cluster has begun meanwhile: within a minor version the former request would be a way back. */
+async function givenUp(api: KubernetesApi, state: VersionState, wanted: string, { message }: Error): Promise<void> {
+  const current = state.version.status.desired.version;
+  try {
+    const now = await patiently(() => observeVersion(api), { seconds: restartSeconds, tell: tellOnStderr });
+    if (now.version.status.desired.version === wanted) return;
+    await takeBack(api, state);
+  } catch (error) {
+    const why = `It could not be taken back either (${(error as Error).message}), so the cluster may be under way to ${wanted}`;
+    throw new Error(`${message}\n${why}: oc adm upgrade tells. Run pulumi up again.`);
+  }
+  throw new Error(`${message}\nThe cluster stays at ${current}, and is asked for no other version any more.`);
 }
 
 async function takeBack(api: KubernetesApi, { version: { spec } }: VersionState): Promise<void> {

@@ -61,12 +61,16 @@ const minorNumber = (version: string): number => Number(version.split(".")[1]);
 
 /**
  * The channel by which a cluster gets to a version: its own, or that of the wanted minor version, stable-4.21 for stable-4.20. A channel
- * offers releases of its own minor version and of older ones; names of another form, of an update service of one's own, stay.
+ * offers releases of its own minor version and of older ones; there are eus channels of even ones alone. Names of another form, of an update
+ * service of one's own, stay.
  */
 export function channelFor(channel: string | undefined, wanted: string): string {
   if (!channel) return `stable-${minorVersion(wanted)}`;
   const [, kind, minor] = /^(.+)-\d+\.(\d+)$/.exec(channel) ?? [];
-  return minor === undefined || Number(minor) >= minorNumber(wanted) ? channel : `${kind}-${minorVersion(wanted)}`;
+  if (minor === undefined || Number(minor) >= minorNumber(wanted)) return channel;
+  const [major] = wanted.split(".");
+  const next = minorNumber(wanted) + (kind === "eus" ? minorNumber(wanted) % 2 : 0);
+  return `${kind}-${major}.${next}`;
 }
 
 const conditionOf = (conditions: readonly Condition[] | undefined, type: string) => conditions?.find((one) => one.type === type);

@@ -58,7 +58,9 @@ export async function checkVersion(kubeconfig: string, before: string, wanted: s
   if (before === wanted) return;
   const preview = pulumi.runtime.isDryRun();
   const api = new KubernetesApi(kubeconfig);
-  const state = await patiently(() => observeVersion(api), preview ? { seconds: 5 } : {}).catch(async (error: Error) => {
+  const tell = (why: string) => void pulumi.log.info(`cluster.version: ${why}`, undefined, undefined, true);
+  const patience = preview ? { seconds: 5 } : { seconds: restartSeconds, pause: 15, tell };
+  const state = await patiently(() => observeVersion(api), patience).catch(async (error: Error) => {
     const unseen = `cluster.version is "${wanted}" and was "${before}": whether the cluster takes it could not be seen: ${error.message}`;
     if (preview && passes(error)) await pulumi.log.warn(`${unseen}; pulumi up looks again`);
     else await refuse(unseen);

@@ -202,8 +202,9 @@ function lineOf(line: string): Line {
  * The latest first; what often goes by itself only where there is nothing else. Three at most.
  *
  * @param log all or the end of `.openshift_install.log`, or of the installer's stderr
+ * @param scrub takes secrets out of a text. @default it stays as it is
  */
-export function explanations(log: string, work: Work): Explanation[] {
+export function explanations(log: string, work: Work, scrub = (text: string) => text): Explanation[] {
   const lines = log
     .split("\n")
     .filter((line) => !harmless.test(line))
@@ -217,15 +218,16 @@ export function explanations(log: string, work: Work): Explanation[] {
   const found = new Map<Cause, Explanation>();
   for (const line of [...counts.filter(isError), ...counts.filter((one) => !isError(one))]) {
     const cause = causes.find(({ pattern, of }) => (of ?? work) === work && pattern.test(line.text));
-    if (cause && !found.has(cause)) found.set(cause, { said: said(line, cause), remedy: cause.remedy });
+    if (cause && !found.has(cause)) found.set(cause, { said: said(line, cause, scrub), remedy: cause.remedy });
   }
   const all = [...found];
   const lasting = all.filter(([{ passing }]) => !passing);
   return (lasting.length > 0 ? lasting : all).slice(0, 3).map(([, explanation]) => explanation);
 }
 
-function said({ text, arn }: Line, { pattern }: Cause): string {
-  const words = text.slice(pattern.exec(text)?.index).replace(end, "").trim();
+function said({ text, arn }: Line, { pattern }: Cause, scrub: (text: string) => string): string {
+  // Whole: what is cut off would hide the rest of a secret.
+  const words = scrub(text.slice(pattern.exec(text)?.index).replace(end, "").trim());
   const short = words.length > 300 ? `${words.slice(0, 300)}...` : words;
   return arn === undefined ? short : `${short} (${arn})`;
 }

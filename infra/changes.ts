@@ -40,7 +40,7 @@ export function changes(identity: Identity, config: InstallConfig, version: stri
     refused.unshift(`the credentials are for the AWS account ${account}, the cluster is in ${identity.accountId}`);
   if (versionNow !== versionBefore && !installed)
     refused.push(
-      `cluster.version is ${show(versionNow)}, and the install was begun with ${show(versionBefore)}: it is updated when it is there`,
+      `cluster.version is ${show(versionNow)}, and the install was begun with ${show(versionBefore)}: set it back until an update of this stack has come to its end, and raise it then`,
     );
   // The names of the groups are those of the install, and stay.
   if (!isDeepStrictEqual(nodeSecurityGroups(versionNow as string), nodeSecurityGroups(versionBefore as string)))

@@ -145,6 +145,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
     // Secret as a whole: a stage's output may hold keys. These parts hold none.
     this.identity = pulumi.unsecret(text.apply((json) => JSON.parse(json) as Identity));
     const { infraId, accountId, createdAt } = this.identity;
+    this.installedVersion = this.identity.apply(({ fixed }) => fixed["cluster.version"] as string);
     this.owner = {
       CLUSTER: this.identifier,
       AWS_ACCOUNT_ID: accountId,
@@ -161,7 +162,15 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       `${name}-guard`,
       {
         delete: script("destroy"),
-        environment: { ...common, ...credentials, IDENTITY: pulumi.secret(text), DESTROY_MINUTES: String(args.destroyMinutes) },
+        environment: {
+          ...common,
+          // Of the identity: a stack of an earlier version of this program has no such output yet.
+          OPENSHIFT_VERSION: this.installedVersion,
+          OPENSHIFT_MIRROR: this.installedVersion.apply((of) => mirrorDirectory(args.mirror, of)),
+          ...credentials,
+          IDENTITY: pulumi.secret(text),
+          DESTROY_MINUTES: String(args.destroyMinutes),
+        },
         addPreviousOutputInEnv: false,
         triggers,
       },
@@ -183,9 +192,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       `${name}-assets`,
       {
         create: script(manual ? "credentials" : "assets"),
-        environment: manual
-          ? { ...common, ...credentials, INFRA_ID: infraId, AWS_ACCOUNT_ID: accountId }
-          : { CLUSTER: this.identifier, INFRA_ID: infraId },
+        environment: manual ? { ...common, ...this.owner, INFRA_ID: infraId } : { CLUSTER: this.identifier, INFRA_ID: infraId },
         ...(manual ? {} : { logging: command.local.Logging.None }),
         addPreviousOutputInEnv: false,
         triggers,
@@ -221,7 +228,6 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
       { create: script("access"), stdin: install.stdout, environment: common, triggers },
       { dependsOn: install, ignoreChanges: [...asMade, "stdin"], customTimeouts: { create: limits.access } },
     );
-    this.installedVersion = this.identity.apply(({ fixed }) => fixed["cluster.version"] as string);
     const parsed = pulumi.secret(
       pulumi.all([access.stdout, this.installedVersion, args.lastVersion, text]).apply(async ([json, installed, before = installed]) => {
         const parts = JSON.parse(json) as Access;

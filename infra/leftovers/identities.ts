@@ -159,9 +159,11 @@ async function providers(client: IAMClient, asking: Asking, infraId: string): Pr
       async () => client.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: id })),
       undefined,
     );
-    if (!isOwned(provider?.Tags, infraId)) continue;
+    // ccoctl makes it, and then its tags (openshift/cloud-credential-operator, pkg/cmd/provisioning/aws/create_identity_provider.go).
+    const issuer = provider?.Url?.replace("https://", "").startsWith(`${infraId}-oidc.`) === true;
+    if (!issuer && !isOwned(provider?.Tags, infraId)) continue;
     const commands = [cli("iam", "delete-open-id-connect-provider", "--open-id-connect-provider-arn", id)];
-    found.push({ kind: "oidc-provider", id, name: provider?.Url ?? "", ofCcoctl: isOfCcoctl(provider?.Tags, infraId), commands });
+    found.push({ kind: "oidc-provider", id, name: provider?.Url ?? "", ofCcoctl: issuer || isOfCcoctl(provider?.Tags, infraId), commands });
   }
   return found;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # In the place of the assets stage where cluster.credentialsMode is manual: ccoctl makes the cluster's IAM roles, their identity provider
 # and its bucket, and what it writes comes among the installer's manifests. Runs after the guard, whose deletion removes them. In:
-# INFRA_ID, AWS_ACCOUNT_ID. Out: as assets.sh.
+# INFRA_ID, AWS_ACCOUNT_ID, CLUSTER_SETTINGS. Out: as assets.sh.
 # shellcheck source-path=SCRIPTDIR source=lib/base.sh
 source "$(dirname "$0")/lib/base.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/tools.sh
@@ -12,13 +12,20 @@ source "$stages/lib/watch.sh"
 source "$stages/lib/aws.sh"
 
 home="$work/${INFRA_ID:?}"
-# Done before, not on this machine, or installed: assets.sh says it.
+if [[ ! -d "$home/manifests" && ! -e "$home/assets.tar.br" ]]; then
+  # After an install the directory is given up. Before it nothing could go on from an empty one, so none is handed on.
+  check_owner "${CLUSTER_SETTINGS:?}" "${AWS_ACCOUNT_ID:?}"
+  machines=$(ask_aws "$CLUSTER_SETTINGS" machines "$INFRA_ID") || fail "Cannot ask AWS which machines $INFRA_ID has (see above). Run pulumi up again."
+  [[ $machines == *"machine $INFRA_ID-master-"* ]] ||
+    fail "The manifests of $INFRA_ID are on the machine where the cluster got its name, and nothing of it is in AWS but what ccoctl may have made: run pulumi up there; or here pulumi state unprotect --all, pulumi destroy, then pulumi up."
+fi
+# Done before, or installed: assets.sh says it.
 [[ -d "$home/manifests" && ! -e "$home/assets.tar.br" ]] || exec bash "$stages/assets.sh"
 log="$home/credentials.log"
 metadata=$(cat "$home/assets/metadata.json")
 check_creator "$metadata" "${AWS_ACCOUNT_ID:?}"
 ensure_tools
-again="Run pulumi up again; pulumi destroy removes what is there."
+again="Run pulumi up again on this machine; on another one, as CI's are, pulumi state unprotect --all, pulumi destroy, then pulumi up."
 
 # A bucket that is there it takes as it is, without the policy and the tags that a try which was killed did not come to
 # (openshift/cloud-credential-operator, pkg/cmd/provisioning/aws/create_identity_provider.go, createOIDCEndpoint).

@@ -67,7 +67,7 @@ export OPENSHIFT_INSTALL_INVOKER=openshift-multiarch
 # It would leave the bootstrap machine, open to the world by SSH, after an install that went well.
 unset OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP
 folder "$home"
-end_strays "$home/"
+end_strays "$home/" || fail "$busy"
 
 if [[ -e "$home/untouched" ]]; then
   restore
@@ -107,13 +107,13 @@ status=0
 watched "$log" 240 "$installer" create cluster "${options[@]}" || status=$?
 ((status != 0)) || finish
 # An installer that was killed leaves its controllers, which go on making things.
-end_strays "$home/"
+end_strays "$home/" || say "Warning: something of the installer still works (see above), and may go on making things."
 keep_log install "$assets" "$log" failed
 next="Run pulumi up again: it goes on with the cluster if that has come up, and removes it and starts anew if it surely has not."
 # Before that line it has asked AWS, and made nothing (openshift/installer, pkg/asset/cluster/cluster.go).
 if ! grep -qs 'Creating infrastructure resources' "$log"; then
   untouched
-  next="Nothing was created: the next pulumi up begins from here."
+  next="This try has created nothing: the next pulumi up begins from here."
 fi
 # Exit codes: openshift/installer, cmd/openshift-install/create.go up to 4.19, command/waitfor.go from 4.20 on, where they are the same: 3 to 8,
 # and 1 for every other error. 143 is an interruption of 4.15, which handles no signal, 137 what the kernel does when memory runs out.

@@ -1,7 +1,7 @@
 // Keeps the end of an installer's log where it outlives the installer's directory, without secrets, and says why the work failed. Arguments:
 // WORK, `identity`, `install` or `destroy`; DIRECTORY, of the installer; LOG, its output; `failed` where the causes are wanted. In: CLUSTER; LOGS,
 // the folder; PULL_SECRET, where it is in no file yet. Out: lines for people.
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { explanations } from "../causes";
 import { scrubber, secretsIn, tail } from "../log-tail";
@@ -50,17 +50,19 @@ main(async () => {
   ]);
   const own = endOf(join(directory, ".openshift_install.log"));
   const output = endOf(log);
-  const why = (text: string) => explanations(text, work === "destroy" ? "destroy" : "install");
+  const why = (text: string) => explanations(text, work === "destroy" ? "destroy" : "install", scrub);
   // Its own log has all that its output has, and more; not where it stopped before there was one.
   const found = outcome === "failed" ? [why(own), why(output)].find(({ length }) => length > 0) : undefined;
-  const causes = (found ?? []).map(({ said, remedy }) => `Cause: ${scrub(said)} What to do: ${remedy}.`);
+  const causes = (found ?? []).map(({ said, remedy }) => `Cause: ${said} What to do: ${remedy}.`);
   const text = own === "" ? output : own;
   if (text === "") return "";
   const kept = join(folder, `${cluster}.${work}.log`);
   try {
     mkdirSync(folder, { recursive: true });
     const about = `# ${cluster}, ${work}: the end of the installer's log, without secrets`;
-    writeFileSync(kept, `${[about, ...causes.map((cause) => `# ${cause}`)].join("\n")}\n${tail(text, scrub)}`);
+    // As a whole: others may read it.
+    writeFileSync(`${kept}.new`, `${[about, ...causes.map((cause) => `# ${cause}`)].join("\n")}\n${tail(text, scrub)}`);
+    renameSync(`${kept}.new`, kept);
   } catch (error) {
     return [...causes, `Warning: the end of the log cannot be kept in ${folder}: ${(error as NodeJS.ErrnoException).code}`, ""].join("\n");
   }

@@ -116,6 +116,27 @@ describe("the update of a cluster", () => {
       expect(now()).toBe("4.20.1");
     });
 
+    it("as far as can be seen, but has begun meanwhile, is followed and not taken back", async () => {
+      let refused = false;
+      cluster.server.plan("GET /apis/config.openshift.io/v1/clusterversions/version", () => {
+        if (refused || now() !== "4.20.2") return undefined;
+        refused = true;
+        return { status: 403, body: { message: "forbidden for a moment" } };
+      });
+      await bring("4.20.2");
+      expect([refused, patches()]).toEqual([true, 1]);
+      expect(cluster.version.status).toMatchObject({ history: [{ version: "4.20.2", state: "Completed" }, {}] });
+    });
+
+    it("and cannot be taken back either, is said to be so, with the first reason", async () => {
+      cluster.server.plan("PATCH /apis/config.openshift.io/v1/clusterversions/version", (call) =>
+        call === 1 ? undefined : { status: 403, body: { message: "forbidden now" } },
+      );
+      await expect(bring("4.21.9")).rejects.toThrow(
+        /the channel stable-4\.21 offers 4\.21\.2;.*\nIt could not be taken back either \(.*forbidden now.*\), so the cluster may be under way to 4\.21\.9: oc adm upgrade tells\./s,
+      );
+    });
+
     it("as its channel turns out not to offer it, leaves the channel as it was", async () => {
       await expect(bring("4.21.9")).rejects.toThrow(/the channel stable-4\.21 offers 4\.21\.2;/);
       expect(cluster.version.spec).toMatchObject({ channel: "stable-4.20" });

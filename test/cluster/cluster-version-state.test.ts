@@ -57,6 +57,8 @@ describe("the channel of an update", () => {
   it.each([
     ["stable-4.20", "4.20.9", "stable-4.20"],
     ["stable-4.20", "4.21.2", "stable-4.21"],
+    ["eus-4.18", "4.19.1", "eus-4.20"],
+    ["eus-4.18", "4.20.1", "eus-4.20"],
     ["fast-4.9", "4.10.0", "fast-4.10"],
     ["eus-4.22", "4.21.2", "eus-4.22"],
     ["in-house", "4.21.2", "in-house"],

@@ -63,13 +63,16 @@ async function main(words: readonly string[]): Promise<number> {
   const open = succeeded("stack export", await pulumi(["stack", "export", "--show-secrets"]));
   printed.destroy = succeeded("destroy", await destroy(faults));
   const seen = processes.end();
+  const kept = filesOf(join(places.run, "cache", "openshift-multiarch", "logs"));
+  if (!Object.keys(kept).some((file) => file.endsWith(".install.log"))) throw new Error("no log of the installer was kept");
+  if (!seen.some((line) => /openshift-install.* create cluster/.test(line))) throw new Error("the installer's arguments were not seen");
 
   const made = JSON.parse(open).deployment.resources.find(({ urn }: { urn: string }) => urn.endsWith("::cluster-access"));
   const { kubeconfig, kubeadminPassword } = JSON.parse(JSON.parse(made.outputs.stdout.plaintext));
   const secrets: Readonly<Record<string, string>> = {
     ...given,
     "kubeadmin password": kubeadminPassword,
-    "client key": /client-key-data: (\S{60})/.exec(kubeconfig)?.[1] ?? "",
+    "client key": /client-key-data: \S{400}(\S{60})/.exec(kubeconfig)?.[1] ?? "",
   };
   // What is looked for is there to be found: with nothing encrypted, the state has all that the cluster is given.
   const inState = new Set(leaks(JSON.parse(open), secrets).map(({ secret }) => secret));
@@ -80,9 +83,10 @@ async function main(words: readonly string[]): Promise<number> {
     printed,
     plan: readFileSync(`${written}.plan`, "utf8"),
     events: Object.fromEntries(Object.entries(filesOf(places.run)).filter(([file]) => file.endsWith(".events"))),
-    state: { ...state, ...filesOf(join(places.stack, "state")) },
+    state: [state, filesOf(join(places.stack, "state"))],
     configuration: readFileSync(configFile, "utf8"),
     logs: filesOf(places.logs),
+    "kept logs": kept,
     arguments: seen,
   };
   const found: [string, Leak][] = Object.entries(searched).flatMap(([place, value]) =>

@@ -24,6 +24,7 @@ async function main(words: readonly string[]): Promise<number> {
   const chosen = points.filter(
     ({ name, more }) => (!flags.includes("--few") || more?.few) && (names.length === 0 || names.some((part) => name.includes(part))),
   );
+  if (chosen.length === 0) return say("there is no such point among these\n", 2);
   if (flags.includes("--list")) return say(chosen.map(({ name }) => `${name}\n`).join(""), 0);
   await prepare();
   const results: Result[] = [];

@@ -68,7 +68,7 @@ describe("the settings of a cluster that is there", () => {
     for (const version of ["4.20.1", "4.19.43", "4.19.1"]) {
       expect(compare(settings({ version }))).toEqual({ refused: [], ignored: [] });
       expect(compare(settings({ version }), account, false).refused).toEqual([
-        `cluster.version is "${version}", and the install was begun with "4.19.42": it is updated when it is there`,
+        `cluster.version is "${version}", and the install was begun with "4.19.42": set it back until an update of this stack has come to its end, and raise it then`,
       ]);
     }
   });

@@ -226,6 +226,13 @@ describe("a cluster whose version is raised", () => {
     expect(await known(cluster.installedVersion)).toBe(version);
   });
 
+  it("is removed by the tools of its install also where an earlier version of the program has not told which that is", async () => {
+    const { built } = await raised({ installedVersion: undefined });
+    const { environment } = built.named("cluster-guard").inputs;
+    expect(environment.OPENSHIFT_VERSION).toBe(version);
+    expect(environment.OPENSHIFT_MIRROR).toMatch(new RegExp(`/${version}$`));
+  });
+
   it("is looked at once, with the version that it was given before, and with that of the install where nothing tells another", async () => {
     expect((await raised()).checked).toEqual([["kubeconfig: {}", version]]);
     expect((await raised({ lastVersion: "4.20.1" })).checked).toEqual([["kubeconfig: {}", "4.20.1"]]);

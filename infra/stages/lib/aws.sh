@@ -49,7 +49,7 @@ remove_cluster() {
   check_owner "$@"
   folder "$work"
   infra_id=$(documents metadata <<<"$1")
-  end_strays "$work/$infra_id/" "$work/destroy.$infra_id."
+  end_strays "$work/$infra_id/" "$work/destroy.$infra_id." || fail "$busy"
   directory=$(mktemp -d "$work/destroy.$infra_id.XXXXXX")
   log="$directory.log"
   printf '%s\n' "$1" >"$directory/metadata.json"
@@ -92,7 +92,7 @@ name_leftovers() {
 check_leftovers() {
   local pause count
   for pause in 5 10 20 40 60 60 60 0; do
-    find_leftovers "$1" "$2" "$3" || fail "Cannot ask AWS whether anything of $2 is left (see above). Run pulumi destroy again."
+    find_leftovers "$1" "$2" "$3" || fail "Cannot ask AWS whether anything of $2 is left (see above). Run the same command again."
     [[ -n $leftovers ]] || return 0
     ((pause == 0)) || say "Waiting until all of $2 is gone in AWS; there are still: $(cut -d: -f1 <<<"$leftovers" | paste -sd, - | sed 's/,/, /g')"
     sleep "$pause"

@@ -60,8 +60,8 @@ export const installing: readonly Point[] = [
   install("IAM answers 500", { aws: ["iam CreateInstanceProfile ServiceUnavailable"] }, /AWS did not give/, "destroy"),
   install(
     "killed while the network is made",
-    { aws: ["ec2 CreateRouteTable none delay=2"], killAt: /Creating infrastructure/, killAfter: 3000 },
-    /Creating/,
+    { aws: ["ec2 CreateRouteTable none delay=2"], killAt: /Creating network and load balancers/, killAfter: 3000 },
+    /Creating network/,
     "up",
     {
       faults: quick,

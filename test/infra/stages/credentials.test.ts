@@ -18,7 +18,13 @@ const manual = {
 };
 const identity = (environment: Record<string, string | undefined> = {}) => bench.run("identity", { ...manual, ...environment });
 const credentials = (environment: Record<string, string | undefined> = {}) =>
-  bench.runFast("credentials", 0, { ...manual, INFRA_ID: "lab-x1y2z", PULL_SECRET: undefined, ...environment });
+  bench.runFast("credentials", 0, {
+    ...manual,
+    INFRA_ID: "lab-x1y2z",
+    CLUSTER_SETTINGS: JSON.stringify({ aws: { region: "eu-west-3" } }),
+    PULL_SECRET: undefined,
+    ...environment,
+  });
 const ccoctl = () =>
   bench
     .read("ccoctl-calls")
@@ -136,7 +142,15 @@ describe("credentials", () => {
     expect(bench.calls.filter((call) => call.startsWith("create ignition"))).toHaveLength(1);
   });
 
-  it("prints nothing on another machine, and makes nothing", async () => {
+  it("on another machine hands nothing on, makes nothing, and says where the manifests are", async () => {
+    const { code, stdout, stderr } = await credentials();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("The manifests of lab-x1y2z are on the machine where the cluster got its name");
+    expect(existsSync(join(bench.stub, "ccoctl-calls"))).toBe(false);
+  });
+
+  it("on another machine prints nothing of a cluster that is there", async () => {
+    bench.aws.machines = [{ id: "i-1", name: "lab-x1y2z-master-0", state: "running" }];
     expect(await credentials()).toEqual({ code: 0, stdout: "", stderr: "" });
     expect(existsSync(join(bench.stub, "ccoctl-calls"))).toBe(false);
   });

@@ -131,7 +131,7 @@ describe("destroy", () => {
     bench.aws.ec2 = "half";
     const { code, stderr } = await destroy();
     expect(code).toBe(1);
-    expect(stderr).toContain("Cannot ask AWS whether anything of lab-x1y2z is left (see above). Run pulumi destroy again.");
+    expect(stderr).toContain("Cannot ask AWS whether anything of lab-x1y2z is left (see above). Run the same command again.");
   });
 
   it.each([
