@@ -80,8 +80,10 @@ async function givenUp(api: KubernetesApi, state: VersionState, wanted: string, 
     if (now.version.status.desired.version === wanted) return;
     await takeBack(api, state);
   } catch (error) {
-    const why = `It could not be taken back either (${(error as Error).message}), so the cluster may be under way to ${wanted}`;
-    throw new Error(`${message}\n${why}: oc adm upgrade tells. Run pulumi up again.`);
+    const { message: why } = error as Error;
+    throw new Error(
+      `${message}\nIt could not be taken back either (${why}), so the cluster may be under way to ${wanted}: oc adm upgrade tells. Run pulumi up again.`,
+    );
   }
   throw new Error(`${message}\nThe cluster stays at ${current}, and is asked for no other version any more.`);
 }

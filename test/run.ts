@@ -107,11 +107,7 @@ const rehearsal = (): Count[] => [
   // After the rehearsal, which installs the emulator, the engine and the plugins.
   vitest("the emulated AWS", "test/rehearsal/vitest.config.mts", "rehearsal/aws/"),
   vitest("mounts of EFS, and what they are refused for", "test/rehearsal/vitest.config.mts", "efs-mount-refusals"),
-  vitest(
-    "the installer: its own check of configurations, its secrets in a log",
-    "test/rehearsal/vitest.config.mts",
-    "rehearsal/installer/",
-  ),
+  vitest("the installer's check, and secrets in its log", "test/rehearsal/vitest.config.mts", "rehearsal/installer/"),
   check("updates and removals that go wrong, a few of them", ["bash", "test/faults/enter.sh", "faults.ts", "--few"]),
   check("secrets of a whole run", ["bash", "test/faults/enter.sh", "canaries.ts"]),
   check("the state of an earlier commit", ["bash", "test/faults/enter.sh", "old-state.ts"]),
