@@ -67,7 +67,7 @@ export OPENSHIFT_INSTALL_INVOKER=openshift-multiarch
 # It would leave the bootstrap machine, open to the world by SSH, after an install that went well.
 unset OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP
 folder "$home"
-end_strays "$home/" || fail "$busy"
+begin_without_strays "$home/"
 
 if [[ -e "$home/untouched" ]]; then
   restore

@@ -49,7 +49,7 @@ remove_cluster() {
   check_owner "$@"
   folder "$work"
   infra_id=$(documents metadata <<<"$1")
-  end_strays "$work/$infra_id/" "$work/destroy.$infra_id." || fail "$busy"
+  begin_without_strays "$work/$infra_id/" "$work/destroy.$infra_id."
   directory=$(mktemp -d "$work/destroy.$infra_id.XXXXXX")
   log="$directory.log"
   printf '%s\n' "$1" >"$directory/metadata.json"

@@ -11,12 +11,14 @@ keep_log() {
   while IFS= read -r line; do say "$line"; done < <(LOGS=$logs NODE_NO_WARNINGS=1 node --require tsx/cjs "$stages/logs.ts" "$@" 2>&1)
 }
 
-# Said where that ends a stage.
-busy="Something of an earlier run still works on this cluster (see above), so nothing was begun."
-
 # BEGINNING...: ends installers that an earlier run has left working in folders that begin so, and what they have started. Fails when it cannot.
 end_strays() {
   local ended
   ended=$(NODE_NO_WARNINGS=1 node --require tsx/cjs "$stages/strays.ts" "$@") || return 1
   [[ -z $ended ]] || say "$ended"
+}
+
+# The same, for a stage that must not begin beside them.
+begin_without_strays() {
+  end_strays "$@" || fail "Something of an earlier run still works on this cluster (see above), so nothing was begun."
 }
