@@ -27,8 +27,8 @@ const configuration: Readonly<Record<string, string>> = {
   npmrc: `//npm.example.com/:_authToken=${given["npm token"]}`,
   mavenSettings: `<settings><servers><server><password>${given["maven password"]}</password></server></servers></settings>`,
 };
-/** The emulator takes any key; the installer writes it into its directory. */
-const faults = { environment: { AWS_SECRET_ACCESS_KEY: given["AWS secret key"] } } as const;
+/** The emulator takes any key; the installer writes it into its directory. The flag for events is there when commands are debugged. */
+const faults = { environment: { AWS_SECRET_ACCESS_KEY: given["AWS secret key"], PULUMI_DEBUG_COMMANDS: "true" } } as const;
 
 /** Every file below a folder, by its path. */
 const filesOf = (folder: string): Record<string, string> =>
