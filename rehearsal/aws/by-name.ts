@@ -1,10 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { selfSigned } from "../machine/self-signed";
 
 /** A way to an emulator under AWS's own names. */
 export interface ByName {
@@ -21,30 +21,10 @@ export interface ByName {
  */
 export async function awsByName(endpoint: string): Promise<ByName> {
   const folder = mkdtempSync(join(tmpdir(), "aws-by-name-"));
-  const [key, certificate] = ["key.pem", "certificate.pem"].map((name) => join(folder, name)) as [string, string];
   // A wildcard stands for one label (RFC 9525, 6.3): a bucket in a region is three below amazonaws.com.
   const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "us-east-1";
-  const names = ["*.amazonaws.com", `*.${region}.amazonaws.com`, `*.s3.${region}.amazonaws.com`].map((name) => `DNS:${name}`).join(",");
-  execFileSync(
-    "openssl",
-    [
-      ...[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-noenc",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=amazonaws.com",
-      ],
-      ...["-addext", `subjectAltName=${names}`, "-keyout", key, "-out", certificate],
-    ],
-    { stdio: "pipe" },
-  );
+  const names = ["*.amazonaws.com", `*.${region}.amazonaws.com`, `*.s3.${region}.amazonaws.com`];
+  const { key, certificate } = selfSigned(join(folder, "front"), "amazonaws.com", names);
   const front = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (asked, answer) => {
     const forwarded = request(new URL(asked.url ?? "/", endpoint), { method: asked.method, headers: asked.headers }, (answered) => {
       answer.writeHead(answered.statusCode ?? 502, answered.headers);

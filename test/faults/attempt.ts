@@ -1,13 +1,9 @@
 import { awsFaults, begin, moveToOtherMachine, remains } from "./machine";
 import type { Point } from "./point";
-import { afterKill, destroy, type Faults, type Outcome, up } from "./pulumi";
+import { afterKill, destroy, endOf, type Faults, type Outcome, up } from "./pulumi";
 import type { Result } from "./table";
 
 class Problem extends Error {}
-
-/** Lines of a command's output that a problem shows. */
-const shown = 25;
-const end = (output: string) => output.trimEnd().split("\n").slice(-shown).join("\n");
 
 /** Lets a point go wrong, does what comes next, and looks what is left. */
 export async function tryPoint(point: Point): Promise<Result> {
@@ -39,15 +35,15 @@ async function run(command: "up" | "destroy", faults: Faults = {}): Promise<Outc
 
 async function goWrong({ command, faults, says, next }: Point): Promise<void> {
   const { code, output } = await run(command, faults);
-  if (!says.test(output)) throw new Problem(`${command} (code ${code}) does not say ${says}:\n${end(output)}`);
-  if (next === "none" ? code !== 0 : code === 0) throw new Problem(`${command} ended with code ${code}:\n${end(output)}`);
+  if (!says.test(output)) throw new Problem(`${command} (code ${code}) does not say ${says}:\n${endOf(output)}`);
+  if (next === "none" ? code !== 0 : code === 0) throw new Problem(`${command} ended with code ${code}:\n${endOf(output)}`);
   if (code === undefined) await afterKill();
 }
 
 async function goOn({ next, command, more: { refused, faults } = {} }: Point, done: string[]): Promise<void> {
   if (refused !== undefined) {
     const { code, output } = await run("up", faults);
-    if (code === 0 || !refused.test(output)) throw new Problem(`up (code ${code}) does not say ${refused}:\n${end(output)}`);
+    if (code === 0 || !refused.test(output)) throw new Problem(`up (code ${code}) does not say ${refused}:\n${endOf(output)}`);
     done.push("told");
   }
   if (next === "none") done.push("not needed");
@@ -55,7 +51,7 @@ async function goOn({ next, command, more: { refused, faults } = {} }: Point, do
   const words = next === "up" ? (["up", "destroy"] as const) : next === "none" && command === "destroy" ? [] : (["destroy"] as const);
   for (const word of words) {
     const { code, output } = await run(word, word === next && refused === undefined ? faults : {});
-    if (code !== 0) throw new Problem(`the next ${word} fails (code ${code}):\n${end(output)}`);
+    if (code !== 0) throw new Problem(`the next ${word} fails (code ${code}):\n${endOf(output)}`);
     done.push(word);
   }
 }

@@ -1,6 +1,6 @@
 import { prepare, remains, wipe } from "./machine";
 import { runMain } from "./main";
-import { afterKill, destroy, type Outcome, up } from "./pulumi";
+import { afterKill, destroy, endOf, type Outcome, up } from "./pulumi";
 import { randomOf } from "./random";
 
 const help = `npm run test:kills -- COUNT [SEED]      kills pulumi so many times, at moments that the seed decides
@@ -46,8 +46,7 @@ async function once(random: () => number, whole: boolean, took: { up: number; de
   return left;
 }
 
-const describe = (command: string, { code, output }: Outcome) =>
-  `${command} ended with code ${code}:\n${output.trimEnd().split("\n").slice(-25).join("\n")}`;
+const describe = (command: string, { code, output }: Outcome) => `${command} ended with code ${code}:\n${endOf(output)}`;
 
 async function main([count = "", seed = String(Date.now() % 2 ** 31), ...rest]: readonly string[]): Promise<number> {
   if (["-h", "--help", "help"].includes(count)) {

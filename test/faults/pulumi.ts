@@ -34,6 +34,9 @@ export interface Outcome {
   readonly output: string;
 }
 
+/** The last lines of a command's output, which a problem shows. */
+export const endOf = (output: string): string => output.trimEnd().split("\n").slice(-25).join("\n");
+
 /** The parts of the program whose failures are tried: what is in AWS. What is in the cluster would need one. */
 const components = ["OpenShiftCluster**", "SharedFileSystem**"];
 

@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { selfSigned } from "../../../rehearsal/machine/self-signed";
 import { project } from "./stage";
 
 /**
@@ -147,7 +148,7 @@ export class Mirror {
   }
 
   get environment(): Record<string, string> {
-    return { HTTPS_PROXY: `http://127.0.0.1:${this.proxy}`, CURL_CA_BUNDLE: join(this.folder, "ca.pem") };
+    return { HTTPS_PROXY: `http://127.0.0.1:${this.proxy}`, CURL_CA_BUNDLE: join(this.folder, "ca.crt") };
   }
   /** Where the same files are without TLS. */
   get plain(): string {
@@ -177,32 +178,9 @@ export class Mirror {
   }
 
   private certificate(): { cert: string; key: string } {
-    const [cert, key] = [join(this.folder, "ca.pem"), join(this.folder, "key.pem")];
-    const names =
-      "subjectAltName=DNS:mirror.example.com,DNS:access.redhat.com,DNS:elsewhere.example.com,DNS:sts.eu-west-3.amazonaws.com,DNS:ec2.eu-west-3.amazonaws.com";
-    execFileSync(
-      "openssl",
-      [
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        "/CN=test",
-        "-addext",
-        names,
-        "-keyout",
-        key,
-        "-out",
-        cert,
-      ],
-      { stdio: "ignore" },
-    );
+    const hosts = ["mirror.example.com", "access.redhat.com", "elsewhere.example.com"];
+    const names = [...hosts, "sts.eu-west-3.amazonaws.com", "ec2.eu-west-3.amazonaws.com"];
+    const { certificate: cert, key } = selfSigned(join(this.folder, "ca"), "test", names);
     return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
   }
 }

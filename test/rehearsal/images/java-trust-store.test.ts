@@ -1,35 +1,15 @@
-import { execFileSync } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { javaTrustStore } from "../../../rehearsal/images/java-trust-store";
+import { selfSigned } from "../../../rehearsal/machine/self-signed";
 
 it("a Java trust store holds every certificate of the bundle and is sealed with Java's default password", () => {
   const folder = mkdtempSync(join(tmpdir(), "trust-"));
   const pems = ["one", "two"].map((name) => {
-    const file = join(folder, `${name}.pem`);
-    execFileSync(
-      "openssl",
-      [
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        "/dev/null",
-        "-out",
-        file,
-        "-subj",
-        `/CN=${name}`,
-      ],
-      { stdio: "ignore" },
-    );
-    return readFileSync(file, "utf8");
+    return readFileSync(selfSigned(join(folder, name), name).certificate, "utf8");
   });
   rmSync(folder, { recursive: true });
   const store = javaTrustStore(`# comment\n${pems.join("# another\n")}`);
