@@ -68,6 +68,8 @@ export function run(task: string, environment: Record<string, string>, args: str
         PATH: `${at("bin")}:${process.env.PATH}`,
         CONTAINERS_CONF: process.env.CONTAINERS_CONF,
         HOME: at("home"),
+        // A pod has none of the machine's own settings of npm, such as a registry's authority.
+        NPM_CONFIG_GLOBALCONFIG: at("no-npmrc"),
         SHARED: at("shared"),
         ...environment,
       },

@@ -79,9 +79,9 @@ export async function npmRegistry(packages: Record<string, Published>, tls?: { k
 export function commitPackage(folder: string, manifest: object, url: string, more: Record<string, string> = {}) {
   write(`repository/${folder}/package.json`, JSON.stringify({ name: "app", version: "1.0.0", ...manifest }));
   write(`repository/${folder}/.npmrc`, `registry=${url}\n`);
-  const developer = { ...process.env, HOME: at("developer"), NPM_CONFIG_CACHE: at("developer/.npm"), ...more };
-  // Whatever the settings of the machine: npm hands those of `npx` on.
-  const settings = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-omit-lockfile-registry-resolved"];
+  // Nothing of the machine's settings, which npm hands on to what it runs: an authority among them would be the only one that counts.
+  const developer = { PATH: process.env.PATH, HOME: at("developer"), NPM_CONFIG_GLOBALCONFIG: at("no-npmrc"), ...more };
+  const settings = ["--ignore-scripts", "--no-audit", "--no-fund"];
   return new Promise<void>((resolve, reject) => {
     const npm = spawn("npm", ["install", "--package-lock-only", ...settings], {
       cwd: at("repository", folder),

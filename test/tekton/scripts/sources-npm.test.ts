@@ -51,6 +51,7 @@ it("installs the locked run-time dependencies of a package without scripts, and 
     "NO_COLOR=1",
     `NPM_CONFIG_CACHE=${at("home/.npm")}`,
     "NPM_CONFIG_COLOR=false",
+    `NPM_CONFIG_GLOBALCONFIG=${at("no-npmrc")}`,
     "NPM_CONFIG_UPDATE_NOTIFIER=false",
     "SOURCE_DATE_EPOCH=1700000000",
   ]);
