@@ -6,7 +6,7 @@ import type { Param, PipelineTask } from "./resources";
 /** Files and folders of the shared volume. */
 const sources = "sources.tar.gz";
 const packed = (architecture: Architecture | undefined) => `prepared${architecture ? `-${architecture}` : ""}.tar.gz`;
-const layouts = "layouts";
+const members = "members";
 
 const text = (name: string, from = name): Param => ({ name, value: `$(params.${from})` });
 const list = (name: string): Param => ({ name, value: [`$(params.${name}[*])`] });
@@ -51,7 +51,7 @@ export function clone(
   const sourcesToo = ["submodules", "lfs", "git-folder"].map((name) => `$(params.${name})`);
   const used = [...new Set([...sourcesToo, ...(JSON.stringify(following).match(/\$\(params\.[^()]+\)/g) ?? [])])].sort();
   // None of them changes what an image is, once it is built.
-  const identity = used.filter((reference) => !/\.(cache|rebuild|insecure-registries\[\*\])\)$/.test(reference));
+  const identity = used.filter((reference) => !/\.(image|cache|rebuild|insecure-registries\[\*\])\)$/.test(reference));
   return {
     name: "clone",
     displayName: "Fetch the sources",
@@ -143,8 +143,8 @@ export function build(architecture: Architecture, before: PipelineTask | undefin
       text("cache"),
       text("rebuild"),
       list("insecure-registries"),
-      // Never one layout for two architectures: nothing locks its index.json (https://github.com/containers/image/issues/1028).
-      { name: "layout", value: `${layouts}/${architecture}` },
+      { name: "member", value: `${members}/${architecture}` },
+      text("image"),
       ofClone("commit"),
       ofClone("url"),
       ofClone("timestamp"),
@@ -164,7 +164,7 @@ export const push = (architectures: Architecture[], minutes: Minutes): PipelineT
     text("image"),
     list("tags"),
     { name: "architectures", value: [...architectures] },
-    { name: "layouts", value: layouts },
+    { name: "members", value: members },
     ofRun,
     ofClone("commit"),
     ofClone("branch"),

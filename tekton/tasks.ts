@@ -8,6 +8,7 @@ import { npm } from "./steps/npm-build/step";
 import { pack } from "./steps/pack/step";
 import { taskOf } from "./steps/parts";
 import { prepare } from "./steps/prepare/step";
+import { pushMember } from "./steps/push-member/step";
 import { sbom } from "./steps/sbom/step";
 import { unpack } from "./steps/unpack/step";
 import type { TaskImages } from "./task-images";
@@ -38,9 +39,10 @@ export const tasks = ({ buildah, nodejs, maven: jdk, syft }: TaskImages, sboms =
     prepare,
     pack(nodejs),
   ]),
-  taskOf("buildah-build", "Builds the image of one architecture and writes it as an OCI layout to the shared volume.", [
+  taskOf("buildah-build", "Builds the image of one architecture and pushes it without a tag.", [
     build(buildah),
+    pushMember(buildah),
     ...(sboms ? [sbom(syft)] : []),
   ]),
-  taskOf("buildah-push", "Joins the image layouts of all architectures in one index, pushes it and reads it back.", [push(buildah, sboms)]),
+  taskOf("buildah-push", "Joins the images of all architectures in one index, pushes it and reads it back.", [push(buildah, sboms)]),
 ];

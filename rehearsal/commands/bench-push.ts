@@ -16,7 +16,7 @@ export const kubectlOfBuilds = (args: readonly string[], input?: string): Promis
 /** Folders of the shared volume. */
 const source = "source";
 const archive = "sources.tar.gz";
-const layouts = "layouts";
+const members = "members";
 const archives = "archives";
 
 /**
@@ -102,16 +102,19 @@ const scriptRun = (name: string, architecture: Architecture, script: string) =>
 
 const params = (values: Readonly<Record<string, unknown>>) => Object.entries(values).map(([name, value]) => ({ name, value }));
 
-/** A run of the program's own build task. */
-const layoutBuild = (architecture: Architecture) =>
-  taskRun(`bench-layout-${architecture}`, serviceAccounts.build, architecture, {
+const ownImage = `${registry}/bench/${members}:latest`;
+
+/** A run of the program's own build task, which pushes the member as well. */
+const memberBuild = (architecture: Architecture) =>
+  taskRun(`bench-member-${architecture}`, serviceAccounts.build, architecture, {
     taskRef: { name: "buildah-build" },
     params: params({
       architecture,
       archive,
       context: ".",
       containerfile: "Containerfile",
-      layout: `${layouts}/${architecture}`,
+      member: `${members}/${architecture}`,
+      image: ownImage,
       commit: "0".repeat(40),
       url: "bench",
       timestamp: "0",
@@ -119,13 +122,13 @@ const layoutBuild = (architecture: Architecture) =>
   });
 
 /** A run of the program's own push task. */
-const layoutPush = taskRun("bench-layouts", serviceAccounts.push, "amd64", {
+const indexPush = taskRun("bench-index", serviceAccounts.push, "amd64", {
   taskRef: { name: "buildah-push" },
   params: params({
-    image: `${registry}/bench/${layouts}:latest`,
+    image: ownImage,
     architectures,
-    layouts,
-    run: "bench-layouts",
+    members,
+    run: "bench-index",
     commit: "0".repeat(40),
     timestamp: "0",
   }),
@@ -147,11 +150,12 @@ interface TaskRunSeen {
 }
 
 /**
- * Runs a TaskRun of one step to its end.
+ * Runs a TaskRun to its end.
  *
+ * @param of the step that is meant. Default: its first.
  * @returns seconds from the first to the last line that the step prints; Kubernetes' own times are whole seconds.
  */
-async function secondsOf(run: ReturnType<typeof taskRun>): Promise<number> {
+async function secondsOf(run: ReturnType<typeof taskRun>, of?: string): Promise<number> {
   const { name } = run.metadata;
   await kubectlOfBuilds(["apply", "-f", "-"], stringify(run, { aliasDuplicateObjects: false }));
   let seen: TaskRunSeen = {};
@@ -159,7 +163,7 @@ async function secondsOf(run: ReturnType<typeof taskRun>): Promise<number> {
     seen = JSON.parse(await kubectlOfBuilds(["get", "taskrun", name, "-o", "json"]));
     return seen.status?.completionTime !== undefined;
   });
-  const logOf = ["logs", `${name}-pod`, "--container", seen.status?.steps?.[0]?.container ?? "step-run"];
+  const logOf = ["logs", `${name}-pod`, "--container", of ? `step-${of}` : (seen.status?.steps?.[0]?.container ?? "step-run")];
   const [condition] = seen.status?.conditions ?? [];
   if (condition?.status !== "True") {
     const log = await kubectlOfBuilds([...logOf, "--tail=20"]).catch((error: Error) => error.message);
@@ -174,25 +178,27 @@ async function secondsOf(run: ReturnType<typeof taskRun>): Promise<number> {
  * Builds the same sources for both architectures as the article does and as this program does, and pushes the results: same nodes,
  * same registry, one after the other.
  *
- * @returns seconds of the article's push (archives) and of ours (layouts).
+ * @returns seconds of the article's push (archives), and of ours from the built images to the index: of the members one after the other
+ * (in a run they go at the same time), and of the index.
  */
-export async function comparePushes(): Promise<{ archives: number; layouts: number }> {
-  const builds = architectures.flatMap((architecture) => [
-    scriptRun(`bench-archive-${architecture}`, architecture, archiveBuildScript(architecture)),
-    layoutBuild(architecture),
-  ]);
+export async function comparePushes(): Promise<{ archives: number; members: number; index: number }> {
+  const archiveBuilds = architectures.map((one) => scriptRun(`bench-archive-${one}`, one, archiveBuildScript(one)));
+  const memberBuilds = architectures.map(memberBuild);
   const sources = scriptRun("bench-sources", "amd64", sourcesScript);
   const archivePush = scriptRun("bench-archives", "amd64", archivePushScript);
-  const runs = [sources, ...builds, archivePush, layoutPush];
+  const runs = [sources, ...archiveBuilds, ...memberBuilds, archivePush, indexPush];
   const clean = () => kubectlOfBuilds(["delete", "--ignore-not-found", ...runs.map((run) => `taskrun/${run.metadata.name}`), "pvc/bench"]);
   await clean();
   try {
     await kubectlOfBuilds(["apply", "-f", "-"], stringify(claim));
     await step("sources of a Node.js image", 15, () => secondsOf(sources));
-    for (const build of builds) await step(`build ${build.metadata.name}`, 90, () => secondsOf(build));
+    for (const build of archiveBuilds) await step(`build ${build.metadata.name}`, 90, () => secondsOf(build));
+    let members = 0;
+    for (const build of memberBuilds) members += await step(`build ${build.metadata.name}`, 90, () => secondsOf(build, "push"));
     return {
       archives: await step("push by archives, as the article", 90, () => secondsOf(archivePush)),
-      layouts: await step("push by layouts", 10, () => secondsOf(layoutPush)),
+      members,
+      index: await step("push of the index", 10, () => secondsOf(indexPush)),
     };
   } finally {
     await clean();

@@ -57,8 +57,12 @@ export async function bench(): Promise<void> {
     aim: "",
     measured: `${push.archives.toFixed(1)} s`,
   });
-  const ratio = `1/${(push.archives / push.layouts).toFixed(1)}`;
-  rows.push({ what: "  the same, layouts", aim: "1/20 of it", measured: `${push.layouts.toFixed(1)} s, ${ratio}` });
+  const seconds = push.members + push.index;
+  rows.push({
+    what: "  the same, both members from their nodes and the index",
+    aim: "1/20 of it",
+    measured: `${push.members.toFixed(1)} s + ${push.index.toFixed(1)} s, 1/${(push.archives / seconds).toFixed(1)}`,
+  });
   const rest = parts();
   const total = (key: "rss" | "pss") => rest.reduce((sum, row) => sum + row[key], 0) / 1024;
   rows.push({ what: "memory at rest, shared pages counted once", aim: "3 GiB", measured: `${total("pss").toFixed(2)} GiB` });

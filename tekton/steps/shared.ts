@@ -89,7 +89,11 @@ export const params = {
   packed: { name: "packed", description: "Archive of the shared volume that gets the sources with what was made of them" },
   context: { name: "context", description: "Build context, a folder of the sources, . for all of them" },
   environment: { name: "environment", type: "array", description: "Environment of the programs that run, as NAME=value", default: [] },
-  layout: { name: "layout", description: "Folder of the shared volume that gets the image" },
+  architecture: { name: "architecture", description: "amd64 or arm64" },
+  member: {
+    name: "member",
+    description: "Name on the shared volume of what the index needs of the image: its digest, base images and SBOM",
+  },
   image: { name: "image", description: "Where the index goes, as repository:tag" },
   tags: {
     name: "tags",
@@ -116,7 +120,7 @@ const secret = (name: string, description: string): WorkspaceDeclaration => ({ n
 
 export const workspaces = {
   /** What every task of a run shares. */
-  shared: { name: "shared", description: "Volume of the run: archives and image layouts, readable on every node" },
+  shared: { name: "shared", description: "Volume of the run: archives of sources, digests and SBOMs of images, readable on every node" },
   gitCredentials: secret(
     "git-credentials",
     "Access to private repositories and submodules: .git-credentials, or username and password for the repository's host; a key ssh-privatekey (or id_ed25519, id_ecdsa, id_rsa) without passphrase, with known_hosts",

@@ -279,8 +279,8 @@ describe.each(kinds)("the %s pipeline", (kind) => {
     );
     // What of the repository becomes the sources, only the clone is told.
     for (const name of ["submodules", "lfs", "git-folder"]) deciding.add(name);
-    // Neither where layers are kept, nor how a registry is spoken to, nor that it is built once more.
-    for (const name of ["cache", "rebuild", "insecure-registries"]) deciding.delete(name);
+    // Neither where the image goes or layers are kept, nor how a registry is spoken to, nor that it is built once more.
+    for (const name of ["image", "cache", "rebuild", "insecure-registries"]) deciding.delete(name);
     const told = identity.slice(1);
     expect(new Set(references("params", told))).toEqual(deciding);
     for (let i = 0; i < told.length; i += 2) expect(told[i + 1]).toBe(`$(${told[i]})`);

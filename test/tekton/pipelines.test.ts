@@ -49,9 +49,9 @@ describe.each(kinds)("the %s pipeline", (kind) => {
     for (const build of builds(pipeline)) expect(written.has(String(value(build, "archive")))).toBe(true);
   });
 
-  it("gives every architecture a layout of its own", () => {
-    const layouts = builds(pipeline).map((task) => value(task, "layout"));
-    expect(layouts).toEqual(["layouts/amd64", "layouts/arm64"]);
+  it("has each architecture noted under a name of its own, in the folder that the push reads", () => {
+    expect(builds(pipeline).map((task) => value(task, "member"))).toEqual(["members/amd64", "members/arm64"]);
+    expect(value(byTask(pipeline, "buildah-push")[0], "members")).toBe("members");
   });
 
   it("pushes once, after all builds, exactly the architectures that were built", () => {

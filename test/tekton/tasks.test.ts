@@ -49,6 +49,7 @@ const rights: Record<string, Record<string, { as: object; sees: string[] }>> = {
   },
   "buildah-build": {
     build: { as: root, sees: ["shared", "dockerconfig", "build-secrets", "rhel-entitlement", "trust"] },
+    push: { as: nobody, sees: ["shared", "dockerconfig", "trust"] },
     sbom: { as: reader, sees: ["shared"] },
   },
   "buildah-push": { push: { as: nobody, sees: ["shared", "dockerconfig", "trust"] } },

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the image of one architecture and writes it to a folder of the shared volume, as an OCI layout. Beside it, <layout>.bases names
+# Builds the image of one architecture and leaves it on the pod's own disk, $SOURCES/image, as an OCI layout. Beside it, image.bases names
 # the images that it was built from, a line NAME@DIGEST each.
 # Arguments: lists, each led by its name: --build-args NAME=value..., --labels NAME=value..., --insecure-registries HOST[:PORT]...
 # Environment: SHARED, SOURCES (the pod's own folder, with the files in tree/, or empty), ARCHIVE (sources, in SHARED), CONTEXT (folder of the
-# sources), CONTAINERFILE (relative to the context; from the sources' root if it begins with /), ARCHITECTURE, LAYOUT (folder of SHARED),
+# sources), CONTAINERFILE (relative to the context; from the sources' root if it begins with /), ARCHITECTURE,
 # COMMIT, URL, TIMESTAMP (seconds since 1970), HOME;
 # optional GENERATED (folder of the context that an earlier step has made), TARGET (stage), CACHE (repository for layers, to which the architecture is added), REBUILD (any
 # text: layers are not taken from there), DOCKERCONFIG (folder
@@ -24,9 +24,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/attempt.sh"
 # shellcheck source-path=SCRIPTDIR source=layout.sh
 source "$(dirname "${BASH_SOURCE[0]}")/layout.sh"
 
-: "${SHARED:?}" "${SOURCES:?}" "${ARCHIVE:?}" "${CONTEXT:?}" "${CONTAINERFILE:?}" "${ARCHITECTURE:?}" "${LAYOUT:?}" "${COMMIT:?}" "${URL:?}" "${TIMESTAMP:?}" "${HOME:?}"
+: "${SHARED:?}" "${SOURCES:?}" "${ARCHIVE:?}" "${CONTEXT:?}" "${CONTAINERFILE:?}" "${ARCHITECTURE:?}" "${COMMIT:?}" "${URL:?}" "${TIMESTAMP:?}" "${HOME:?}"
 containers=${CONTAINERS:-/var/lib/containers}
-layout=$SHARED/$LAYOUT
+layout=$SOURCES/image
 # What is copied onto nothing is the same layer for every architecture, but not the same image.
 cache=${CACHE:+$CACHE-$ARCHITECTURE}
 # Of every file in a layer, if it is not older, and of the history. Not the commit's: a layer that an earlier commit has put into the cache must be
@@ -35,7 +35,7 @@ layer_time=315532801
 
 build_args=() labels=() insecure_registries=()
 read_lists "build-args labels insecure-registries" "$@"
-rm -rf "$layout" "$layout.tmp" "$layout.bases" "$layout.sbom.json" # of an earlier try
+rm -rf "$layout" "$layout.tmp" "$layout.bases" # of an earlier try
 unpack_sources
 check_context "$tree" "$CONTEXT" "$CONTAINERFILE"
 context=$tree/$CONTEXT
@@ -142,11 +142,8 @@ for instruction in $lost; do
 done
 
 # A reader sees the whole layout or none.
-mkdir -p "$(dirname "$layout")"
-# Where syft, another user of the pod's group, writes what is in the image; without a group, by the volume's own rules.
-chmod g+w "$(dirname "$layout")" 2>/dev/null || true
-buildah push --quiet --format oci result "oci:$layout.tmp:result" || fail "the image could not be written to '$LAYOUT'"
-finish_layout "$layout.tmp" "$TIMESTAMP" || fail "buildah wrote no image to '$LAYOUT'"
+buildah push --quiet --format oci result "oci:$layout.tmp:result" || fail "the image for $ARCHITECTURE could not be written to the pod's disk"
+finish_layout "$layout.tmp" "$TIMESTAMP" || fail "buildah wrote no image for $ARCHITECTURE"
 
 # A program that was committed or downloaded may be for another machine than the image says: that would be seen when it is started.
 inspect '{{range .OCIv1.Config.Entrypoint}}{{printf "%s\x00" .}}{{end}}{{range .OCIv1.Config.Cmd}}{{printf "%s\x00" .}}{{end}}' >"$HOME/argv"
@@ -156,12 +153,12 @@ if ! command -v tar >/dev/null; then
   warn "the task's image has no tar: not checked whether the image's programs are for $ARCHITECTURE"
 elif [[ ${#argv[@]} -gt 0 ]]; then
   check_programs "$layout.tmp" "${digest#sha256:}" "$ARCHITECTURE" "$(inspect '{{.OCIv1.Config.WorkingDir}}')" \
-    "${search:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}" "${argv[@]}" || fail "the image in '$LAYOUT' cannot be read"
+    "${search:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}" "${argv[@]}" || fail "the image for $ARCHITECTURE cannot be read"
   for program in "${wrong[@]}"; do echo "$task: $program" >&2; done
   [[ ${#wrong[@]} -eq 0 ]] || fail "the image starts a program that is not for $ARCHITECTURE"
 fi
 
 list_bases >"$layout.bases"
-chmod -R a+rX "$layout.tmp" "$layout.bases" # the push task runs as another user
+chmod -R a+rX "$layout.tmp" "$layout.bases" # the steps that read them run as another user
 mv "$layout.tmp" "$layout"
-echo "wrote $LAYOUT ($(du -sm "$layout" | cut -f 1) MiB); storage $(du -sm "$containers" | cut -f 1) MiB" >&2
+echo "built the image for $ARCHITECTURE ($(du -sm "$layout" | cut -f 1) MiB); storage $(du -sm "$containers" | cut -f 1) MiB" >&2

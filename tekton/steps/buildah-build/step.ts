@@ -7,7 +7,7 @@ export const build = (image: string): StepPart =>
     image,
     script: script("buildah-build"),
     params: [
-      { name: "architecture", description: "amd64 or arm64" },
+      params.architecture,
       params.archive,
       params.context,
       {
@@ -26,7 +26,6 @@ export const build = (image: string): StepPart =>
       { name: "cache", description: "Repository that keeps layers, to which the architecture is added; empty for none", default: "" },
       params.rebuild,
       params.insecureRegistries,
-      params.layout,
       { name: "commit", description: "Commit of the sources, for the image's label" },
       { name: "url", description: "Repository of the sources, for the image's label" },
       {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Joins the image layouts of all architectures in one index and pushes it.
+# Joins the images of all architectures, which the registry has without a tag, in one index and pushes it.
 # Needs neither root nor any capability.
 # Arguments: lists, each led by its name: --architectures, --tags (templates of more tags, see tags.sh), --insecure-registries.
-# Environment: SHARED, LAYOUTS (folder of it with one layout per architecture; <architecture>.bases
-# beside it may name its base images, <architecture>.sbom.json list what is in it), IMAGE (repository:tag), RUN (name of the run, a tag of
+# Environment: SHARED, MEMBERS (folder of it with <architecture>.digest; <architecture>.bases
+# beside it may name the base images, <architecture>.sbom.json list what is in it), IMAGE (repository:tag), RUN (name of the run, a tag of
 # its own), TIMESTAMP (the commit's, in seconds since 1970), HOME; optional SBOM (true: such lists are attached), COMMIT, BRANCH (for the templates), KEY (of find-built.sh, a tag `built-<key>`),
 # DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage); results are written to
 # the files $RESULT_IMAGE, $RESULT_MEMBERS, $RESULT_IMAGE_URL, $RESULT_IMAGE_DIGEST, $RESULT_IMAGES.
@@ -20,12 +20,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/place.sh"
 # shellcheck source-path=SCRIPTDIR source=sboms.sh
 source "$(dirname "${BASH_SOURCE[0]}")/sboms.sh"
 
-: "${SHARED:?}" "${LAYOUTS:?}" "${IMAGE:?}" "${RUN:?}" "${TIMESTAMP:?}" "${HOME:?}" "${RESULT_IMAGE:?}" "${RESULT_MEMBERS:?}" "${RESULT_IMAGE_URL:?}" "${RESULT_IMAGE_DIGEST:?}" "${RESULT_IMAGES:?}"
+: "${SHARED:?}" "${MEMBERS:?}" "${IMAGE:?}" "${RUN:?}" "${TIMESTAMP:?}" "${HOME:?}" "${RESULT_IMAGE:?}" "${RESULT_MEMBERS:?}" "${RESULT_IMAGE_URL:?}" "${RESULT_IMAGE_DIGEST:?}" "${RESULT_IMAGES:?}"
 architectures=() tags=() insecure_registries=()
 read_lists "architectures tags insecure-registries" "$@"
 [[ ${#architectures[@]} -gt 0 ]] || fail "no architecture given"
-[[ ${IMAGE##*/} == *:* && $IMAGE != *@* ]] || fail "'$IMAGE' is not of the form repository:tag"
-repository=${IMAGE%:*}
+check_image # sets $repository
 [[ -z ${KEY:-} || $KEY =~ ^[0-9a-f]{40}$ ]] || fail "the key '$KEY' is not 40 hexadecimal digits"
 fill_in_tags # sets $more_tags
 use_buildah "${insecure_registries[@]}"
@@ -33,16 +32,16 @@ created=$(date --utc --date "@$TIMESTAMP" +%Y-%m-%dT%H:%M:%SZ)
 expected=()
 members=()
 
-# Base images of the layout of an architecture, as an annotation; `-` if nobody wrote down which.
+# Base images of the image of an architecture, as an annotation; `-` if nobody wrote down which.
 bases_of() {
-  local file=$SHARED/$LAYOUTS/$1.bases line
+  local file=$SHARED/$MEMBERS/$1.bases line
   if [[ ! -f $file ]]; then
     echo -
     return 0
   fi
   while read -r line || [[ -n $line ]]; do
     [[ $line =~ ^[A-Za-z0-9._:/-]+@sha256:[0-9a-f]{64}$ ]] && continue
-    warn "'$LAYOUTS/$1.bases' has a line that names no image: nothing is said about the base images for $1"
+    warn "'$MEMBERS/$1.bases' has a line that names no image: nothing is said about the base images for $1"
     echo -
     return 0
   done <"$file"
@@ -50,57 +49,25 @@ bases_of() {
   LC_ALL=C sort -u "$file" | paste -sd ';'
 }
 
-# Makes the index `index` of the layouts.
-join_layouts() {
-  local architecture layout member text found bases
+# Makes the index `index` of the images.
+join_members() {
+  local architecture file member text found bases
   echo "joining the images of ${architectures[*]}" >&2
   new_index index || fail "cannot make an index"
   for architecture in "${architectures[@]}"; do
-    layout=$SHARED/$LAYOUTS/$architecture
-    [[ -f $layout/index.json ]] || fail "there is no image for $architecture in '$LAYOUTS/$architecture'"
-    member=$(digest_of_layout "$layout")
-    [[ -n $member ]] || fail "'$LAYOUTS/$architecture' holds not exactly one image"
+    file=$MEMBERS/$architecture.digest
+    [[ -f $SHARED/$file ]] || fail "there is no image for $architecture: '$file' is missing"
+    member=$(<"$SHARED/$file")
+    [[ $member =~ ^sha256:[0-9a-f]{64}$ ]] || fail "'$file' holds no digest"
     bases=$(bases_of "$architecture")
-    add_member index "oci:$layout:result" "$bases" || fail "the image in '$LAYOUTS/$architecture' cannot be read"
+    add_member index "docker://$repository@$member" "$bases" || fail "the registry does not give back $repository@$member, the image for $architecture"
     expected+=("linux/$architecture")
     members+=("$member")
     text=$(inspect_index index) || fail "the index cannot be read"
     found=$(platforms "$text")
     [[ $found == "$(printf '%s\n' "${expected[@]}")" ]] ||
-      fail "the image in '$LAYOUTS/$architecture' is for $(tail -n 1 <<<"${found:-nothing}"), not for linux/$architecture"
+      fail "$repository@$member is for $(tail -n 1 <<<"${found:-nothing}"), not for linux/$architecture"
   done
-}
-
-# Pushes the image of an architecture. buildah pushes nothing but indexes out of a layout, and the images of one after the other: so each
-# goes with an index of its own, which nobody needs afterwards. It has no tag, its name in the registry is its digest.
-push_member() {
-  local architecture=$1 layout=$SHARED/$LAYOUTS/$1 digest got options=()
-  # buildah notes in an index that a member has such layers (image, internal/manifest/oci_index.go), and fails if that changes its digest.
-  if grep -q 'tar+zstd"' "$layout/blobs/sha256/$(digest_of_layout "$layout" | cut -d : -f 2)"; then
-    options=(--annotation io.github.containers.compression.zstd=true)
-  fi
-  new_index "member-$architecture" && add_member "member-$architecture" "oci:$layout:result" - "${options[@]}" &&
-    digest=$(digest_of_index "member-$architecture") || return 1
-  got=$(push "member-$architecture" "docker://$repository@$digest" --all) || return 1
-  [[ $got == "$digest" ]] && return 0
-  echo "got the digest ${got:-(none)}, not $digest" >&2
-  return 1
-}
-
-# All at the same time: most of a push is waiting for the registry.
-push_members() {
-  local architecture i jobs=() failed=()
-  echo "pushing the images of ${architectures[*]}" >&2
-  for architecture in "${architectures[@]}"; do
-    push_member "$architecture" 2>"$HOME/$architecture.log" &
-    jobs+=("$!")
-  done
-  for i in "${!jobs[@]}"; do
-    architecture=${architectures[i]}
-    wait "${jobs[i]}" || failed+=("$architecture")
-    sed "s/^/$architecture: /" "$HOME/$architecture.log" >&2
-  done
-  [[ ${#failed[@]} -eq 0 ]] || fail "cannot push the image for ${failed[*]} to $repository, so nothing is published"
 }
 
 # Whether what the registry has is what was meant, and all of it. Sets $stored, the registry's answer.
@@ -115,9 +82,8 @@ read_back() {
   stored=$text
 }
 
-join_layouts
+join_members
 wanted=$(digest_of_index index) || fail "the index cannot be written"
-push_members
 [[ ${SBOM:-} != true ]] || begin_attaching attach_to_members
 
 # First under a tag that only this run uses: it keeps the digest alive in registries that collect untagged images when a later

@@ -5,6 +5,12 @@
 # comma for the end of an annotation). On the member and not on the index, as buildah 1.28 can set no annotation of an index.
 bases_annotation=openshift-multiarch.bases
 
+# Sets $repository, that of $IMAGE.
+check_image() {
+  [[ ${IMAGE##*/} == *:* && $IMAGE != *@* ]] || fail "'$IMAGE' is not of the form repository:tag"
+  repository=${IMAGE%:*}
+}
+
 # What buildah needs before it runs the first time: credentials, registries, and a storage without a single image.
 use_buildah() {
   use_dockerconfig
@@ -19,7 +25,7 @@ use_buildah() {
   make_storage nothing
 }
 
-# Only indexes, a few kilobytes, go through buildah's storage: layers are read from the layouts. Each has a storage of its own, so that
+# Only indexes, a few kilobytes, go through buildah's storage: layers are read from a layout. Each has a storage of its own, so that
 # several can be pushed at the same time without waiting for each other's lock. It is told twice: buildah 1.28 looks elsewhere for that of an
 # ordinary user, and then one storage is that of all.
 make_storage() {

@@ -11,7 +11,7 @@ attached=()
 spdx_namespace=https://spdx.org/spdxdocs
 
 # The document $2 that syft wrote of the image of an architecture ($1) as $3. syft makes each document unlike any other: its namespace holds a
-# random number, and its time is now. Both stand before the packages, so the first are meant; its name is the layout's. What it says decides
+# random number, and its time is now. Both stand before the packages, so the first are meant; its name is the one of the shared volume. What it says decides
 # its namespace, as each document has one of its own
 # (https://spdx.github.io/spdx-spec/v2.3/document-creation-information/#65-spdx-document-namespace-field).
 finish_sbom() {
@@ -19,7 +19,7 @@ finish_sbom() {
   [[ -s $2 && $(tail -c 2 "$2") == '}' ]] || return 1
   sed -E "0,/\"documentNamespace\"/s|(\"documentNamespace\": ?\")[^\"]*|\1NAMESPACE|
           0,/\"created\"/s|(\"created\": ?\")[^\"]*|\1$created|
-          s|(\"name\": ?\")$LAYOUTS/$1\"|\1$repository\"|g" "$2" >"$3.tmp"
+          s|(\"name\": ?\")$MEMBERS/$1\"|\1$repository\"|g" "$2" >"$3.tmp"
   namespace=$spdx_namespace/${repository##*/}-$(sha256sum <"$3.tmp" | cut -d ' ' -f 1)
   sed "0,/NAMESPACE/s|NAMESPACE|$namespace|" "$3.tmp" >"$3"
   grep -q "\"documentNamespace\": \?\"$namespace\"" "$3" && grep -q "\"created\": \?\"$created\"" "$3"
@@ -100,7 +100,7 @@ attach_to_members() {
   local i file
   : >"$HOME/attached"
   for i in "${!architectures[@]}"; do
-    file=$SHARED/$LAYOUTS/${architectures[i]}.sbom.json
+    file=$SHARED/$MEMBERS/${architectures[i]}.sbom.json
     if finish_sbom "${architectures[i]}" "$file" "$HOME/${architectures[i]}.spdx.json"; then
       attach_patiently "image for ${architectures[i]}" "${members[i]}" "$HOME/${architectures[i]}.spdx.json"
     else

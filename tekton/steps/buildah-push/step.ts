@@ -11,7 +11,7 @@ export const pushResults = [
 ];
 
 /**
- * Joins the layouts of all architectures in one index and pushes it. Results are named as Tekton Chains expects them
+ * Joins the images of all architectures, which the registry has, in one index and pushes it. Results are named as Tekton Chains expects them
  * (https://github.com/tektoncd/chains/blob/main/docs/slsa-provenance.md): it signs the index, and through `IMAGES` its members and the SBOMs.
  *
  * @param sboms whether it misses an SBOM that is not there.
@@ -25,7 +25,7 @@ export const push = (image: string, sboms: boolean): StepPart =>
       params.image,
       params.tags,
       params.architectures,
-      { name: "layouts", description: "Folder of the shared volume that holds one layout per architecture" },
+      { name: "members", description: "Folder of the shared volume with what the index needs of the image of each architecture" },
       { name: "run", description: "A tag of the index that is unique for each run" },
       { name: "commit", description: "Commit that was built" },
       { name: "branch", description: "Branch or tag that was built, as a tag of an image; empty for a commit", default: "" },
@@ -33,7 +33,7 @@ export const push = (image: string, sboms: boolean): StepPart =>
       params.timestamp,
       {
         name: "sbom",
-        description: "Whether each image has an SBOM beside its layout, which is attached: true or false",
+        description: "Whether each image has an SBOM, which is attached: true or false",
         default: String(sboms),
       },
       params.insecureRegistries,

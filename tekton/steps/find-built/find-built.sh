@@ -61,8 +61,7 @@ key=${key:0:40}
 printf '%s' "$key" >"$RESULT_KEY"
 [[ -z ${REBUILD:-} ]] || fail "anew, as is asked for"
 [[ ${GIT_FOLDER:-} != true ]] || fail "the sources keep their .git, which changes with every tag"
-[[ ${IMAGE##*/} == *:* && $IMAGE != *@* ]] || fail "'$IMAGE' is not of the form repository:tag"
-repository=${IMAGE%:*}
+check_image # sets $repository
 
 # Whether a base image ($2: name@digest) is what its registry has under the name today. $1: a name for a storage.
 # The registry's answer for the name is compared with that for the digest; that of a single image, which buildah does not print, by its digest.

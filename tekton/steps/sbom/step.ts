@@ -1,9 +1,9 @@
 import { home, type StepPart, stepOf } from "../parts";
-import { nobody, params, resources, workspaces } from "../shared";
+import { nobody, params, resources, sources, workspaces } from "../shared";
 
 /**
- * Lists what is in the image of a layout: an SPDX document beside it, which the push attaches. syft's own image holds that program alone,
- * so this is no script; what makes the document the same each time is done by the push.
+ * Lists what is in the image that an earlier step has built: an SPDX document on the shared volume, which the push attaches. syft's own
+ * image holds that program alone, so this is no script; what makes the document the same each time is done by the push.
  *
  * An image without an SBOM is published all the same, with a warning, so a syft that fails fails nothing.
  */
@@ -17,9 +17,9 @@ export const sbom = (image: string): StepPart =>
         "scan",
         "--quiet",
         // The push knows the name of the repository, and puts it in the place of this one.
-        "--source-name=$(params.layout)",
-        `--output=spdx-json=$(workspaces.${workspaces.shared.name}.path)/$(params.layout).sbom.json`,
-        `oci-dir:$(workspaces.${workspaces.shared.name}.path)/$(params.layout)`,
+        "--source-name=$(params.member)",
+        `--output=spdx-json=$(workspaces.${workspaces.shared.name}.path)/$(params.member).sbom.json`,
+        `oci-dir:${sources.mountPath}/image`,
       ],
       environment: {
         // The image's layers are unpacked there; nothing else of the container can be written to.
@@ -30,7 +30,8 @@ export const sbom = (image: string): StepPart =>
       },
     },
     mayFail: true,
-    written: [params.layout],
+    written: [params.member],
+    volumes: [sources],
     workspaces: [workspaces.shared],
     securityContext: { ...nobody, readOnlyRootFilesystem: true },
     computeResources: resources.describe,

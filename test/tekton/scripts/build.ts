@@ -34,7 +34,6 @@ export async function build(
     CONTEXT: "app",
     CONTAINERFILE: "Containerfile",
     ARCHITECTURE: here,
-    LAYOUT: `layouts/${here}`,
     COMMIT: "c0ffee",
     URL: "https://example.com/hello.git",
     TIMESTAMP: "1714644000",
@@ -49,8 +48,8 @@ export async function build(
     unmount();
   }
 }
-export const layout = (architecture: string = here) => `shared/layouts/${architecture}`;
-export const result = () => layoutOf(layout());
+export const layout = "sources/image";
+export const result = () => layoutOf(layout);
 /** Paths of the image's files; folders end with a slash. */
 export const paths = () => result().files.map((line) => line.split(" ").at(-1));
 

@@ -1,7 +1,21 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { app, build, buildah, containerfile, here, makeImage, other, paths, result, sampleApp, withBase, withRegistry } from "./build";
+import {
+  app,
+  build,
+  buildah,
+  containerfile,
+  here,
+  layout,
+  makeImage,
+  other,
+  paths,
+  result,
+  sampleApp,
+  withBase,
+  withRegistry,
+} from "./build";
 import { at, has, read, rights, write } from "./harness";
 import { elf, machines, shellFiles } from "./images";
 import { Registry } from "./registry";
@@ -9,14 +23,12 @@ import { Registry } from "./registry";
 beforeEach(sampleApp);
 /** Lines of the file /said, which a RUN of the image has written. */
 const said = () =>
-  execFileSync(
-    "bash",
-    ["-c", `tar -xzOf ${at("shared/layouts", here, "blobs/sha256", result().manifest.layers.at(-1).digest.slice(7))} said`],
-    { encoding: "utf8" },
-  )
+  execFileSync("bash", ["-c", `tar -xzOf ${at(layout, "blobs/sha256", result().manifest.layers.at(-1).digest.slice(7))} said`], {
+    encoding: "utf8",
+  })
     .trim()
     .split("\n");
-const bases = () => read(`shared/layouts/${here}.bases`).trim().split("\n");
+const bases = () => read(`${layout}.bases`).trim().split("\n");
 
 describe("buildah-build's options", () => {
   it("builds from the archive of the shared volume when no earlier step has unpacked it", async () => {
@@ -85,7 +97,7 @@ describe("buildah-build's options", () => {
     const { status, log } = await build({ BUILD_SECRETS: at("secrets") }, { as: rights.build });
     expect(status).toBe(0);
     expect(said()).toEqual(["yes"]);
-    const layers = execFileSync("bash", ["-c", `cd ${at("shared/layouts", here, "blobs/sha256")}; for f in *; do zcat -f "$f"; done`], {
+    const layers = execFileSync("bash", ["-c", `cd ${at(layout, "blobs/sha256")}; for f in *; do zcat -f "$f"; done`], {
       maxBuffer: 2 ** 28,
     });
     // The Containerfile names what it compares with: nothing else may.
@@ -206,7 +218,7 @@ describe("buildah-build and registries", { timeout: 120_000 }, () => {
       expect(bases()).toEqual(expected.sort());
       containerfile("FROM scratch", "COPY file /file");
       expect(await build({ CONTAINERS: at("fourth") })).toMatchObject({ status: 0 });
-      expect(read(`shared/layouts/${here}.bases`)).toBe("");
+      expect(read(`${layout}.bases`)).toBe("");
     });
   });
 
@@ -226,7 +238,7 @@ describe("buildah-build and registries", { timeout: 120_000 }, () => {
       expect(result().config.architecture).toBe(here);
       containerfile(`FROM ${base} AS stage`, "COPY file /more", "FROM stage", "COPY file /less");
       expect((await build()).log).toContain(`image ${base} is for ${other}, not for ${here}`);
-      expect(has(`shared/layouts/${here}`)).toBe(false);
+      expect(has(layout)).toBe(false);
     });
   });
 });

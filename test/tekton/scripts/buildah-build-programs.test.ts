@@ -52,7 +52,7 @@ describe("buildah-build and programs for another machine", () => {
     expect(log).toContain(`buildah-build: /app/server is a program for ${other}`);
     expect(log).toContain(`the image starts a program that is not for ${here}`);
     expect(status).toBe(1);
-    expect(has(layout())).toBe(false);
+    expect(has(layout)).toBe(false);
   });
 
   /** What is found for a command line, without building an image for each. */

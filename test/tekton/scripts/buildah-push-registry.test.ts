@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { at, read, run, write } from "./harness";
-import { pushWith } from "./pushing";
+import { pod, pushWith } from "./pushing";
 
 /** Debian's registry, as the rehearsal has it: without the referrers API. */
 let registry: ChildProcess;
@@ -55,7 +55,7 @@ describe.skipIf(missing)("buildah-push and find-built with Debian's registry", (
     write("results/commit", commit);
     write("results/branch", "main");
     for (const architecture of ["amd64", "arm64"]) {
-      write(`shared/layouts/${architecture}.bases`, "");
+      write(`${pod(architecture)}/image.bases`, "");
     }
     const find = (...tags: string[]) =>
       run(

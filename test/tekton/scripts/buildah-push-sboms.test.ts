@@ -1,16 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { misbehaves, read, write } from "./harness";
-import { attachedTo, digests, push, referrers, registry, repository, tags, writtenTags } from "./pushing";
+import { attachedTo, digests, push, pushIndex, pushMember, referrers, registry, repository, tags, writtenTags } from "./pushing";
 import { refusal, sha256 } from "./registry";
 
 /** What syft 1.57.1 prints, shortened: one line, a number by chance in the namespace, the time of now. Packages have a time and a name of their own. */
 const written = (name: string, namespace: string, created: string) =>
-  `{"spdxVersion":"SPDX-2.3","name":"${name}","documentNamespace":"${namespace}","creationInfo":{"creators":["Tool: syft-1.57.1"],"created":"${created}"},"packages":[{"name":"${name}"},{"name":"layouts","comment":"\\"created\\":\\"2001-01-01T00:00:00Z\\"","documentNamespace":"x"}]}\n`;
+  `{"spdxVersion":"SPDX-2.3","name":"${name}","documentNamespace":"${namespace}","creationInfo":{"creators":["Tool: syft-1.57.1"],"created":"${created}"},"packages":[{"name":"${name}"},{"name":"members","comment":"\\"created\\":\\"2001-01-01T00:00:00Z\\"","documentNamespace":"x"}]}\n`;
 const syftWrote = (architecture: string) =>
   written(
-    `layouts/${architecture}`,
-    "https://anchore.com/syft/image/layouts/x-a0b51099-7aa3-452d-889b-1bde822a31d5",
+    `members/${architecture}`,
+    "https://anchore.com/syft/image/members/x-a0b51099-7aa3-452d-889b-1bde822a31d5",
     "2026-11-29T15:06:45Z",
   );
 /** What is attached of it. */
@@ -18,10 +18,20 @@ const document = () => {
   const named = (namespace: string) => written(repository(), namespace, "2024-05-06T07:08:09Z");
   return named(`https://spdx.org/spdxdocs/hello-${sha256(Buffer.from(named("NAMESPACE"))).slice(7)}`);
 };
+const documents = new Map<string, string>();
 const withDocuments = (...architectures: string[]) => {
-  for (const architecture of architectures) write(`shared/layouts/${architecture}.sbom.json`, syftWrote(architecture));
+  for (const architecture of architectures) documents.set(architecture, syftWrote(architecture));
 };
-const pushed = (more: Record<string, string> = {}) => push(undefined, { SBOM: "true", ...more });
+beforeEach(() => documents.clear());
+/** As a run does: what is in an image is listed when the image is pushed. */
+async function pushed(more: Record<string, string> = {}) {
+  for (const architecture of ["amd64", "arm64"]) {
+    expect(await pushMember(architecture)).toMatchObject({ status: 0 });
+    const text = documents.get(architecture);
+    if (text !== undefined) write(`shared/members/${architecture}.sbom.json`, text);
+  }
+  return pushIndex({}, { SBOM: "true", ...more });
+}
 const signed = () => read("results/images").split(",");
 
 /** 1.35 was the first. */
@@ -164,7 +174,7 @@ describe.skipIf(!knowsArtifacts)("buildah-push with SBOMs", () => {
     ["another format is written", '{"bomFormat":"CycloneDX"}\n'],
   ])("publishes with a warning for which image there is no SBOM: %s", async (_, text) => {
     withDocuments("amd64");
-    write("shared/layouts/arm64.sbom.json", text && (text === "{" ? syftWrote("arm64").slice(0, 200) : text));
+    if (text) documents.set("arm64", text === "{" ? syftWrote("arm64").slice(0, 200) : text);
     const { status, log } = await pushed();
     expect(log).toContain("warning: the image for arm64 has no SBOM: the log of the step sbom that built it says why");
     expect(status).toBe(0);
@@ -175,7 +185,7 @@ describe.skipIf(!knowsArtifacts)("buildah-push with SBOMs", () => {
 
   it("attaches nothing, and misses nothing, where no SBOM is wanted", async () => {
     withDocuments("amd64", "arm64");
-    const { status, log } = await push();
+    const { status, log } = await pushed({ SBOM: "false" });
     expect(status).toBe(0);
     expect(log).not.toContain("SBOM");
     expect(writtenTags()).toEqual([tags.run, tags.wanted]);

@@ -1,9 +1,8 @@
-import { readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { at, has, read, write } from "./harness";
-import { writeBlobs } from "./images";
-import { digests, manifest, push, pushWith, registry, repository, tags, writtenTags } from "./pushing";
-import { refusal, sha256 } from "./registry";
+import { at, read, write } from "./harness";
+import { manifest, pod, push, pushIndex, pushWith, registry, repository, tags, writtenTags } from "./pushing";
+import { refusal } from "./registry";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const key = "f".repeat(40);
@@ -36,7 +35,7 @@ describe("buildah-push with more tags", () => {
     ["too few digits", "{commit:6}", "asks for 6 digits of the commit: 7 to 40 are possible"],
     ["more digits than there are", "{commit:41}", "asks for 41 digits of the commit: 7 to 40 are possible"],
   ])("refuses %s before anything is pushed", async (_, template, message) => {
-    const result = await pushWith({ tags: ["v1", template] }, { COMMIT: commit, BRANCH: "fix-123" });
+    const result = await pushIndex({ tags: ["v1", template] }, { COMMIT: commit, BRANCH: "fix-123" });
     expect(result.status).toBe(1);
     expect(result.log).toContain(message);
     expect(registry.requests).toEqual([]);
@@ -83,7 +82,7 @@ describe("buildah-push with more tags", () => {
 
 describe("buildah-push and base images", () => {
   const bases = (architecture: string, ...lines: string[]) =>
-    write(`shared/layouts/${architecture}.bases`, lines.map((line) => `${line}\n`).join(""));
+    write(`${pod(architecture)}/image.bases`, lines.map((line) => `${line}\n`).join(""));
   const annotations = () =>
     JSON.parse((manifest(tags.wanted) as Buffer).toString()).manifests.map((member: { annotations?: object }) => member.annotations);
 
@@ -103,68 +102,7 @@ describe("buildah-push and base images", () => {
     bases("arm64", base("quay.io/a/b:1", "a"), "quay.io/a/b:2");
     const { status, log } = await push();
     expect(status).toBe(0);
-    expect(log).toContain("warning: 'layouts/arm64.bases' has a line that names no image: nothing is said about the base images for arm64");
+    expect(log).toContain("warning: 'members/arm64.bases' has a line that names no image: nothing is said about the base images for arm64");
     expect(annotations()).toEqual([undefined, undefined]);
-  });
-});
-
-describe("buildah-push of members", () => {
-  /** Blobs of an architecture's layout. */
-  const blobs = (architecture: string) => readdirSync(at(`shared/layouts/${architecture}/blobs/sha256`));
-  const first = (what: (request: string) => boolean) => registry.requests.findIndex(what);
-
-  it("sends the images of all architectures at the same time", async () => {
-    registry.options = { delay: 100 };
-    expect(await push()).toMatchObject({ status: 0 });
-    for (const [one, other] of [
-      ["amd64", "arm64"],
-      ["arm64", "amd64"],
-    ]) {
-      const finished = first((request) => request === `PUT /v2/team/hello/manifests/${digests[one]}`);
-      const begun = first((request) => blobs(other).some((blob) => request.includes(blob)));
-      expect(begun).toBeGreaterThan(0);
-      expect(begun).toBeLessThan(finished);
-    }
-  });
-
-  it("names the architecture whose image is refused, publishes nothing, and keeps the other's image for the next try", async () => {
-    const layers = blobs("arm64");
-    registry.options = {
-      refuse: (method, path) =>
-        put(method, path) && layers.some((blob) => path.endsWith(blob)) ? refusal(403, "DENIED", "not for you") : undefined,
-    };
-    const result = await push();
-    expect(result.status).toBe(1);
-    expect(result.log).toContain(`buildah-push: cannot push the image for arm64 to ${repository()}, so nothing is published`);
-    expect(result.log).toMatch(/^arm64: .*not for you/m);
-    expect(result.log).not.toMatch(/^amd64: /m);
-    expect(writtenTags()).toEqual([]);
-    expect(manifest(digests.amd64)).toBeDefined();
-    expect(has("results/digest")).toBe(false);
-  });
-
-  it("pushes an image whose layers are compressed with zstd", async () => {
-    const layer = Buffer.alloc(1024);
-    // A frame of one block that repeats a byte 1024 times (RFC 8878, 3.1.1).
-    const compressed = Buffer.from("28b52ffd60000303200000", "hex");
-    const config = { architecture: "arm64", os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [sha256(layer)] } };
-    const [hex] = writeBlobs("shared/layouts/arm64", [compressed], config);
-    const content = Buffer.from(read(`shared/layouts/arm64/blobs/sha256/${hex}`).replaceAll("tar+gzip", "tar+zstd"));
-    write(`shared/layouts/arm64/blobs/sha256/${sha256(content).slice(7)}`, content);
-    const entry = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: sha256(content), size: content.length };
-    const manifests = [{ ...entry, annotations: { "org.opencontainers.image.ref.name": "result" } }];
-    write("shared/layouts/arm64/index.json", JSON.stringify({ schemaVersion: 2, manifests }));
-    expect(await push()).toMatchObject({ status: 0 });
-    expect(read("results/images")).toContain(`@${sha256(content)}`);
-    expect(manifest(sha256(content))).toEqual(content);
-  });
-
-  it("copies no layer in its own pod", async () => {
-    expect(await push()).toMatchObject({ status: 0 });
-    const copies = readdirSync(at("home"), { recursive: true, encoding: "utf8" }).filter((file) =>
-      blobs("amd64").some((blob) => file.includes(blob)),
-    );
-    expect(copies).toEqual([]);
-    expect(sha256(manifest(tags.wanted) as Buffer)).toBe(read("results/digest"));
   });
 });

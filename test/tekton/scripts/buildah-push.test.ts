@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { at, calls, has, misbehaves, noted, read, rights, write } from "./harness";
 import { insecure, writeLayout } from "./images";
-import { digests, manifest, push, registry, repository, tags, writtenTags } from "./pushing";
+import { digests, manifest, push, pushIndex, pushMember, registry, repository, tags, writtenTags } from "./pushing";
 import { Registry, refusal, sha256 } from "./registry";
 
 describe("buildah-push", () => {
@@ -26,7 +26,7 @@ describe("buildah-push", () => {
   });
 
   it("needs no right: a user without a capability pushes", async () => {
-    execFileSync("chown", ["-R", "65534:65534", at("home"), at("results")]);
+    execFileSync("chown", ["-R", "65534:65534", at("home"), at("results"), at("shared")]);
     execFileSync("chmod", ["a+rx", at()]);
     const { status, log } = await push(undefined, {}, rights.push);
     expect(log).toContain(`${repository()}:latest is sha256:`);
@@ -34,27 +34,28 @@ describe("buildah-push", () => {
     expect(writtenTags()).toEqual([tags.run, tags.wanted]);
   });
 
-  it("publishes nothing if a layout holds another architecture's image", async () => {
-    writeLayout("shared/layouts/arm64", "amd64");
-    expect((await push()).log).toContain("'layouts/arm64' is for linux/amd64, not for linux/arm64");
-    expect(registry.written).toEqual([]);
+  it("publishes nothing if the image for an architecture is another one's", async () => {
+    writeLayout("pods/arm64/image", "amd64");
+    expect((await push()).log).toMatch(/@sha256:[0-9a-f]{64} is for linux\/amd64, not for linux\/arm64$/m);
+    expect(writtenTags()).toEqual([]);
   });
 
   it.each([
-    ["is missing", () => write("shared/layouts/arm64/index.json", ""), "not exactly one image"],
-    ["holds two", () => write("shared/layouts/arm64/index.json", two()), "not exactly one image"],
-    ["is cut off", () => write(`shared/layouts/arm64/blobs/sha256/${digests.arm64.slice(7)}`, '{"schema'), "cannot be read"],
-  ])("publishes nothing if the image of a layout %s", async (_, spoil, message) => {
+    ["was never pushed", () => rmSync(at("shared/members/arm64.digest")), "there is no image for arm64: 'members/arm64.digest' is missing"],
+    ["has half a digest", () => write("shared/members/arm64.digest", "sha256:ab"), "'members/arm64.digest' holds no digest"],
+    [
+      "is gone from the registry",
+      () => registry.manifests.delete(`team/hello:${digests.arm64}`),
+      "the registry does not give back 127.0.0.1:",
+    ],
+  ])("publishes nothing if the image for an architecture %s", async (_, spoil, message) => {
+    for (const architecture of ["amd64", "arm64"]) expect(await pushMember(architecture)).toMatchObject({ status: 0 });
     spoil();
-    const result = await push();
+    const result = await pushIndex({});
     expect(result).toMatchObject({ status: 1 });
     expect(result.log).toContain(message);
-    expect(registry.written).toEqual([]);
-  });
-  const two = () => JSON.stringify({ manifests: [{ digest: digests.amd64 }, { digest: digests.arm64 }] });
-
-  it("names the architecture that has no layout", async () => {
-    expect((await push(["amd64", "s390x"])).log).toContain("there is no image for s390x in 'layouts/s390x'");
+    expect(writtenTags()).toEqual([]);
+    expect(has("results/digest")).toBe(false);
   });
 
   const put = (method: string, path: string) => method === "PUT" && path.includes("/manifests/");
@@ -92,7 +93,7 @@ describe("buildah-push", () => {
     const result = await push();
     expect(result.status).toBe(1);
     expect(result.log).toMatch(words);
-    expect(result.log).toMatch(/^buildah-push: (cannot push the image for|the run's own tag is not set)/m);
+    expect(result.log).toMatch(/^(?:push-member: cannot push the image for|buildah-push: the run's own tag is not set)/m);
     expect(writtenTags()).toEqual([]);
     expect(has("results/digest")).toBe(false);
   });
@@ -145,7 +146,7 @@ describe("buildah-push", () => {
   it("does not take a tag that has another image for its own", async () => {
     expect(await push()).toMatchObject({ status: 0 });
     const first = read("results/digest");
-    digests.arm64 = writeLayout("shared/layouts/arm64", "arm64", "other");
+    digests.arm64 = writeLayout("pods/arm64/image", "arm64", "other");
     expect(await push(undefined, { RUN: "hello-fghij" })).toMatchObject({ status: 0 });
     expect(read("results/digest")).not.toBe(first);
     expect(sha256(manifest("latest") as Buffer)).toBe(read("results/digest"));
@@ -170,7 +171,12 @@ describe("buildah-push", () => {
   });
 
   it.each([
-    ["a push that says nothing and pushes nothing", "*' --digestfile '*docker://*", "exit 0", "cannot push the image for amd64 arm64 to "],
+    [
+      "a push that says nothing and pushes nothing",
+      "*' --digestfile '*docker://*",
+      "exit 0",
+      "the run's own tag is not set, so nothing is published",
+    ],
     [
       "half a digest",
       "*' --digestfile '*docker://*",
@@ -182,8 +188,9 @@ describe("buildah-push", () => {
     ["an empty inspection", "*' manifest inspect '*", "exit 0", "is for nothing, not for linux/amd64"],
     ["an inspection that fails", "*' manifest inspect '*", "exit 1", "buildah-push: the index cannot be read\n"],
   ])("never reports success after %s", async (_, when, body, message) => {
+    for (const architecture of ["amd64", "arm64"]) expect(await pushMember(architecture)).toMatchObject({ status: 0 });
     misbehaves("buildah", when, body);
-    const result = await push();
+    const result = await pushIndex({});
     expect(result.status).toBe(1);
     expect(result.log).toMatch(/^buildah-push: /m);
     expect(result.log).toContain(message);

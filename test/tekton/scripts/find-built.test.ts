@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { at, misbehaves, program, read, rights, run, write } from "./harness";
 import { writeLayout } from "./images";
-import { digests, manifest, pushWith, registry, repository, tags } from "./pushing";
+import { digests, manifest, pod, pushWith, registry, repository, tags } from "./pushing";
 import { refusal, sha256 } from "./registry";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
@@ -88,8 +88,8 @@ beforeEach(() => {
   write("results/branch", "main");
   debian = publish("debian:bookworm", index(`sha256:${"1".repeat(64)}`));
   const alpine = publishImage("alpine:3", "one");
-  write("shared/layouts/amd64.bases", `${baseName("debian:bookworm")}@${debian}\n${baseName("alpine:3")}@${alpine}\n`);
-  write("shared/layouts/arm64.bases", `${baseName("debian:bookworm")}@${debian}\n${baseName("pinned")}@sha256:${"2".repeat(64)}\n`);
+  write("pods/amd64/image.bases", `${baseName("debian:bookworm")}@${debian}\n${baseName("alpine:3")}@${alpine}\n`);
+  write("pods/arm64/image.bases", `${baseName("debian:bookworm")}@${debian}\n${baseName("pinned")}@sha256:${"2".repeat(64)}\n`);
 });
 
 describe("find-built", () => {
@@ -237,13 +237,13 @@ describe("find-built", () => {
   });
 
   it("builds again when nobody knows what the image was built from", async () => {
-    rmSync(at("shared/layouts/arm64.bases"));
+    rmSync(at("pods/arm64/image.bases"));
     await build();
     await expectNothing(find(), /:built-\w+ lacks an image, or what it was built from$/m);
   });
 
   it("takes an image of no base at all", async () => {
-    for (const architecture of ["amd64", "arm64"]) write(`shared/layouts/${architecture}.bases`, "");
+    for (const architecture of ["amd64", "arm64"]) write(`${pod(architecture)}/image.bases`, "");
     await build();
     await find();
     expect(found()).toEqual(pushed());

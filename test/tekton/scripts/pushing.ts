@@ -3,9 +3,11 @@ import { at, run } from "./harness";
 import { insecure, writeLayout } from "./images";
 import { Registry } from "./registry";
 
-/** The real buildah-push with the real buildah against a registry that answers, or refuses, as registries do; made anew for each test. */
+/** The real push-member and buildah-push with the real buildah against a registry that answers, or refuses, as registries do; made anew for each test. */
 export let registry: Registry;
-/** Digest of the image in each architecture's layout. */
+/** What the pod that builds an architecture has on its own disk. */
+export const pod = (architecture: string) => `pods/${architecture}`;
+/** Digest of the image in each pod. */
 export const digests: Record<string, string> = {};
 export const tags = { run: "hello-abcde", wanted: "latest" };
 export const repository = () => `${registry.host}/team/hello`;
@@ -16,12 +18,31 @@ export interface Lists {
   readonly insecureRegistries?: string[];
 }
 
-export const pushWith = (lists: Lists, more: Record<string, string> = {}, as?: readonly string[]) =>
+const image = () => `${repository()}:${tags.wanted}`;
+/** What the task that builds does when the image is there. */
+export const pushMember = (architecture: string, lists: Lists = {}, more: Record<string, string> = {}, as?: readonly string[]) =>
+  run(
+    "push-member",
+    {
+      SOURCES: at(pod(architecture)),
+      ARCHITECTURE: architecture,
+      MEMBER: `members/${architecture}`,
+      IMAGE: image(),
+      PAUSE: "0",
+      ...more,
+    },
+    lists.insecureRegistries,
+    60,
+    as,
+  );
+
+/** What the task that pushes the index does. */
+export const pushIndex = (lists: Lists, more: Record<string, string> = {}, as?: readonly string[]) =>
   run(
     "buildah-push",
     {
-      LAYOUTS: "layouts",
-      IMAGE: `${repository()}:${tags.wanted}`,
+      MEMBERS: "members",
+      IMAGE: image(),
       RUN: tags.run,
       TIMESTAMP: "1714979289",
       PAUSE: "0",
@@ -40,6 +61,14 @@ export const pushWith = (lists: Lists, more: Record<string, string> = {}, as?: r
     60,
     as,
   );
+/** Both, as a run does: the index follows when each architecture is there. The answer is that of the last one. */
+export async function pushWith(lists: Lists, more: Record<string, string> = {}, as?: readonly string[]) {
+  for (const architecture of Object.keys(digests)) {
+    const member = await pushMember(architecture, lists, more, as);
+    if (member.status !== 0) return member;
+  }
+  return pushIndex(lists, more, as);
+}
 export const push = (architectures?: string[], more: Record<string, string> = {}, as?: readonly string[]) =>
   pushWith({ architectures }, more, as);
 
@@ -80,6 +109,6 @@ beforeEach(async () => {
   registry = new Registry();
   await registry.start();
   insecure(registry.host);
-  for (const architecture of ["amd64", "arm64"]) digests[architecture] = writeLayout(`shared/layouts/${architecture}`, architecture);
+  for (const architecture of ["amd64", "arm64"]) digests[architecture] = writeLayout(`${pod(architecture)}/image`, architecture);
 });
 afterEach(() => registry.stop());

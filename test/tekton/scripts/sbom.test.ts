@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { places } from "../../../rehearsal/machine/places";
+import { sources } from "../../../tekton/steps/shared";
 import { defaultTaskImages } from "../../../tekton/task-images";
 import { tasks } from "../../../tekton/tasks";
 import { at, read, rights, write } from "./harness";
 import { type Architecture, writeImage } from "./images";
-import { attachedTo, digests, push, repository } from "./pushing";
+import { attachedTo, digests, pod, pushIndex, pushMember, repository } from "./pushing";
 
 /** The toolchain of the rehearsal has the version that the default image has. */
 const syft = join(places.bin, "syft");
@@ -18,7 +19,11 @@ const step = tasks(defaultTaskImages)
 /** Runs the step's command, with its environment alone, and the rights that it has on OpenShift. */
 function scan(architecture: Architecture) {
   const filled = (text: string) =>
-    text.replaceAll("$(params.layout)", `layouts/${architecture}`).replaceAll("$(workspaces.shared.path)", at("shared"));
+    [
+      ["$(params.member)", `members/${architecture}`],
+      ["$(workspaces.shared.path)", at("shared")],
+      [sources.mountPath, at(pod(architecture))],
+    ].reduce((filled, [from, to]) => filled.replaceAll(from, to), text);
   const [, ...words] = [...(step?.command ?? []), ...(step?.args ?? [])].map(filled);
   const env = Object.fromEntries((step?.env ?? []).map(({ name, value }) => [name, filled(value).replace("/home/build", at("home"))]));
   const [program = "", ...before] = process.getuid?.() === 0 ? [...rights.push, syft] : [syft];
@@ -43,37 +48,40 @@ describe.skipIf(!existsSync(syft))("the step sbom with the real syft", () => {
   beforeEach(() => {
     writeFiles();
     const layer = execFileSync("tar", ["--create", "--sort=name", "--mtime=@0", "--directory", at("files"), "."]);
-    digests.amd64 = writeImage("shared/layouts/amd64", "amd64", layer);
-    for (const folder of ["", "home", "shared", "shared/layouts"]) execFileSync("chmod", ["0777", at(folder)]);
+    digests.amd64 = writeImage("pods/amd64/image", "amd64", layer);
+    mkdirSync(at("shared/members"));
+    for (const folder of ["", "home", "shared", "shared/members"]) execFileSync("chmod", ["0777", at(folder)]);
   });
 
   it("lists packages of the image, and the push attaches the list as it is under the image's name", async () => {
+    await pushMember("amd64");
     scan("amd64");
-    const written = read("shared/layouts/amd64.sbom.json");
-    expect(packagesOf(written)).toEqual(expect.arrayContaining(["htop 3.2.2-2", "ms 2.1.3", `layouts/amd64 ${digests.amd64}`]));
-    expect(await push(["amd64"], { SBOM: "true" })).toMatchObject({ status: 0 });
+    const written = read("shared/members/amd64.sbom.json");
+    expect(packagesOf(written)).toEqual(expect.arrayContaining(["htop 3.2.2-2", "ms 2.1.3", `members/amd64 ${digests.amd64}`]));
+    expect(await pushIndex({ architectures: ["amd64"] }, { SBOM: "true" })).toMatchObject({ status: 0 });
     const attached = attachedTo(digests.amd64);
     expect(JSON.parse(attached)).toEqual({
       ...JSON.parse(written),
       name: repository(),
       documentNamespace: expect.stringMatching(/^https:\/\/spdx\.org\/spdxdocs\/hello-[0-9a-f]{64}$/),
       creationInfo: { ...JSON.parse(written).creationInfo, created: "2024-05-06T07:08:09Z" },
-      packages: JSON.parse(written).packages.map((one: Package) => (one.name === "layouts/amd64" ? { ...one, name: repository() } : one)),
+      packages: JSON.parse(written).packages.map((one: Package) => (one.name === "members/amd64" ? { ...one, name: repository() } : one)),
     });
   });
 
   it("attaches one document for an image that is looked at twice", async () => {
     for (const _ of ["first", "second"]) {
+      await pushMember("amd64");
       scan("amd64");
-      expect(await push(["amd64"], { SBOM: "true" })).toMatchObject({ status: 0 });
+      expect(await pushIndex({ architectures: ["amd64"] }, { SBOM: "true" })).toMatchObject({ status: 0 });
     }
     expect(packagesOf(attachedTo(digests.amd64))).toContain("htop 3.2.2-2");
   });
 
   it("leaves an empty file, or none, of what is no image", () => {
-    write("shared/layouts/arm64/index.json", "{}");
-    expect(() => scan("arm64")).toThrow("layouts/arm64");
-    const file = at("shared/layouts/arm64.sbom.json");
+    write("pods/arm64/image/index.json", "{}");
+    expect(() => scan("arm64")).toThrow("pods/arm64/image");
+    const file = at("shared/members/arm64.sbom.json");
     expect(existsSync(file) ? readFileSync(file, "utf8") : "").toBe("");
   });
 });
