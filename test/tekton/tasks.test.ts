@@ -29,8 +29,9 @@ const root = {
 /** What each step may do, and which credentials, certificates and files of other tasks it sees. */
 const rights: Record<string, Record<string, { as: object; sees: string[] }>> = {
   "git-clone": {
-    clone: { as: nobody, sees: ["shared", "git-credentials", "trust"] },
+    clone: { as: nobody, sees: ["git-credentials", "trust"] },
     find: { as: nobody, sees: ["dockerconfig", "trust"] },
+    checkout: { as: nobody, sees: ["shared", "git-credentials", "trust"] },
   },
   "npm-build": {
     unpack: { as: restricted, sees: ["shared", "downloads"] },

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { at, run, write } from "./harness";
 
@@ -52,7 +52,7 @@ const parameters = {
   INSECURE: "false",
 };
 
-/** Runs the task; what it packs is laid out in the folder `tree`. Repositories may be folders of the test, too. */
+/** Runs the steps of the task that call git; what they pack is laid out in the folder `tree`. Repositories may be folders of the test, too. */
 export async function clone(more: Record<string, string>, seconds?: number, as?: readonly string[], tags: string[] = []) {
   for (const folder of ["sources", "tree"]) execFileSync("rm", ["-rf", at(folder)]);
   for (const folder of ["sources", "tree"]) mkdirSync(at(folder));
@@ -62,24 +62,27 @@ export async function clone(more: Record<string, string>, seconds?: number, as?:
     // As an emptyDir and its mounted Secrets are: for the pod's group.
     for (const folder of ["home", "sources"]) chownSync(at(folder), uid, 0);
   }
-  const result = await run(
-    "git-clone",
-    {
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh",
-      PAUSE: "0",
-      URL: fileUrl("origin"),
-      REVISION: "main",
-      SOURCES: at("sources"),
-      ...parameters,
-      ...Object.fromEntries(["COMMIT", "URL", "TIMESTAMP", "BRANCH"].map((name) => [`RESULT_${name}`, at("results", name.toLowerCase())])),
-      ...more,
-    },
-    tags,
-    seconds,
-    // Not in a folder that only this user may see.
-    as && ["env", `--chdir=${at()}`, ...as],
-  );
+  const environment = {
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh",
+    PAUSE: "0",
+    URL: fileUrl("origin"),
+    REVISION: "main",
+    SOURCES: at("sources"),
+    ...parameters,
+    ...Object.fromEntries(
+      ["COMMIT", "URL", "TIMESTAMP", "BRANCH", "FOUND"].map((name) => [`RESULT_${name}`, at("results", name.toLowerCase())]),
+    ),
+    ...more,
+  };
+  // Not in a folder that only this user may see.
+  const user = as && ["env", `--chdir=${at()}`, ...as];
+  const fetched = await run("git-clone", environment, tags, seconds, user);
+  if (fetched.status !== 0) return fetched;
+  // Each step has a home of its own.
+  for (const name of readdirSync(at("home"))) rmSync(at("home", name), { recursive: true });
+  const laid = await run("git-checkout", environment, [], seconds, user);
+  const result = { status: laid.status, log: fetched.log + laid.log };
   const archive = at("shared", more.ARCHIVE ?? parameters.ARCHIVE);
   if (result.status === 0 && existsSync(archive))
     execFileSync("tar", ["--extract", "--gzip", "--preserve-permissions", "--file", archive, "--directory", at("tree")]);

@@ -113,7 +113,6 @@ describe("git-clone", () => {
       expect(status).toBe(1);
     }
     expect(readdirSync(at("shared"))).toEqual([]);
-    expect(has("results/commit")).toBe(false);
     expect(await clone("main", { CONTEXT: "", CONTAINERFILE: "" })).toMatchObject({ status: 0 });
   });
 });
@@ -140,7 +139,7 @@ describe("git-clone and refusals", () => {
   });
 
   it.each(["../outside", "/absolute", "a/b", "..", "-x"])("refuses the archive %j", async (name) => {
-    expect((await clone("main", { ARCHIVE: name })).log).toBe(`git-clone: '${name}' is not the plain name of an archive\n`);
+    expect((await clone("main", { ARCHIVE: name })).log).toContain(`git-checkout: '${name}' is not the plain name of an archive\n`);
   });
 
   it("does not execute what a parameter holds", async () => {
@@ -195,7 +194,6 @@ describe("git-clone with a git or a server that misbehaves", () => {
     ["gives no commit", "*' rev-parse '*", "exit 0", "git-clone: git gives '' as the commit of 'main'\n"],
     ["gives half a commit", "*' rev-parse '*", "echo 12ab", "git-clone: git gives '12ab' as the commit of 'main'\n"],
     ["gives no time", "*' show '*", "exit 0", ""],
-    ["checks nothing out", "*' checkout '*", "exit 0", ""],
   ])("writes no result if git %s", async (_, when, body, message) => {
     misbehaves("git", when, body);
     const { status, log } = await clone("main");
@@ -204,6 +202,25 @@ describe("git-clone with a git or a server that misbehaves", () => {
     expect(log).toContain(message);
     expect(has("results/commit")).toBe(false);
     expect(readdirSync(at("shared"))).toEqual([]);
+  });
+
+  it("packs nothing if git lays out nothing", async () => {
+    misbehaves("git", "*' read-tree '*", "exit 0");
+    const { status, log } = await clone("main");
+    expect(log).toMatch(/^git-checkout: git lays out other files than those of [0-9a-f]{40}$/m);
+    expect(status).toBe(1);
+    expect(readdirSync(at("shared"))).toEqual([]);
+  });
+
+  it("fetches no submodule and lays out and packs no file where the image is there already", async () => {
+    write("results/found", "registry.example.com/hello@sha256:ab");
+    noted("git");
+    const { status, log } = await clone("main", { CONTEXT: "nowhere" });
+    expect(log).toContain("nobody needs the sources: the image is there\n");
+    expect(status).toBe(0);
+    expect(readdirSync(at("sources/tree"))).toEqual([".git"]);
+    expect(readdirSync(at("shared"))).toEqual([]);
+    expect(calls().filter((call) => /read-tree|submodule/.test(call))).toEqual([]);
   });
 
   it("gives up on a server that stops to send", async () => {
