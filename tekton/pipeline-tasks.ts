@@ -22,9 +22,9 @@ const bind = (...names: string[]) => names.map((name) => ({ name, workspace: nam
 const usualMinutes = defaults.build.minutes;
 
 /**
- * Only the push is tried again: it costs seconds, and would else throw away all that was built because a registry hiccuped. What fails
- * in the other tasks (a wrong revision, a broken Containerfile, a test) fails again, so that a second attempt would only delay the
- * message; downloads are tried again by git-clone, npm, Maven and buildah themselves. A run that was lost with its node is
+ * Only the push of the index is tried again: it costs seconds, and would else throw away all that was built because a registry hiccuped.
+ * What fails in the other tasks (a wrong revision, a broken Containerfile, a test) fails again, so that a second attempt would only delay the
+ * message; downloads are tried again by git-clone, npm, Maven and buildah themselves, and the push of an image by its step. A run that was lost with its node is
  * repeated by the next `pulumi up`.
  */
 const retriesOfPush = 1;

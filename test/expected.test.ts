@@ -173,7 +173,7 @@ describe("a plan", () => {
   it("has a file and a digest in the place of each task's script, and the text of everything else", async () => {
     const text = planText(await plan("dev", dev));
     const scripts = [...text.matchAll(/"script": "(.+)"/g)].map(([, script]) => script);
-    expect(scripts).toHaveLength(13);
+    expect(scripts).toHaveLength(15);
     for (const script of scripts) expect(script).toMatch(/^\[tekton\/steps\/[a-z-]+\/[a-z-]+\.sh, as a whole sha256 [0-9a-f]{16}\]$/);
     // Texts that are JSON are compared key by key.
     expect(JSON.parse(text).resources["cluster/cluster-identity"].inputs.environment.INSTALL_CONFIG).toMatchObject({

@@ -109,6 +109,11 @@ digest_of_layout() {
   [[ $digests == *$'\n'* ]] || printf '%s' "$digests"
 }
 
+# Digest of the configuration that an image's manifest ($1) names, without its `sha256:`; nothing if it names none.
+config_of_manifest() {
+  tr -d ' \t\n' <"$1" | sed -n 's/.*"config":{[^}]*"digest":"sha256:\([0-9a-f]\{64\}\)".*/\1/p'
+}
+
 # Whether a folder of the sources is usable as $1 says: inside of $2 even when links are followed, so that no link of a repository
 # leads to another file of the pod.
 is_inside() {

@@ -35,7 +35,7 @@ interface StepArgs {
   /** Whether it needs a home directory. @default true */
   atHome?: boolean;
   /** Volumes beside its home directory, and where they are mounted; those of one name are shared by the steps of a task. */
-  volumes?: readonly { readonly volume: Volume; readonly mountPath: string; readonly variable?: string }[];
+  volumes?: readonly { readonly volume: Volume; readonly mountPath: string; readonly variable?: string; readonly readOnly?: boolean }[];
 }
 
 const variable = (name: string) => name.toUpperCase().replaceAll("-", "_");
@@ -46,7 +46,10 @@ export const home = "/home/build";
 export function stepOf(args: StepArgs): StepPart {
   const { name, image, script, command, params = [], written = [], workspaces = [], results = [], volumes = [], atHome = true } = args;
   const lists = params.filter(({ type }) => type === "array");
-  const all = [...(atHome ? [{ volume: { name: `home-${name}`, emptyDir: {} }, mountPath: home, variable: "HOME" }] : []), ...volumes];
+  const all = [
+    ...(atHome ? [{ volume: { name: `home-${name}`, emptyDir: {} }, mountPath: home, variable: "HOME", readOnly: false }] : []),
+    ...volumes,
+  ];
   return {
     params: [...written, ...params],
     workspaces,
@@ -71,7 +74,7 @@ export function stepOf(args: StepArgs): StepPart {
       ],
       securityContext: args.securityContext,
       computeResources: args.computeResources,
-      volumeMounts: all.map(({ volume, mountPath }) => ({ name: volume.name, mountPath })),
+      volumeMounts: all.map(({ volume, mountPath, readOnly }) => ({ name: volume.name, mountPath, ...(readOnly && { readOnly }) })),
       ...(args.mayFail && { onError: "continue" as const }),
     },
   };

@@ -72,7 +72,7 @@ export const resources = {
   },
   /**
    * What a RUN may do is anything: link a browser engine, or compile ahead of time, as GraalVM does with 8 GiB and more. Disk: sources, the
-   * storage volume and, beside it, what buildah keeps in /var/tmp while it copies an image.
+   * storage volume, the finished image and, beside them, what buildah keeps in /var/tmp while it copies an image.
    */
   image: {
     requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "10Gi" },
@@ -92,7 +92,7 @@ export const params = {
   architecture: { name: "architecture", description: "amd64 or arm64" },
   member: {
     name: "member",
-    description: "Name on the shared volume of what the index needs of the image: its digest, base images and SBOM",
+    description: "Name on the shared volume of what the index needs of the image: its manifest, base images and SBOM",
   },
   image: { name: "image", description: "Where the index goes, as repository:tag" },
   tags: {
@@ -120,7 +120,10 @@ const secret = (name: string, description: string): WorkspaceDeclaration => ({ n
 
 export const workspaces = {
   /** What every task of a run shares. */
-  shared: { name: "shared", description: "Volume of the run: archives of sources, digests and SBOMs of images, readable on every node" },
+  shared: {
+    name: "shared",
+    description: "Volume of this run alone: archives of sources, manifests and SBOMs of images, readable on every node",
+  },
   gitCredentials: secret(
     "git-credentials",
     "Access to private repositories and submodules: .git-credentials, or username and password for the repository's host; a key ssh-privatekey (or id_ed25519, id_ecdsa, id_rsa) without passphrase, with known_hosts",

@@ -114,7 +114,7 @@ describe("the configuration of the pack", () => {
     expect(violations(await said({ "no-privileged-pods": { capabilities: [] } })).map(({ message }) => message)).toEqual([
       expect.stringMatching(/^spec\.steps\[0\]\.securityContext\.capabilities\.add\[0\]: /),
     ]);
-    expect(violations(await said({ "images-by-digest": { tags: [] } }))).toHaveLength(13);
+    expect(violations(await said({ "images-by-digest": { tags: [] } }))).toHaveLength(15);
     const objects = plan.filter(({ type }) => type.startsWith("kubernetes:"));
     expect(violations(await said({ "explicit-kubernetes-provider": { provider: "another" } }))).toHaveLength(objects.length);
   });

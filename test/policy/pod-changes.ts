@@ -134,7 +134,7 @@ export const podChanges: Readonly<Record<string, readonly Change[]>> = {
       what: "a volume that is a folder of the node",
       of: task,
       change: (t) => void t.spec.volumes.push({ name: "v", hostPath: { path: "/var/run" } }),
-      says: "spec.volumes[4].hostPath.path: ",
+      says: "spec.volumes[5].hostPath.path: ",
     },
     { what: "a volume that is the pod's own", of: task, change: (t) => void t.spec.volumes.push({ name: "v", emptyDir: {} }) },
     {

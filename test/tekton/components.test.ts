@@ -309,8 +309,8 @@ describe("MultiArchBuild", () => {
         push.params.find((param: { name: string }) => param.name === "sbom").default,
       ];
     };
-    expect(await of()).toEqual([["build", "sbom"], "true"]);
-    expect(await of(false)).toEqual([["build"], "false"]);
+    expect(await of()).toEqual([["build", "push", "sbom"], "true"]);
+    expect(await of(false)).toEqual([["build", "push"], "false"]);
   });
 });
 

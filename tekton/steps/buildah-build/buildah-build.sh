@@ -35,7 +35,6 @@ layer_time=315532801
 
 build_args=() labels=() insecure_registries=()
 read_lists "build-args labels insecure-registries" "$@"
-rm -rf "$layout" "$layout.tmp" "$layout.bases" # of an earlier try
 unpack_sources
 check_context "$tree" "$CONTEXT" "$CONTAINERFILE"
 context=$tree/$CONTEXT
@@ -141,7 +140,7 @@ for instruction in $lost; do
   esac
 done
 
-# A reader sees the whole layout or none.
+# A later step sees the whole layout or none.
 buildah push --quiet --format oci result "oci:$layout.tmp:result" || fail "the image for $ARCHITECTURE could not be written to the pod's disk"
 finish_layout "$layout.tmp" "$TIMESTAMP" || fail "buildah wrote no image for $ARCHITECTURE"
 

@@ -19,7 +19,7 @@ finish_layout() {
   manifest=$(digest_of_layout "$1")
   manifest=${manifest#sha256:}
   [[ -n $manifest && -s $blobs/$manifest ]] || return 1
-  config=$(tr -d ' \t\n' <"$blobs/$manifest" | sed -n 's/.*"config":{[^}]*"digest":"sha256:\([0-9a-f]\{64\}\)".*/\1/p')
+  config=$(config_of_manifest "$blobs/$manifest")
   [[ -n $config && -s $blobs/$config ]] || return 1
   created=$(date --utc --date "@$2" +%Y-%m-%dT%H:%M:%SZ)
   sed -E "s/^\{\"created\":\"[^\"]*\"/{\"created\":\"$created\"/; s/,\"comment\":\"FROM [^\"]*\"//g" "$blobs/$config" >"$1/config"

@@ -2,7 +2,7 @@
 # Joins the images of all architectures, which the registry has without a tag, in one index and pushes it.
 # Needs neither root nor any capability.
 # Arguments: lists, each led by its name: --architectures, --tags (templates of more tags, see tags.sh), --insecure-registries.
-# Environment: SHARED, MEMBERS (folder of it with <architecture>.digest; <architecture>.bases
+# Environment: SHARED, MEMBERS (folder of it with a layout for each architecture, which needs no layers; <architecture>.bases
 # beside it may name the base images, <architecture>.sbom.json list what is in it), IMAGE (repository:tag), RUN (name of the run, a tag of
 # its own), TIMESTAMP (the commit's, in seconds since 1970), HOME; optional SBOM (true: such lists are attached), COMMIT, BRANCH (for the templates), KEY (of find-built.sh, a tag `built-<key>`),
 # DOCKERCONFIG (folder with config.json or .dockerconfigjson), TRUST, CONTAINERS (storage); results are written to
@@ -51,22 +51,22 @@ bases_of() {
 
 # Makes the index `index` of the images.
 join_members() {
-  local architecture file member text found bases
+  local architecture layout member text found bases
   echo "joining the images of ${architectures[*]}" >&2
   new_index index || fail "cannot make an index"
   for architecture in "${architectures[@]}"; do
-    file=$MEMBERS/$architecture.digest
-    [[ -f $SHARED/$file ]] || fail "there is no image for $architecture: '$file' is missing"
-    member=$(<"$SHARED/$file")
-    [[ $member =~ ^sha256:[0-9a-f]{64}$ ]] || fail "'$file' holds no digest"
+    layout=$SHARED/$MEMBERS/$architecture
+    [[ -f $layout/index.json ]] || fail "there is no image for $architecture in '$MEMBERS/$architecture'"
+    member=$(digest_of_layout "$layout")
+    [[ -n $member ]] || fail "'$MEMBERS/$architecture' holds not exactly one image"
     bases=$(bases_of "$architecture")
-    add_member index "docker://$repository@$member" "$bases" || fail "the registry does not give back $repository@$member, the image for $architecture"
+    add_member index "oci:$layout:result" "$bases" || fail "the image in '$MEMBERS/$architecture' cannot be read"
     expected+=("linux/$architecture")
     members+=("$member")
     text=$(inspect_index index) || fail "the index cannot be read"
     found=$(platforms "$text")
     [[ $found == "$(printf '%s\n' "${expected[@]}")" ]] ||
-      fail "$repository@$member is for $(tail -n 1 <<<"${found:-nothing}"), not for linux/$architecture"
+      fail "the image in '$MEMBERS/$architecture' is for $(tail -n 1 <<<"${found:-nothing}"), not for linux/$architecture"
   done
 }
 

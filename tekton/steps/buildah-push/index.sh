@@ -26,7 +26,7 @@ use_buildah() {
 }
 
 # Only indexes, a few kilobytes, go through buildah's storage: layers are read from a layout. Each has a storage of its own, so that
-# several can be pushed at the same time without waiting for each other's lock. It is told twice: buildah 1.28 looks elsewhere for that of an
+# SBOMs can be pushed at the same time without waiting for each other's lock. It is told twice: buildah 1.28 looks elsewhere for that of an
 # ordinary user, and then one storage is that of all.
 make_storage() {
   local folder=${CONTAINERS:-$HOME/containers}

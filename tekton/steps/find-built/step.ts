@@ -3,8 +3,12 @@ import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, workspaces } from "../shared";
 
 /** What is there already; the pipelines show it in the place of what the push would have. */
+export const foundResult = {
+  name: "found",
+  description: "repository@digest of the index that is there already; empty where there is none",
+};
 export const foundResults = [
-  { name: "found", description: "repository@digest of the index that is there already; empty where there is none" },
+  foundResult,
   { name: "found-members", description: "repository@digest of each architecture's image, separated by commas; empty where there is none" },
 ];
 

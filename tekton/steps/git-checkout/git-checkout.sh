@@ -38,7 +38,7 @@ keep_git_folder() {
 }
 
 git read-tree --reset -u HEAD
-[[ $(git write-tree) == "$(git rev-parse 'HEAD^{tree}')" ]] || fail "git lays out other files than those of $(<"$RESULT_COMMIT")"
+[[ $(git write-tree) == "$(git rev-parse 'HEAD^{tree}')" ]] || fail "git does not read the files of $(<"$RESULT_COMMIT")"
 check_wanted_submodules
 if [[ $SUBMODULES != false ]]; then fetch_submodules ''; fi
 cd "$tree"

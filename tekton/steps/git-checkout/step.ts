@@ -1,4 +1,4 @@
-import { foundResults } from "../find-built/step";
+import { foundResult } from "../find-built/step";
 import { commitResult, gitFolder, gitUrl, insecure, timestampResult } from "../git-clone/step";
 import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, sources, workspaces } from "../shared";
@@ -27,7 +27,7 @@ export const checkout = (image: string): StepPart =>
       { ...params.archive, description: "Archive of the shared volume that gets the sources, a .tar.gz", default: "sources.tar.gz" },
     ],
     workspaces: [workspaces.shared, workspaces.gitCredentials, workspaces.trust],
-    results: [commitResult, timestampResult, ...foundResults.slice(0, 1)],
+    results: [commitResult, timestampResult, foundResult],
     securityContext: nobody,
     computeResources: resources.light,
     volumes: [sources],

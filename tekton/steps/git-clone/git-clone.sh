@@ -81,9 +81,10 @@ check_branch "$commit"
 # The files are laid out by a later step, if anybody needs them.
 if [[ $GIT_FOLDER == true && $ref == refs/heads/* ]]; then
   git update-ref "$ref" "$commit"
-  git symbolic-ref HEAD "$ref"
+  git symbolic-ref -m "checkout: moving from master to ${ref#refs/heads/}" HEAD "$ref"
 else
-  git update-ref --no-deref HEAD "$commit"
+  # `git status` says by this what was checked out.
+  git update-ref -m "checkout: moving from master to $commit" --no-deref HEAD "$commit"
 fi
 timestamp=$(git show --no-patch --format=%ct "$commit")
 [[ $timestamp =~ ^[0-9]+$ ]] || fail "commit $commit has no time"

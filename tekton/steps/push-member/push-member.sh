@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Pushes the image that the step before has left on the pod's own disk: by its digest, so that nobody who asks for a tag gets it. What the index
-# needs of it goes to the shared volume: $MEMBER.digest, and $MEMBER.bases, the images that it was built from, a line NAME@DIGEST each.
+# needs of it goes to the shared volume: $MEMBER, its layout without the layers, a few kilobytes; and $MEMBER.bases, the images that it was built
+# from, a line NAME@DIGEST each.
 # Needs neither root nor any capability.
 # Arguments: registries that are asked by plain http, HOST[:PORT]...
 # Environment: SHARED, SOURCES (the pod's own folder, with the layout image/ and image.bases), ARCHITECTURE, MEMBER (name in SHARED), IMAGE
@@ -33,15 +34,38 @@ push_image() {
   return 1
 }
 
+# What no further try changes.
+final='denied|unauthorized|authentication required|forbidden|quota|name.unknown|immutable|x509|digest'
+
+# The layers are there and nowhere else, so that a registry that is away for a moment must not cost the build.
+push_patiently() {
+  local attempt
+  for attempt in 1 2 3; do
+    if push_image 2>"$HOME/push.log"; then return 0; fi
+    cat "$HOME/push.log" >&2
+    if ((attempt == 3)) || grep -qiE "$final" "$HOME/push.log"; then return 1; fi
+    echo "pushing the image for $ARCHITECTURE again" >&2
+    sleep "$((attempt * 5 * ${PAUSE:-3}))"
+  done
+}
+
+# The layout without its layers, which whoever reads it sees whole or not at all. Some registries give nobody an image that no tag leads to, so
+# that the index cannot be made of what they have (openshift/image-registry, pkg/dockerregistry/server/manifestservice.go, Get).
+leave_for_index() {
+  local config blob
+  config=$(config_of_manifest "$layout/blobs/sha256/${digest#sha256:}") && [[ -n $config ]] || return 1
+  mkdir -p "$member.tmp/blobs/sha256"
+  cp "$layout/oci-layout" "$layout/index.json" "$member.tmp"
+  for blob in "${digest#sha256:}" "$config"; do cp "$layout/blobs/sha256/$blob" "$member.tmp/blobs/sha256"; done
+  [[ ! -f $layout.bases ]] || cp "$layout.bases" "$member.bases"
+  mv "$member.tmp" "$member"
+}
+
 [[ -f $layout/index.json ]] || fail "there is no image for $ARCHITECTURE"
 digest=$(digest_of_layout "$layout")
 [[ -n $digest ]] || fail "the layout of the image for $ARCHITECTURE holds not exactly one image"
-mkdir -p "$(dirname "$member")"
-rm -f "$member".{digest,bases,sbom.json} # of an earlier try
+rm -rf "$member" "$member".{tmp,bases,sbom.json} # of an earlier try
 echo "pushing the image for $ARCHITECTURE" >&2
-push_image || fail "cannot push the image for $ARCHITECTURE to $repository, so nothing is published"
-[[ ! -f $layout.bases ]] || cp "$layout.bases" "$member.bases"
-# Whoever sees the digest sees all of it.
-printf '%s' "$digest" >"$member.digest.tmp"
-mv "$member.digest.tmp" "$member.digest"
+push_patiently || fail "cannot push the image for $ARCHITECTURE to $repository, so nothing is published"
+leave_for_index || fail "the image for $ARCHITECTURE cannot be noted in '$MEMBER'"
 echo "$repository@$digest is the image for $ARCHITECTURE" >&2

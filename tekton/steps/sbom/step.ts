@@ -31,7 +31,7 @@ export const sbom = (image: string): StepPart =>
     },
     mayFail: true,
     written: [params.member],
-    volumes: [sources],
+    volumes: [{ ...sources, readOnly: true }],
     workspaces: [workspaces.shared],
     securityContext: { ...nobody, readOnlyRootFilesystem: true },
     computeResources: resources.describe,

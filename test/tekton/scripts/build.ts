@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
 import { at, run, write } from "./harness";
 import { type Architecture, insecure, layoutOf } from "./images";
@@ -40,6 +40,8 @@ export async function build(
     CONTAINERS: at("containers"),
     ...more,
   };
+  // Each pod has a disk of its own.
+  for (const what of ["", ".tmp", ".bases"]) rmSync(at(`${layout}${what}`), { recursive: true, force: true });
   const all = Object.entries({ "build-args": [], labels: [], "insecure-registries": [], ...lists });
   const args = all.flatMap(([name, elements]) => [`--${name}`, ...elements]);
   try {

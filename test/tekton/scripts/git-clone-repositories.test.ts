@@ -252,6 +252,8 @@ describe("git-clone that keeps .git", () => {
       expect(await clone({ REVISION: revision, GIT_FOLDER: "true" })).toMatchObject({ status: 0 });
       expect(described("describe", "--tags", "--dirty")).toBe(gitIn("origin", "describe", "--tags", revision));
       expect(described("rev-list", "--count", "HEAD")).toBe(gitIn("origin", "rev-list", "--count", revision));
+      // As `git checkout` leaves it, which programs read.
+      expect(described("status")).toMatch(/^HEAD detached at [0-9a-f]{7}\n/);
     }
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { at, has, misbehaves, read, write } from "./harness";
 import { writeBlobs } from "./images";
@@ -8,10 +8,11 @@ import { refusal, sha256 } from "./registry";
 const put = (method: string, path: string) => method === "PUT" && path.includes("/manifests/");
 const blobs = (architecture: string) => readdirSync(at(pod(architecture), "image/blobs/sha256"));
 /** What the index gets to know of an architecture. */
-const noted = (architecture: string) => readdirSync(at("shared/members")).filter((name) => name.startsWith(`${architecture}.`));
+const noted = (architecture: string) =>
+  (has("shared/members") ? readdirSync(at("shared/members")) : []).filter((name) => name.startsWith(architecture));
 
 describe("push-member", () => {
-  it("pushes the image by its digest alone, and notes the digest and the base images for the index", async () => {
+  it("pushes the image by its digest alone, and leaves its manifest, its configuration and the names of its bases for the index", async () => {
     const base = `docker.io/library/alpine:3@sha256:${"a".repeat(64)}\n`;
     write(`${pod("amd64")}/image.bases`, base);
     const { status, log } = await pushMember("amd64");
@@ -19,14 +20,20 @@ describe("push-member", () => {
     expect(status).toBe(0);
     expect(manifest(digests.amd64)).toBeDefined();
     expect(writtenTags()).toEqual([]);
-    expect([read("shared/members/amd64.digest"), read("shared/members/amd64.bases")]).toEqual([digests.amd64, base]);
-    expect(noted("amd64")).toEqual(["amd64.bases", "amd64.digest"]);
+    expect(noted("amd64")).toEqual(["amd64", "amd64.bases"]);
+    expect(read("shared/members/amd64.bases")).toBe(base);
+    const { config } = JSON.parse((manifest(digests.amd64) as Buffer).toString());
+    expect(readdirSync(at("shared/members/amd64/blobs/sha256")).toSorted()).toEqual(
+      [digests.amd64, config.digest].map((digest) => digest.slice(7)).toSorted(),
+    );
   });
 
   it("leaves nothing of an earlier try, nor of its SBOM, and nothing at all when it fails", async () => {
-    for (const what of ["digest", "bases", "sbom.json"]) write(`shared/members/amd64.${what}`, "of an earlier try");
+    for (const what of ["/index.json", "/stale", ".tmp/half", ".bases", ".sbom.json"])
+      write(`shared/members/amd64${what}`, "of an earlier try");
     expect(await pushMember("amd64")).toMatchObject({ status: 0 });
-    expect(noted("amd64")).toEqual(["amd64.digest"]);
+    expect(noted("amd64")).toEqual(["amd64"]);
+    expect(has("shared/members/amd64/stale")).toBe(false);
     registry.options = { refuse: (method) => (method === "PUT" ? refusal(403, "DENIED", "not for you") : undefined) };
     registry.manifests.clear();
     expect(await pushMember("amd64")).toMatchObject({ status: 1 });
@@ -69,7 +76,7 @@ describe("push-member", () => {
   it.each([
     ["pushes nothing and says nothing", "exit 0"],
     ["writes half a digest", `while [[ $1 != --digestfile ]]; do shift; done; printf sha256:ab >"$2"`],
-  ])("notes no digest if buildah %s", async (_, body) => {
+  ])("leaves nothing for the index if buildah %s", async (_, body) => {
     misbehaves("buildah", "*' --digestfile '*docker://*", body);
     expect(await pushMember("amd64")).toMatchObject({ status: 1 });
     expect(noted("amd64")).toEqual([]);
@@ -92,11 +99,30 @@ describe("push-member", () => {
     expect(manifest(sha256(content))).toEqual(content);
   });
 
-  it("puts nothing of a layer on the shared volume, nor a copy on the pod's disk", async () => {
+  it("puts no layer on the shared volume, nor a copy on the pod's disk", async () => {
     expect(await push()).toMatchObject({ status: 0 });
+    const layers = ["amd64", "arm64"].flatMap((architecture) =>
+      JSON.parse((manifest(digests[architecture]) as Buffer).toString()).layers.map(({ digest }: { digest: string }) => digest.slice(7)),
+    );
+    expect(layers).toHaveLength(2);
     const files = ["home", "shared"].flatMap((folder) => readdirSync(at(folder), { recursive: true, encoding: "utf8" }));
-    expect(files.filter((file) => ["amd64", "arm64"].flatMap(blobs).some((blob) => file.includes(blob)))).toEqual([]);
-    expect(existsSync(at("shared/members/arm64.digest"))).toBe(true);
+    expect(files.filter((file) => layers.some((layer) => file.includes(layer)))).toEqual([]);
+  });
+
+  it("goes on when the registry is away for longer than buildah waits, and not when it refuses", async () => {
+    // buildah tries once, and once more to say why not.
+    let left = 2;
+    const answers = (status: number, code: string) => (method: string, path: string) =>
+      put(method, path) && left-- > 0 ? refusal(status, code, "disk on fire") : undefined;
+    registry.options = { refuse: answers(500, "UNKNOWN") };
+    const { status, log } = await pushMember("amd64");
+    expect(log).toContain("pushing the image for amd64 again\n");
+    expect(status).toBe(0);
+    left = 2;
+    registry.options = { refuse: answers(403, "DENIED") };
+    const refused = await pushMember("arm64");
+    expect(refused.status).toBe(1);
+    expect(refused.log).not.toContain("pushing the image for arm64 again");
   });
 
   it.each(["registry.example.com:5000/hello", "hello@sha256:abc"])("refuses %s, which has no tag", async (image) => {

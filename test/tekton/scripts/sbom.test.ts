@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { places } from "../../../rehearsal/machine/places";
@@ -37,6 +37,9 @@ interface Package {
 const packagesOf = (document: string): string[] =>
   JSON.parse(document).packages.map(({ name, versionInfo }: Package) => `${name} ${versionInfo}`);
 
+/** The step that makes the folder of the lists runs as the same user. */
+const asPushed = process.getuid?.() === 0 ? rights.push : undefined;
+
 /** What Debian's and npm's programs leave of what they install. */
 function writeFiles(): void {
   write("files/etc/os-release", 'ID=debian\nVERSION_ID="12"\n');
@@ -49,16 +52,16 @@ describe.skipIf(!existsSync(syft))("the step sbom with the real syft", () => {
     writeFiles();
     const layer = execFileSync("tar", ["--create", "--sort=name", "--mtime=@0", "--directory", at("files"), "."]);
     digests.amd64 = writeImage("pods/amd64/image", "amd64", layer);
-    mkdirSync(at("shared/members"));
-    for (const folder of ["", "home", "shared", "shared/members"]) execFileSync("chmod", ["0777", at(folder)]);
+    for (const folder of ["", "home", "shared", "results"]) execFileSync("chmod", ["0777", at(folder)]);
+    if (asPushed) execFileSync("chown", ["-R", "65534:65534", at("home")]);
   });
 
   it("lists packages of the image, and the push attaches the list as it is under the image's name", async () => {
-    await pushMember("amd64");
+    expect(await pushMember("amd64", {}, {}, asPushed)).toMatchObject({ status: 0 });
     scan("amd64");
     const written = read("shared/members/amd64.sbom.json");
     expect(packagesOf(written)).toEqual(expect.arrayContaining(["htop 3.2.2-2", "ms 2.1.3", `members/amd64 ${digests.amd64}`]));
-    expect(await pushIndex({ architectures: ["amd64"] }, { SBOM: "true" })).toMatchObject({ status: 0 });
+    expect(await pushIndex({ architectures: ["amd64"] }, { SBOM: "true" }, asPushed)).toMatchObject({ status: 0 });
     const attached = attachedTo(digests.amd64);
     expect(JSON.parse(attached)).toEqual({
       ...JSON.parse(written),
@@ -71,9 +74,9 @@ describe.skipIf(!existsSync(syft))("the step sbom with the real syft", () => {
 
   it("attaches one document for an image that is looked at twice", async () => {
     for (const _ of ["first", "second"]) {
-      await pushMember("amd64");
+      expect(await pushMember("amd64", {}, {}, asPushed)).toMatchObject({ status: 0 });
       scan("amd64");
-      expect(await pushIndex({ architectures: ["amd64"] }, { SBOM: "true" })).toMatchObject({ status: 0 });
+      expect(await pushIndex({ architectures: ["amd64"] }, { SBOM: "true" }, asPushed)).toMatchObject({ status: 0 });
     }
     expect(packagesOf(attachedTo(digests.amd64))).toContain("htop 3.2.2-2");
   });
