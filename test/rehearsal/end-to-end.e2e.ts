@@ -23,6 +23,7 @@ import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
 import { pushTriggerSteps } from "./push-trigger";
 import { repositorySteps } from "./repositories";
+import { secretsSteps } from "./secrets";
 import { sharedStorageSteps } from "./shared-storage";
 import { signatureSteps } from "./signatures";
 import { tektonYamlSteps } from "./tekton-yaml";
@@ -318,6 +319,7 @@ describe("the rehearsal", () => {
   });
 
   repositorySteps({ changedConfig, up });
+  secretsSteps();
 
   it("removes builds that are in the configuration no more", async () => {
     expect((await up(configFile)).code).toBe(0);
