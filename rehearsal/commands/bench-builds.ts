@@ -82,7 +82,7 @@ async function sharedBy(run: string): Promise<number> {
   }
 }
 
-/** MiB that the steps of a run say that their storages had, together. */
+/** MiB that the steps of a run say that their storages had, together, and the finished images beside them on the nodes' disks. */
 async function storageOf(run: string): Promise<number> {
   const logs = await kubectlOfBuilds([
     "logs",
@@ -92,7 +92,10 @@ async function storageOf(run: string): Promise<number> {
     "--tail=-1",
     "--max-log-requests=50",
   ]);
-  return [...logs.matchAll(/storage (\d+) MiB/g)].reduce((sum, [, mib]) => sum + Number(mib), 0);
+  return [...logs.matchAll(/(?:\((\d+) MiB\); )?storage (\d+) MiB/g)].reduce(
+    (sum, [, image = 0, mib]) => sum + Number(image) + Number(mib),
+    0,
+  );
 }
 
 /** With its TaskRuns: Tekton takes those for its own that are still there when the next run of the name begins. */

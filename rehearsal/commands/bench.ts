@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { efsDelays, setDelays } from "../cluster/efs-driver";
 import { run } from "../machine/exec";
 import { checkout, places } from "../machine/places";
+import { UserError } from "../machine/progress";
 import { configFile } from "../stack/environment";
 import { stackOutputs } from "../stack/state";
 import { compareBuilds } from "./bench-builds";
@@ -14,13 +15,8 @@ import { toolchainSeconds } from "./first-run";
 import { parts } from "./status";
 import { pulumiUp, up } from "./up";
 
-/**
- * Measures what the README promises, the alternative beside it in the same run: `npm run bench`.
- *
- * The environment is destroyed and made anew first, the caches stay. Not measured here, because it would throw the caches away: the
- * very first run (`OPENSHIFT_MULTIARCH_HOME=/some/new/folder npm run rehearse` prints the time of each of its steps).
- */
-export async function bench(): Promise<void> {
+/** From nothing: the environment is destroyed and made anew, the caches stay. */
+async function environment(): Promise<Row[]> {
   if (existsSync(places.stack)) await destroy({ force: false, cache: false });
   const rows: Row[] = [];
   const started = Date.now();
@@ -30,6 +26,11 @@ export async function bench(): Promise<void> {
   rows.push({ what: "  of which the three builds", aim: "240 s", measured: `${(await secondsOfBuilds()).toFixed(0)} s` });
   rows.push({ what: "  each file of EFS read / changed in", aim: "", measured: `${efsDelays.read} ms / ${efsDelays.write} ms` });
   rows.push({ what: "pulumi up, no change", aim: "15 s", measured: `${(await pulumiUp()).toFixed(1)} s` });
+  return rows;
+}
+
+async function previews(): Promise<Row[]> {
+  const rows: Row[] = [];
   const program = join(places.run, "program-seconds");
   rows.push({
     what: "pulumi preview, warm (median of 3)",
@@ -39,35 +40,73 @@ export async function bench(): Promise<void> {
   rows.push({ what: "  of which the program, process seconds", aim: "3 s", measured: `${median(processSeconds(program)).toFixed(1)} s` });
   const plans = median(await times(3, async () => void (await run(["npm", "run", "--silent", "expected"], { cwd: checkout }))));
   rows.push({ what: "expected plans of all stacks (median of 3)", aim: "20 s", measured: `${plans.toFixed(1)} s` });
-  const previews = await previewsOfBuilds();
+  const { seconds, each } = await previewsOfBuilds();
   rows.push({
     what: "pulumi preview with 1 / 10 / 100 builds",
     aim: "",
-    measured: [1, 10, 100].map((count) => `${previews.seconds[count as 1].toFixed(1)} s`).join(" / "),
+    measured: [1, 10, 100].map((count) => `${seconds[count as 1].toFixed(1)} s`).join(" / "),
   });
-  rows.push({ what: "  each build more", aim: "60 ms", measured: `${previews.each.toFixed(0)} ms` });
-  const { packaged, application } = await compareBuilds();
-  rows.push(...rowsOf("A package of the distribution", "1/2 of it", packaged));
-  rows.push(...rowsOf("A Node.js application of 40,000 files", "1/3 of it", application));
-  // Its 43,000 files would take a quarter of an hour more to prepare, and a push reads few, large ones.
+  rows.push({ what: "  each build more", aim: "60 ms", measured: `${each.toFixed(0)} ms` });
+  return rows;
+}
+
+async function builds(): Promise<Row[]> {
+  setDelays(efsDelays);
+  try {
+    const { packaged, application } = await compareBuilds();
+    return [
+      ...rowsOf("A package of the distribution", "1/2 of it", packaged),
+      ...rowsOf("A Node.js application of 40,000 files", "1/3 of it", application),
+    ];
+  } finally {
+    setDelays();
+  }
+}
+
+/** Without delays: its 43,000 files would take a quarter of an hour more to prepare, and a push reads few, large ones. */
+async function pushes(): Promise<Row[]> {
   setDelays();
   const push = await comparePushes();
-  rows.push({
-    what: "push of a 200 MB image for two architectures, archives (article)",
-    aim: "",
-    measured: `${push.archives.toFixed(1)} s`,
-  });
   const seconds = push.members + push.index;
-  rows.push({
-    what: "  the same, both members from their nodes and the index",
-    aim: "1/20 of it",
-    measured: `${push.members.toFixed(1)} s + ${push.index.toFixed(1)} s, 1/${(push.archives / seconds).toFixed(1)}`,
-  });
-  const rest = parts();
-  const total = (key: "rss" | "pss") => rest.reduce((sum, row) => sum + row[key], 0) / 1024;
-  rows.push({ what: "memory at rest, shared pages counted once", aim: "3 GiB", measured: `${total("pss").toFixed(2)} GiB` });
-  rows.push({ what: "memory at rest, sum of resident sizes", aim: "", measured: `${total("rss").toFixed(2)} GiB` });
-  rows.push({ what: "toolchain when it was built, process seconds", aim: "", measured: await toolchainSeconds() });
+  return [
+    { what: "push of a 200 MB image for two architectures, archives (article)", aim: "", measured: `${push.archives.toFixed(1)} s` },
+    {
+      what: "  the same, both members from their nodes and the index",
+      aim: "1/20 of it",
+      measured: `${push.members.toFixed(1)} s + ${push.index.toFixed(1)} s, 1/${(push.archives / seconds).toFixed(1)}`,
+    },
+  ];
+}
+
+async function rest(): Promise<Row[]> {
+  const all = parts();
+  const total = (key: "rss" | "pss") => all.reduce((sum, row) => sum + row[key], 0) / 1024;
+  return [
+    { what: "memory at rest, shared pages counted once", aim: "3 GiB", measured: `${total("pss").toFixed(2)} GiB` },
+    { what: "memory at rest, sum of resident sizes", aim: "", measured: `${total("rss").toFixed(2)} GiB` },
+    { what: "toolchain when it was built, process seconds", aim: "", measured: await toolchainSeconds() },
+  ];
+}
+
+const measured: Readonly<Record<string, () => Promise<Row[]>>> = { environment, previews, builds, pushes, rest };
+
+/**
+ * Measures what the README promises, the alternative beside it in the same run: `npm run bench`. Not measured here, because it would
+ * throw the caches away: the very first run (`OPENSHIFT_MULTIARCH_HOME=/some/new/folder npm run rehearse` prints the time of each of its
+ * steps).
+ *
+ * @param names of parts, in the environment that is up. Default: all, in one made anew.
+ * @throws UserError for an unknown part, or where no environment is up.
+ */
+export async function bench(names: readonly string[]): Promise<void> {
+  const known = Object.keys(measured);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UserError(`bench has no part \`${unknown}\`; there are ${known.join(", ")}`);
+  if (names.length > 0 && names[0] !== "environment" && !existsSync(places.stack)) {
+    throw new UserError("no environment is up: npm run rehearse makes one, or name the part `environment` first");
+  }
+  const rows: Row[] = [];
+  for (const name of names.length > 0 ? names : known) rows.push(...((await measured[name]?.()) ?? []));
   console.log(`\n${report(rows)}`);
 }
 

@@ -26,8 +26,7 @@ const commands: Readonly<Record<string, (words: readonly string[]) => Promise<nu
     return 0;
   },
   bench: async (words) => {
-    expectWords("bench", words, 0);
-    await (await import("./bench")).bench();
+    await (await import("./bench")).bench(words);
     return 0;
   },
   build: async (words) => (await import("./build")).build(words),

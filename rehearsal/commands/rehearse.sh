@@ -12,7 +12,7 @@ npm run rehearse -- status        what runs, with process id and memory, and the
 npm run rehearse -- logs [part]   the log of one part (-f follows it); without a part, their names
 npm run rehearse -- shell         a shell with pulumi, kubectl, oc, skopeo and the AWS endpoint set up
 npm run rehearse -- build NAME    npm run build, on the rehearsal's stack; its options: build --help
-npm run rehearse -- bench         measure times and memory
+npm run rehearse -- bench [part]  measure times and memory; parts, in what is up: environment (made anew), previews, builds, pushes, rest
 npm run rehearse -- --help        this text
 
 Everything is kept in /var/lib/openshift-multiarch (or $OPENSHIFT_MULTIARCH_HOME), outside the checkout.
