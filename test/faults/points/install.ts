@@ -50,9 +50,13 @@ export const installing: readonly Point[] = [
   }),
   install("no right for the second machine", { aws: ["ec2 RunInstances UnauthorizedOperation after=1"] }, /AWS did not give/, "destroy"),
   install("EC2 is asked too often, once", { aws: ["ec2 CreateSubnet RequestLimitExceeded times=1"] }, /cluster-install created/, "none"),
-  install("the zone's names are throttled all along", { aws: ["route53 ChangeResourceRecordSets Throttling"] }, /AWS did not give/, "up", {
-    faults: quick,
-  }),
+  install(
+    "the zone's names are throttled all along",
+    { aws: ["route53 ChangeResourceRecordSets Throttling"] },
+    /AWS did not give/,
+    "destroy",
+    { refused: /Cannot tell whether there is a cluster/, faults: quick },
+  ),
   install("credentials expire half-way", { aws: ["* * ExpiredToken after=70"] }, /AWS did not give|ExpiredToken|expired/, "up", {
     faults: quick,
   }),
