@@ -5,7 +5,8 @@ The file that EMULATOR_FAULTS names has a rule on each line; it may be written a
   SERVICE OPERATION CODE [after=N] [times=N] [delay=SECONDS]
 
 SERVICE and OPERATION are those of the API (`ec2 RunInstances`) or *. CODE is one of CODES, or `none` for a call that only takes time.
-The first `after` calls (0) are answered as usual, then `times` calls (all) have the fault. The first rule that is due decides.
+The first `after` calls (0) are answered as usual, then `times` calls (all) have the fault. The first rule that is due decides. The file with `.fired`
+behind its name gets the rule of each fault, a line each time.
 """
 
 import os
@@ -30,6 +31,7 @@ CODES = {
 
 class Rule:
     def __init__(self, line):
+        self.line = line.strip()
         self.service, self.operation, self.code, *options = line.split()
         numbers = dict(option.split("=") for option in options)
         self.after, self.times, self.delay = (float(numbers.pop(name, default)) for name, default in (("after", 0), ("times", "inf"), ("delay", 0)))
@@ -64,6 +66,8 @@ class Faults:
         rule = next((rule for rule in self.rules if rule.due(service, operation)), None)
         if rule is None:
             return None
+        with open(f"{self.file}.fired", "a") as fired:
+            fired.write(f"{rule.line}\n")
         time.sleep(rule.delay)
         status, text = CODES.get(rule.code, (0, ""))
         return (status, rule.code, text) if status else None

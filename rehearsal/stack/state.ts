@@ -10,16 +10,24 @@ interface Deployment {
   pending_operations?: readonly { readonly type: string; readonly resource: { readonly urn: string } }[];
 }
 
-/** Number of resources in the stack's state; 0 when there is no stack. Reads the file, so it needs no toolchain. */
-export function recordedResources(): number {
+/** The stack's state, from its file, so that it needs no toolchain; an empty one when there is no stack. */
+function recorded(): Deployment {
   try {
     const { name }: { name: string } = parse(readFileSync(projectFile, "utf8"));
-    const state = JSON.parse(readFileSync(join(stateFolder, ".pulumi", "stacks", name, `${stack}.json`), "utf8"));
-    return (state.checkpoint?.latest as Deployment | undefined)?.resources?.length ?? 0;
+    return JSON.parse(readFileSync(join(stateFolder, ".pulumi", "stacks", name, `${stack}.json`), "utf8")).checkpoint?.latest ?? {};
   } catch {
-    return 0;
+    return {};
   }
 }
+
+/** Number of resources in the stack's state; 0 when there is no stack. */
+export const recordedResources = (): number => recorded().resources?.length ?? 0;
+
+/** URNs of the resources that an update was making when it was killed. */
+export const pendingCreations = (): string[] => creations(recorded());
+
+const creations = ({ pending_operations = [] }: Deployment) =>
+  pending_operations.filter(({ type }) => type === "creating").map(({ resource }) => resource.urn);
 
 /**
  * Clears what an update that was killed left in the state: its lock, and creations of which nobody knows how they ended. The
@@ -38,11 +46,12 @@ export async function clearInterrupted(): Promise<string[]> {
     rmSync(file, { force: true });
   }
   const exported: { deployment: Deployment } = JSON.parse(await pulumi(["stack", "export"]));
-  const pending = exported.deployment.pending_operations ?? [];
+  const { pending_operations: pending = [] } = exported.deployment;
   if (pending.length === 0) return [];
+  const names = creations(exported.deployment).map((urn) => urn.split("::").at(-1) ?? urn);
   exported.deployment.pending_operations = [];
   await pulumi(["stack", "import"], JSON.stringify(exported));
-  return pending.filter(({ type }) => type === "creating").map(({ resource }) => resource.urn.split("::").at(-1) ?? resource.urn);
+  return names;
 }
 
 function readLock(file: string): { pid?: number } {

@@ -1,4 +1,5 @@
-import { awsFaults, begin, moveToOtherMachine, remains } from "./machine";
+import { pendingCreations } from "../../rehearsal/stack/state";
+import { awsFaults, begin, moveToOtherMachine, remains, withoutEffect } from "./machine";
 import type { Point } from "./point";
 import { afterKill, destroy, endOf, type Faults, type Outcome, up } from "./pulumi";
 import type { Result } from "./table";
@@ -29,14 +30,18 @@ export async function tryPoint(point: Point): Promise<Result> {
 async function run(command: "up" | "destroy", faults: Faults = {}): Promise<Outcome> {
   awsFaults(faults.aws);
   const outcome = await (command === "up" ? up : destroy)(faults);
+  const idle = [...outcome.unmet.map((pattern) => `${pattern} was not printed`), ...withoutEffect(faults.aws)];
   awsFaults();
+  if (idle.length > 0) throw new Problem(`no fault in ${command} (code ${outcome.code}): ${idle.join(", ")}\n${endOf(outcome.output)}`);
   return outcome;
 }
 
-async function goWrong({ command, faults, says, next }: Point): Promise<void> {
+async function goWrong({ command, faults, says, next, more: { unheard } = {} }: Point): Promise<void> {
   const { code, output } = await run(command, faults);
   if (!says.test(output)) throw new Problem(`${command} (code ${code}) does not say ${says}:\n${endOf(output)}`);
   if (next === "none" ? code !== 0 : code === 0) throw new Problem(`${command} ended with code ${code}:\n${endOf(output)}`);
+  if (unheard !== undefined && !pendingCreations().some((urn) => unheard.test(urn)))
+    throw new Problem(`${unheard} is not what the engine was making: ${pendingCreations().join(", ")}`);
   if (code === undefined) await afterKill();
 }
 

@@ -25,8 +25,15 @@ const kept = (start: Start) => join(places.run, "kept", start);
 
 /** What AWS is to do wrong from now on; nothing without rules. See rehearsal/aws/faults.py. */
 export function awsFaults(lines: readonly string[] = []): void {
+  rmSync(`${rules}.fired`, { force: true });
   writeFileSync(`${rules}.new`, lines.join("\n"));
   renameSync(`${rules}.new`, rules);
+}
+
+/** Those of the rules that nothing has come of since `awsFaults`. */
+export function withoutEffect(lines: readonly string[] = []): string[] {
+  const fired = existsSync(`${rules}.fired`) ? readFileSync(`${rules}.fired`, "utf8").split("\n") : [];
+  return lines.filter((line) => !fired.includes(line));
 }
 
 /** Programs, plugins, account and an empty stack, in the namespaces that enter.sh makes. */

@@ -21,6 +21,8 @@ export interface More {
   readonly elsewhere?: true;
   /** An `up` before what comes next, which has to fail and to say this. */
   readonly refused?: RegExp;
+  /** URNs of what was being made when the command was killed, of which the engine has not heard. */
+  readonly unheard?: RegExp;
   /** What goes wrong, or is set, while these run. */
   readonly faults?: Faults;
   /** Part of `npm test`. */

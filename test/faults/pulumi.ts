@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { checkout as ours, places } from "../../rehearsal/machine/places";
 import { configFile, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
 import { otherAccountKeys } from "./other-account";
@@ -14,6 +15,8 @@ export interface Faults {
   readonly killAt?: RegExp;
   /** Milliseconds until then; by itself, from the start. @default 0 */
   readonly killAfter?: number;
+  /** Asked again and again from then on: it is killed as soon as this is so. */
+  readonly killWhen?: () => Promise<boolean>;
   /** One Ctrl-C, then. */
   readonly interruptAt?: RegExp;
   /** Called as soon as the text is printed. */
@@ -32,6 +35,8 @@ export interface Outcome {
   /** Exit code; undefined when it was killed. */
   readonly code: number | undefined;
   readonly output: string;
+  /** What was waited for in its output and did not come. */
+  readonly unmet: readonly RegExp[];
 }
 
 /** The last lines of a command's output, which a problem shows. */
@@ -57,7 +62,7 @@ function kill(group: number, signal: NodeJS.Signals): void {
 
 /** Runs `pulumi` on the stack, in a process group of its own; where its program runs, it is the one of this checkout. */
 export function pulumi(words: readonly string[], faults: Faults = {}): Promise<Outcome> {
-  const { installer, killAt, killAfter, interruptAt, at, clock, otherAccount, environment, checkout = ours } = faults;
+  const { installer, killAt, killAfter, killWhen, interruptAt, at, clock, otherAccount, environment, checkout = ours } = faults;
   const child = spawn(join(places.path, "pulumi"), [...words, "--non-interactive", "--color=never", "--stack", stack], {
     cwd: checkout,
     detached: true,
@@ -78,30 +83,39 @@ export function pulumi(words: readonly string[], faults: Faults = {}): Promise<O
   const pid = child.pid as number;
   running.add(pid);
   let output = "";
-  const due = new Set<readonly [RegExp, () => unknown]>();
+  const due = new Set<readonly [RegExp, () => void | Promise<void>]>();
   let timer: NodeJS.Timeout | undefined;
-  const killSoon = () => {
+  const killSoon = async () => {
+    while (killWhen !== undefined && running.has(pid) && !(await killWhen())) await sleep(50);
     timer = setTimeout(() => kill(pid, "SIGKILL"), killAfter ?? 0);
   };
   if (killAt !== undefined) due.add([killAt, killSoon]);
-  else if (killAfter !== undefined) killSoon();
+  else if (killAfter !== undefined) void killSoon();
   if (interruptAt) due.add([interruptAt, () => kill(pid, "SIGINT")]);
   if (at) due.add(at);
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk: Buffer) => {
-      output += chunk;
-      for (const one of due) {
-        if (!one[0].test(output)) continue;
-        due.delete(one);
-        void one[1]();
-      }
-    });
   return new Promise((resolve, reject) => {
+    const begun: Promise<void>[] = [];
+    const failed = (error: unknown) => {
+      kill(pid, "SIGKILL");
+      reject(error);
+    };
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk;
+        for (const one of due) {
+          if (!one[0].test(output)) continue;
+          due.delete(one);
+          begun.push((async () => one[1]())());
+          begun.at(-1)?.catch(failed);
+        }
+      });
     child.on("error", reject);
     const end = (code: number | null) => {
-      clearTimeout(timer);
       running.delete(pid);
-      resolve({ code: code ?? undefined, output });
+      Promise.all(begun).then(() => {
+        clearTimeout(timer);
+        resolve({ code: code ?? undefined, output, unmet: [...due].map(([pattern]) => pattern) });
+      }, failed);
     };
     child.on("close", end);
     // What outlives a kill may hold its pipes.

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -59,4 +59,12 @@ it("a rule that delays answers as usual", async () => {
   const started = Date.now();
   expect(await codes(1, "ec2", "describe_vpcs")).toEqual(["ok"]);
   expect(Date.now() - started).toBeGreaterThanOrEqual(500);
+});
+
+it("each fault is noted by its rule, and nothing else is", async () => {
+  rmSync(`${file}.fired`, { force: true });
+  writeFileSync(file, "ec2 DescribeVpcs Throttling after=1\niam ListRoles ServiceUnavailable\n");
+  await codes(3, "ec2", "describe_vpcs");
+  await codes(1, "ec2", "describe_subnets");
+  expect(readFileSync(`${file}.fired`, "utf8")).toBe("ec2 DescribeVpcs Throttling after=1\n".repeat(2));
 });
