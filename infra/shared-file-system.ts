@@ -7,6 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { FileSystemSettings } from "../config";
 import type { WorkerTemplate } from "./identity";
 import { emptyTimeout } from "./limits";
+import { mountTargetHook } from "./mount-target-hook";
 import type { Owner } from "./openshift-cluster";
 import { nodeSecurityGroup, nodeSecurityGroups } from "./releases";
 
@@ -96,6 +97,7 @@ export class SharedFileSystem extends pulumi.ComponentResource {
       { fileSystemId: fileSystem.id, policy: fileSystem.arn.apply((arn) => JSON.stringify(accessPolicy(arn))) },
       { ...parent, dependsOn: emptied },
     );
+    const hooks = { beforeCreate: [mountTargetHook(name, args.owner)] };
     const targets = args.zones.map((zone) => {
       // The key's value is empty on 4.15 and "1" since: only the key counts.
       const subnet = ec2.getSubnetOutput(
@@ -112,7 +114,7 @@ export class SharedFileSystem extends pulumi.ComponentResource {
       return new efs.MountTarget(
         `${name}-${zone}`,
         { fileSystemId: fileSystem.id, subnetId: subnet.id, securityGroups: [group.id] },
-        { ...parent, dependsOn: policy },
+        { ...parent, dependsOn: policy, hooks },
       );
     });
 

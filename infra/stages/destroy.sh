@@ -23,6 +23,9 @@ identity=$(documents destroy <<<"${IDENTITY:?}")
 } <<<"$identity"
 ensure_tools
 say "Removing everything of $infra_id in the AWS account $owner"
+check_owner "$metadata" "$owner"
+# Those of the state are gone by now. What goes wrong here is told by the look at what is left.
+ask_aws "$metadata" forgotten "$infra_id" || true
 remove_cluster "$metadata" "$owner"
 # Not before: the cluster works with them to its end.
 if manual; then remove_credentials "$metadata" "$infra_id"; fi

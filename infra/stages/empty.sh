@@ -8,5 +8,10 @@ source "$(dirname "$0")/lib/base.sh"
 source "$stages/lib/aws.sh"
 
 check_owner "${CLUSTER_SETTINGS:?}" "${AWS_ACCOUNT_ID:?}"
-ask_aws "$CLUSTER_SETTINGS" empty "${FILE_SYSTEM_ID:?}" ||
-  fail "The file system $FILE_SYSTEM_ID cannot be emptied (see above), so it cannot be deleted. Run pulumi destroy again."
+if [[ -n ${SUBNET_ID:-} ]]; then
+  ask_aws "$CLUSTER_SETTINGS" empty "${FILE_SYSTEM_ID:?}" "$SUBNET_ID" ||
+    fail "The mount target that is in no state cannot be deleted (see above), so none can be made in $SUBNET_ID. Run pulumi up again."
+else
+  ask_aws "$CLUSTER_SETTINGS" empty "${FILE_SYSTEM_ID:?}" ||
+    fail "The file system $FILE_SYSTEM_ID cannot be emptied (see above), so it cannot be deleted. Run pulumi destroy again."
+fi

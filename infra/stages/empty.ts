@@ -1,4 +1,5 @@
-// Deletes the access points and the mount targets of a file system, its argument, and waits until they are gone. In: see aws-client.ts.
+// Deletes the access points and the mount targets of a file system, its first argument, and waits until they are gone; with the id of a subnet as the
+// second, only the mount target there. In: see aws-client.ts.
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteAccessPointCommand, DeleteMountTargetCommand, EFSClient } from "@aws-sdk/client-efs";
 import { Asking } from "../leftovers/asking";
@@ -8,7 +9,7 @@ import { clientSettings } from "./aws-client";
 import { main } from "./program";
 
 main(async () => {
-  const [, , fileSystem] = process.argv;
+  const [, , fileSystem, subnet] = process.argv;
   if (!fileSystem) throw new Error("empty.ts needs the id of a file system");
   const client = new EFSClient(clientSettings("elasticfilesystem", "efs"));
   const asking = new Asking();
@@ -16,14 +17,15 @@ main(async () => {
   const end = Date.now() + emptyMinutes * 60_000;
   const told = new Set<string>();
   const once = async (state: string | undefined, what: string, action: string, remove: () => Promise<unknown>) => {
-    if (state === "deleting" || told.has(what)) return;
+    // One that is being made lasts until it is there.
+    if (state === "deleting" || state === "creating" || told.has(what)) return;
     told.add(what);
     say(`deleting ${what}`);
     await asking.ask(action, remove, undefined);
   };
   for (;;) {
-    const points = await accessPointsOf(client, asking, fileSystem);
-    const targets = await mountTargetsOf(client, asking, fileSystem);
+    const points = subnet ? [] : await accessPointsOf(client, asking, fileSystem);
+    const targets = (await mountTargetsOf(client, asking, fileSystem)).filter(({ SubnetId }) => !subnet || SubnetId === subnet);
     // In each round: a pipeline that runs may have had one made meanwhile.
     for (const { LifeCycleState, AccessPointId } of points)
       await once(LifeCycleState, `the access point ${AccessPointId}`, "elasticfilesystem:DeleteAccessPoint", () =>

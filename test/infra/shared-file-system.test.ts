@@ -79,6 +79,14 @@ describe("the shared file system", () => {
     });
   });
 
+  it("looks for what an update that was killed has made before each mount target, and before nothing else", () => {
+    const hooked = built.resources.filter(({ beforeCreate }) => beforeCreate.length > 0);
+    expect(hooked.map(({ name, beforeCreate }) => [name, beforeCreate])).toEqual([
+      ["shared-eu-west-3a", ["shared-mount-target"]],
+      ["shared-eu-west-3b", ["shared-mount-target"]],
+    ]);
+  });
+
   it("admits NFS from the nodes' group only, by a rule of its own", () => {
     expect(built.named("shared-nfs").inputs.ingress).toBeUndefined();
     const rules = built.resources.filter((resource) => resource.type === "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DescribeFileSystemsCommand } from "@aws-sdk/client-efs";
+import { CreateFileSystemCommand, DescribeFileSystemsCommand, DescribeMountTargetsCommand } from "@aws-sdk/client-efs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { leftovers } from "../../../infra/leftovers";
 import { Asking } from "../../../infra/leftovers/asking";
@@ -34,14 +35,19 @@ afterAll(() => {
   for (const one of started) one.stop();
 });
 
-/** What the stage says: its lines, and what it warns of. */
-function look(environment: Record<string, string> = {}) {
+/** A program of the stages, with the cluster's infra ID. */
+function program(name: string, id: string, environment: Record<string, string> = {}) {
   const settings = JSON.stringify({ infraID: infraId, aws: { region, clusterDomain: domain } });
-  const { stdout, stderr } = spawnSync("node", ["--require", "tsx/cjs", "infra/stages/leftovers.ts", environment.INFRA_ID ?? infraId], {
+  return spawnSync("node", ["--require", "tsx/cjs", `infra/stages/${name}.ts`, id], {
     cwd: join(__dirname, "../../.."),
     encoding: "utf8",
     env: { ...process.env, ...credentials(emulator), CLUSTER: domain, CLUSTER_SETTINGS: settings, NODE_NO_WARNINGS: "1", ...environment },
   });
+}
+
+/** What the stage says: its lines, and what it warns of. */
+function look(environment: Record<string, string> = {}) {
+  const { stdout, stderr } = program("leftovers", environment.INFRA_ID ?? infraId, environment);
   const lines = stdout.split("\n").filter(Boolean);
   return { lines, kinds: lines.map((line) => line.split(" ")[0]), stderr };
 }
@@ -166,6 +172,38 @@ describe("a file system", () => {
     expect(stderr).toMatch(/deleting the access point fsap-[0-9a-f]{17}\ndeleting the mount target fsmt-[0-9a-f]+\n/);
     expect(status).toBe(0);
     expect(await emulator.ask("efs", "delete_file_system", { FileSystemId })).toEqual({});
+  }, 120_000);
+
+  it("loses the one mount target of a subnet, and nothing else, when that is what is asked for", async () => {
+    const { FileSystemId } = await cluster();
+    const targets = async () => (await emulator.efs.send(new DescribeMountTargetsCommand({ FileSystemId }))).MountTargets ?? [];
+    const [{ SubnetId = "" } = {}] = await targets();
+    expect(stage("empty", { FILE_SYSTEM_ID: FileSystemId, SUBNET_ID: "subnet-other" })).toMatchObject({ status: 0, stderr: "" });
+    expect(await targets()).toHaveLength(1);
+    const { status, stderr } = stage("empty", { FILE_SYSTEM_ID: FileSystemId, SUBNET_ID: SubnetId });
+    expect(stderr).toMatch(/^deleting the mount target fsmt-[0-9a-f]+\n$/);
+    expect(status).toBe(0);
+    expect(await targets()).toEqual([]);
+    expect(look().kinds).toContain("access-point");
+  }, 120_000);
+
+  it("that an update was killed over is deleted with the cluster: of this program's name, with no mount target and no access point", async () => {
+    const { FileSystemId: used } = await cluster();
+    const make = async (name: string) => {
+      const Tags = [{ Key: "Name", Value: name }];
+      return (await emulator.efs.send(new CreateFileSystemCommand({ CreationToken: randomUUID(), Tags }))).FileSystemId ?? "";
+    };
+    const own = await make(`${infraId}-shared`);
+    const others = [await make(`${infraId}-data`), await make(`${infraId}x-shared`), await make("shared")];
+    const withPoint = await make(`${infraId}-shared`);
+    const all = async () => (await emulator.efs.send(new DescribeFileSystemsCommand({}))).FileSystems ?? [];
+    await eventually(async () => (await all()).every(({ LifeCycleState }) => LifeCycleState === "available"));
+    await emulator.ask("efs", "create_access_point", { FileSystemId: withPoint, ClientToken: "a" });
+    const { status, stderr } = program("forgotten", infraId);
+    expect(stderr).toBe(`deleting the file system ${own}, which is in no state and has neither a mount target nor an access point\n`);
+    expect(status).toBe(0);
+    await eventually(async () => !(await all()).some(({ FileSystemId }) => FileSystemId === own));
+    expect((await all()).map(({ FileSystemId }) => FileSystemId).sort()).toEqual([used, withPoint, ...others].sort());
   }, 120_000);
 
   it("is emptied with credentials of its account alone; with others AWS says that there is none, which a provider takes for deleted", async () => {
