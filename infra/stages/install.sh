@@ -21,7 +21,8 @@ source "$stages/lib/resume.sh"
 orphaned() {
   case "$1" in
     gone) keep_log install "$assets" "$log" ;;
-    ended) end_strays "$home/" ;;
+    # Unless another run has begun since, whose installer this would end.
+    ended) [[ $(cat "$home/stage" 2>/dev/null) != "$$" ]] || end_strays "$home/" ;;
   esac
 }
 
@@ -67,6 +68,7 @@ export OPENSHIFT_INSTALL_INVOKER=openshift-multiarch
 # It would leave the bootstrap machine, open to the world by SSH, after an install that went well.
 unset OPENSHIFT_INSTALL_PRESERVE_BOOTSTRAP
 folder "$home"
+echo "$$" >"$home/stage"
 begin_without_strays "$home/"
 
 if [[ -e "$home/untouched" ]]; then

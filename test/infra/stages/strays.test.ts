@@ -82,6 +82,27 @@ describe("what a killed run has left working on the cluster", () => {
     expect(stderr).not.toContain("Ended what");
   });
 
+  it.each([
+    ["ended by its own watchdog", false],
+    ["left to the run that has begun since, whose installer goes on", true],
+  ])("is %s", async (_, another) => {
+    const ready = await bench.prepared();
+    const pid = join(bench.folder, "pid");
+    const child = bench.start("install", { ...ready.environment, STUB_PID: pid });
+    child.stdin?.end(ready.stdin);
+    child.stdout?.resume();
+    child.stderr?.resume();
+    while (!existsSync(pid)) await sleep(20);
+    const next = await installer(`${bench.home}/assets`);
+    // As the stage begins.
+    if (another) writeFileSync(join(bench.home, "stage"), "1\n");
+    child.kill("SIGKILL");
+    const isEnded = () => sleep(100).then(() => isOver(next));
+    // The watchdog looks twice a second and takes leave of the stub, which heeds a signal at once; a process of Node.js then looks for strays.
+    for (const until = Date.now() + (another ? 6_000 : 30_000); Date.now() < until && !(await isEnded()); );
+    expect([isOver(next), bench.read("terminated")]).toEqual([!another, "terminated\n"]);
+  });
+
   it("is ended at once when the installer is killed, and before the next step", async () => {
     const { code, stderr } = await bench.install({ STUB_FAULT: "create cluster=137", STUB_STRAY: "1" });
     expect(code).toBe(1);
