@@ -33,7 +33,8 @@ export const removal: readonly Point[] = [
   whole("EC2 is asked too often, three times", { aws: ["ec2 TerminateInstances RequestLimitExceeded times=3"] }, guard, "none"),
   whole("IAM answers 500, three times", { aws: ["iam DeleteRole ServiceUnavailable times=3"] }, guard, "none"),
   whole("credentials expire half-way", { aws: ["* * ExpiredToken after=60"], clock: 60 }, /expired|ExpiredToken/, "destroy"),
-  whole("what is left cannot be asked for", { aws: ["ec2 DescribeVpcs InternalError after=4"], clock: 60 }, /Cannot ask AWS/, "destroy"),
+  // The installer asks for no list of tags: the look at what is left does.
+  whole("what is left cannot be asked for", { aws: ["ec2 DescribeTags InternalError"] }, /Cannot ask AWS whether anything/, "destroy"),
   whole("the file system is killed first", { killAt: /FileSystem shared deleting/ }, /FileSystem shared deleting/, "destroy"),
   whole("killed when the cluster is gone", { killAt: /cluster-guard deleted/ }, /cluster-guard deleted/, "destroy"),
   whole("another machine", { at: [/Destroying/, () => moveToOtherMachine()] }, guard, "none"),
