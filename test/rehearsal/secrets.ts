@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { run } from "../../rehearsal/machine/exec";
 import { places } from "../../rehearsal/machine/places";
+import { eventually } from "./operators";
 
 const kubectl = async (...args: string[]) => {
   const env = { KUBECONFIG: places.adminKubeconfig };
@@ -114,7 +115,8 @@ export function secretsSteps(): void {
     for (const known of ["build-multiarch/registry-credentials", "openshift-config/pull-secret", "openshift-pipelines/signing-secrets"])
       expect(Object.keys(secrets).filter((name) => name.startsWith(`${known}: `))).not.toEqual([]);
     await inFolder(async (folder) => {
-      await writeObjects(folder);
+      // A server behind the API, as that of packages, may begin anew.
+      await eventually(60, "all resources can be listed", () => writeObjects(folder).then(() => true));
       writeProcesses(folder);
       expect(readdirSync(folder).filter((file) => file.startsWith("environ of ")).length).toBeGreaterThan(10);
       expect(readdirSync(folder).filter((file) => !/^(?:environ|cmdline) of /.test(file)).length).toBeGreaterThan(100);
