@@ -64,7 +64,7 @@ export function leaks(value: unknown, secrets: Readonly<Record<string, string>>)
 }
 
 /** The texts that a secret may stand as without any archive around it. */
-function forms(secret: string): [string, string][] {
+export function forms(secret: string): [string, string][] {
   const bytes = Buffer.from(secret, "utf8");
   const json = JSON.stringify(secret).slice(1, -1);
   const base64 = [0, 1, 2].flatMap((offset): [string, string][] => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { run } from "../../rehearsal/machine/exec";
 import { places } from "../../rehearsal/machine/places";
+import { forms } from "../leaks";
 import { eventually } from "./operators";
 
 const kubectl = async (...args: string[]) => {
@@ -70,18 +71,9 @@ function blobs(): string[] {
   return files.filter((file) => existsSync(file));
 }
 
-/** How a secret may stand in a text: as it is, and in base64 that begins anywhere before it. */
-const forms = (secret: string): string[] => [
-  secret,
-  ...[0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]).toString("base64");
-    return encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + secret.length) * 8) / 6));
-  }),
-];
-
 /** Which secrets stand in which of the files, unpacked: `FILE has SECRET`, each once. */
 async function inFiles(files: readonly string[], secrets: Readonly<Record<string, string>>): Promise<string[]> {
-  const names = new Map(Object.entries(secrets).flatMap(([name, secret]) => forms(secret).map((form) => [form, name] as const)));
+  const names = new Map(Object.entries(secrets).flatMap(([name, secret]) => forms(secret).map(([, needle]) => [needle, name] as const)));
   const script = `for file; do gzip -dcf "$file" 2>/dev/null | { grep -oaFf "$0" || true; } | sort -u | sed "s|^|\${file##*/} |"; done`;
   return inFolder(async (folder) => {
     const patterns = join(folder, "patterns");
