@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Document, parseDocument } from "yaml";
 import { run } from "../../rehearsal/machine/exec";
 import { leftovers } from "../../rehearsal/machine/leftovers";
-import { checkout, places, registry } from "../../rehearsal/machine/places";
+import { places, registry } from "../../rehearsal/machine/places";
 import { registryCredentials } from "../../rehearsal/services/registry";
 import { configFile, pulumi, pulumiEnvironment, stack } from "../../rehearsal/stack/environment";
 import { stackOutputs } from "../../rehearsal/stack/state";
@@ -17,7 +16,7 @@ import { clusterDnsSteps } from "./cluster-dns";
 import { clusterVersionSteps } from "./cluster-version";
 import { constraintSteps } from "./constraints";
 import { buildOutside, configurationOf, heredocBuild, publishHeredoc, topLayers } from "./heredoc";
-import { evictClone } from "./lost-pod";
+import { lostPodSteps } from "./lost-pod";
 import { laterOperatorSteps, operatorSteps } from "./operators";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
@@ -25,25 +24,9 @@ import { pushTriggerSteps } from "./push-trigger";
 import { repositorySteps } from "./repositories";
 import { secretsSteps } from "./secrets";
 import { sharedStorageSteps } from "./shared-storage";
+import { show } from "./show";
 import { signatureSteps } from "./signatures";
 import { tektonYamlSteps } from "./tekton-yaml";
-
-/** Runs a program in the checkout, shows what it prints as it comes, and returns it with the exit code. */
-function show(command: readonly string[], env: Record<string, string | undefined> = {}): Promise<{ code: number | null; output: string }> {
-  const [file, ...args] = command;
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: checkout, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk: Buffer) => {
-        output += chunk;
-        process.stdout.write(chunk);
-      });
-    }
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
-  });
-}
 
 const rehearse = (...args: string[]) => show(["npm", "run", "--silent", "rehearse", "--", ...args]);
 
@@ -335,23 +318,7 @@ describe("the rehearsal", () => {
 
   laterOperatorSteps();
 
-  it("fails with the reason when a build fails, publishes nothing, and goes on when the cause is gone, although a pod is lost then", async () => {
-    const { images } = (await stackOutputs()) as { images: Record<string, string> };
-    const tag = `docker://${images.htop.split("@")[0]}:latest`;
-    const digest = () => run(["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", tag]);
-    const before = await digest();
-    const broken = changedConfig((config) => config.setIn([...buildPath(config, "htop"), "revision"], "no-such-branch"));
-    const { code, output } = await up(broken);
-    expect(code).not.toBe(0);
-    expect(output).toContain("no-such-branch");
-    expect(await digest()).toBe(before);
-    // A node that is drained takes its pods away like this: the update itself repeats the build.
-    const [, repaired] = await Promise.all([evictClone("htop"), up(configFile)]);
-    expect(repaired.code).toBe(0);
-    expect(repaired.output).toMatch(/htop-\w{5}: task clone failed: .*; its pod was (?:deleted|taken away)/);
-    expect(repaired.output).toMatch(/htop-\w{5} had failed before: trying again as htop-\w{5}-\w{5}/);
-    expect(await plan(configFile)).toEqual([]);
-  });
+  lostPodSteps({ changedConfig, buildPath, plan, up });
 
   it("refuses to destroy or replace a protected cluster and file system, until cluster.protect is false", async () => {
     const destroys = (file: string) =>
