@@ -106,7 +106,7 @@ export class OpenShiftCluster extends pulumi.ComponentResource {
     const tools = stage(
       this,
       `${name}-tools`,
-      { create: script("tools"), update: script("tools"), environment: common },
+      { create: script("tools"), update: script("tools"), delete: script("tidy"), environment: common },
       { customTimeouts: { create: limits.tools, update: limits.tools }, hooks },
     );
 

@@ -5,6 +5,5 @@
 source "$(dirname "$0")/lib/base.sh"
 
 infra_id=$(documents infra-id <<<"${PULUMI_COMMAND_STDOUT:?}")
-rm -rf "${work:?}/${infra_id:?}" "$work"/new.* "$work"/access.* "$work"/destroy.* "$work/identity.log"
-# Not when another cluster of the name has something there.
-rmdir "$work" 2>/dev/null || true
+rm -rf "${work:?}/${infra_id:?}"
+exec bash "$stages/tidy.sh"

@@ -1,10 +1,8 @@
 import { pendingCreations } from "../../rehearsal/stack/state";
 import { awsFaults, begin, moveToOtherMachine, remains, withoutEffect } from "./machine";
 import type { Point } from "./point";
-import { afterKill, destroy, endOf, type Faults, type Outcome, up } from "./pulumi";
+import { afterKill, destroy, endOf, type Faults, type Outcome, Problem, up } from "./pulumi";
 import type { Result } from "./table";
-
-class Problem extends Error {}
 
 /** Lets a point go wrong, does what comes next, and looks what is left. */
 export async function tryPoint(point: Point): Promise<Result> {

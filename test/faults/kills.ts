@@ -1,6 +1,6 @@
 import { prepare, remains, wipe } from "./machine";
 import { runMain } from "./main";
-import { afterKill, destroy, endOf, type Outcome, up } from "./pulumi";
+import { afterKill, destroy, endOf, type Outcome, Problem, up } from "./pulumi";
 import { randomOf } from "./random";
 
 const help = `npm run test:kills -- COUNT [SEED]      kills pulumi so many times, at moments that the seed decides
@@ -33,7 +33,11 @@ async function once(random: () => number, whole: boolean, took: { up: number; de
     if (killed.code !== 0) return [describe(victim, killed)];
   } else {
     tally.kills += 1;
-    await afterKill();
+    const problem = await afterKill().catch((error: unknown) => {
+      if (error instanceof Problem) return error;
+      throw error;
+    });
+    if (problem) return [problem.message];
   }
   const started = Date.now();
   const next = await (recovery === "up" ? up : destroy)(quick);

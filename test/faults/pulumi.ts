@@ -39,8 +39,15 @@ export interface Outcome {
   readonly unmet: readonly RegExp[];
 }
 
-/** The last lines of a command's output, which a problem shows. */
-export const endOf = (output: string): string => output.trimEnd().split("\n").slice(-25).join("\n");
+/** What did not go as it has to. */
+export class Problem extends Error {}
+
+/** What a problem shows of a command's output: what Pulumi says went wrong, else the last lines. */
+export function endOf(output: string): string {
+  const [, diagnostics] = /^Diagnostics:$(.*?)^(?:Outputs|Resources):$/ms.exec(output) ?? [];
+  const lines = (diagnostics ?? output).trim().split("\n");
+  return lines.slice(-60).join("\n");
+}
 
 /** The parts of the program whose failures are tried: what is in AWS. What is in the cluster would need one. */
 const components = ["OpenShiftCluster**", "SharedFileSystem**"];
@@ -129,8 +136,10 @@ export const up = (faults?: Faults, targets = components): Promise<Outcome> =>
   pulumi(["up", ...common, ...targets.flatMap((target) => ["--target", `**${target}`])], faults);
 export const destroy = (faults?: Faults): Promise<Outcome> => pulumi(["destroy", ...common], faults);
 
-/** What docs/day-by-day.md says after an update that was killed. */
+/** What docs/day-by-day.md says after an update that was killed. The refresh has to go well: it says what the state is worth. */
 export async function afterKill(): Promise<void> {
   await pulumi(["cancel", "--yes"]);
-  await pulumi(["refresh", "--clear-pending-creates", "--yes", "--skip-preview", "--suppress-progress", "--config-file", configFile]);
+  const refresh = ["refresh", "--clear-pending-creates", "--yes", "--skip-preview", "--suppress-progress", "--config-file", configFile];
+  const { code, output } = await pulumi(refresh);
+  if (code !== 0) throw new Problem(`the refresh after the kill ended with code ${code}:\n${endOf(output)}`);
 }

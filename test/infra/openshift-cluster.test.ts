@@ -97,6 +97,7 @@ describe("an OpenShift cluster", () => {
   it("is destroyed by the deletion of its guard alone, which has all that it takes and a deadline", async () => {
     const deleting = built.resources.filter((resource) => resource.inputs.delete !== undefined);
     expect(deleting.map(({ name, inputs }) => [name, inputs.delete])).toEqual([
+      ["cluster-tools", "exec bash infra/stages/tidy.sh"],
       ["cluster-identity", "exec bash infra/stages/forget.sh"],
       ["cluster-guard", "exec bash infra/stages/destroy.sh"],
     ]);

@@ -211,6 +211,22 @@ describe("forget", () => {
   );
 });
 
+describe("tidy", () => {
+  it("removes what tries to name a cluster have left that were killed, and not a cluster with which an install was tried", async () => {
+    await bench.prepared();
+    rmSync(join(bench.home, "untouched"));
+    for (const name of ["new.ABCDEF", "access.ABCDEF", "lab-never"]) mkdirSync(join(bench.work, name));
+    for (const name of ["new.ABCDEF/install-config.yaml", "lab-never/untouched", "identity.log"]) writeFileSync(join(bench.work, name), "");
+    expect(await bench.run("tidy")).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(readdirSync(bench.work)).toEqual(["lab-x1y2z"]);
+    expect(bench.aws.requests).toEqual([]);
+  });
+
+  it("does nothing on a machine that has nothing", async () => {
+    expect(await bench.run("tidy")).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+});
+
 describe("assets", () => {
   it("prints the installer's directory, compressed", async () => {
     const { stdin } = await bench.ready();
