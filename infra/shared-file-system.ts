@@ -5,9 +5,9 @@ import { SecurityGroupIngressRule } from "@pulumi/aws/vpc";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { FileSystemSettings } from "../config";
+import { mountTargetHook, ruleHook } from "./forgotten-hooks";
 import type { WorkerTemplate } from "./identity";
 import { emptyTimeout } from "./limits";
-import { mountTargetHook } from "./mount-target-hook";
 import type { Owner } from "./openshift-cluster";
 import { nodeSecurityGroup, nodeSecurityGroups } from "./releases";
 
@@ -49,6 +49,7 @@ export class SharedFileSystem extends pulumi.ComponentResource {
 
     const group = new ec2.SecurityGroup(`${name}-nfs`, { vpcId: vpc.id, description, tags }, parent);
     // A rule that names the nodes' group keeps the installer from deleting that group: it has to go before the cluster.
+    const ruleHooks = { beforeCreate: [ruleHook(name, args.owner)] };
     const rules = nodeSecurityGroups(args.version).map((ending) => {
       const nodesName = pulumi.output(args.workerTemplate).apply((template) => nodeSecurityGroup(template, ending));
       const nodes = ec2.getSecurityGroupOutput({ vpcId: vpc.id, filters: [{ name: "tag:Name", values: [nodesName] }] }, parent);
@@ -63,7 +64,7 @@ export class SharedFileSystem extends pulumi.ComponentResource {
           description,
           tags,
         },
-        parent,
+        { ...parent, hooks: ruleHooks },
       );
     });
 

@@ -79,9 +79,10 @@ describe("the shared file system", () => {
     });
   });
 
-  it("looks for what an update that was killed has made before each mount target, and before nothing else", () => {
+  it("looks for what an update that was killed has made before the rule and each mount target, and before nothing else", () => {
     const hooked = built.resources.filter(({ beforeCreate }) => beforeCreate.length > 0);
     expect(hooked.map(({ name, beforeCreate }) => [name, beforeCreate])).toEqual([
+      ["shared-nfs-node", ["shared-rule"]],
       ["shared-eu-west-3a", ["shared-mount-target"]],
       ["shared-eu-west-3b", ["shared-mount-target"]],
     ]);

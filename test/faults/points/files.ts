@@ -37,12 +37,11 @@ const killedIn = (rule: string, killAt: RegExp, isMade: (rules: number) => boole
 });
 /** It takes the rule that lets all out from a new group. */
 const unheardGroup = killedIn("ec2 RevokeSecurityGroupEgress none delay=5", /SecurityGroup shared-nfs creating/, (rules) => rules === 0);
-const unheardRule = killedIn(
-  "ec2 DescribeSecurityGroupRules none delay=5",
-  /SecurityGroupIngressRule shared-nfs-node creating/,
-  (rules) => rules === 1,
-);
+const creatingRule = /SecurityGroupIngressRule shared-nfs-node creating/;
+/** The first call is the hook's, before it is made. */
+const unheardRule = killedIn("ec2 DescribeSecurityGroupRules none after=1 delay=5", creatingRule, (rules) => rules === 1);
 const theFileSystem = { unheard: /FileSystem::shared$/ };
+const theRule = { unheard: /IngressRule::shared-nfs-node$/ };
 const theTargets = { unheard: /MountTarget::shared-/ };
 
 /** What goes wrong while the shared file system is made. */
@@ -51,11 +50,8 @@ export const fileSystem: readonly Point[] = [
   files("killed while its security group is made", unheardGroup, /SecurityGroup shared-nfs creating/, "up", {
     unheard: /SecurityGroup::shared-nfs$/,
   }),
-  // Less than a second in a whole install: docs/day-by-day.md says what to do.
-  files("killed while the rule of its group is made", unheardRule, /IngressRule shared-nfs-node creating/, "destroy", {
-    unheard: /IngressRule::shared-nfs-node$/,
-    refused: /InvalidPermission\.Duplicate/,
-  }),
+  files("killed while the rule of its group is made", unheardRule, creatingRule, "up", theRule),
+  files("killed while the rule of its group is made, then removal", unheardRule, creatingRule, "destroy", theRule),
   files("killed while it is made", unheardFileSystem, creating, "up", theFileSystem),
   files("killed while it is made, then removal", unheardFileSystem, creating, "destroy", theFileSystem),
   files("no right for its mount targets", { aws: ["efs CreateMountTarget UnauthorizedOperation"] }, /MountTarget/, "destroy"),

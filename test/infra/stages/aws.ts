@@ -13,6 +13,14 @@ export interface SecurityGroup {
   readonly rules: readonly { readonly protocol: string; readonly from?: number; readonly to?: number; readonly cidr: string }[];
 }
 
+/** A rule by which a security group lets another one in, or out to it. */
+export interface GroupRule {
+  readonly id: string;
+  readonly group: string;
+  readonly source: string;
+  readonly egress?: true;
+}
+
 /** What AWS answers: STS's GetCallerIdentity, and the questions of machines.ts and leftovers.ts, filters applied. */
 export interface Account {
   /** Empty: the credentials are not valid. */
@@ -20,6 +28,8 @@ export interface Account {
   arn: string;
   machines: Machine[];
   groups: SecurityGroup[];
+  /** Between security groups. */
+  rules: GroupRule[];
   /** Networks of the cluster. */
   networks: string[];
   /** Answer of EC2 in place of one: a refusal, an answer that breaks off, or none at all. */
@@ -40,6 +50,7 @@ export const account = (): Account => ({
   arn: "arn:aws:iam::123456789012:user/builder",
   machines: [],
   groups: [],
+  rules: [],
   networks: [],
   ec2: "right",
   sts: "right",
@@ -115,6 +126,22 @@ function answer(now: Account, form: URLSearchParams): string | [number, string] 
         return `<groupId>${id}</groupId><groupName>${id}</groupName>${set("ipPermissions", permissions)}${tags({ Name: id })}`;
       });
     return ec2(action, set("securityGroupInfo", items));
+  }
+  if (action === "DescribeSecurityGroupRules") {
+    const items = now.rules
+      .filter(({ group }) => passes(form, { "group-id": group }))
+      .map(
+        ({ id, group, source, egress = false }) =>
+          `<securityGroupRuleId>${id}</securityGroupRuleId><groupId>${group}</groupId><isEgress>${egress}</isEgress><referencedGroupInfo><groupId>${source}</groupId></referencedGroupInfo>`,
+      );
+    return ec2(action, set("securityGroupRuleSet", items));
+  }
+  if (action === "RevokeSecurityGroupIngress") {
+    const ids = [...form].flatMap(([name, value]) => (/^SecurityGroupRuleId\.\d+$/.test(name) ? [value] : []));
+    const found = now.rules.filter(({ id, group, egress }) => ids.includes(id) && group === form.get("GroupId") && !egress);
+    if (found.length < ids.length || ids.length === 0) return [400, failure("InvalidSecurityGroupRuleId.NotFound")];
+    now.rules = now.rules.filter((rule) => !found.includes(rule));
+    return ec2(action, "<return>true</return>");
   }
   if (action === "DescribeVpcs") {
     const items = now.networks.filter(() => passes(form, { [`tag:${owned}`]: "owned" })).map((id) => `<vpcId>${id}</vpcId>`);
