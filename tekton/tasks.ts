@@ -2,8 +2,8 @@ import type { Task } from "./resources";
 import { build } from "./steps/buildah-build/step";
 import { push } from "./steps/buildah-push/step";
 import { find } from "./steps/find-built/step";
-import { checkout } from "./steps/git-checkout/step";
 import { clone } from "./steps/git-clone/step";
+import { resolve } from "./steps/git-resolve/step";
 import { maven } from "./steps/maven-package/step";
 import { npm } from "./steps/npm-build/step";
 import { pack } from "./steps/pack/step";
@@ -22,8 +22,8 @@ import type { TaskImages } from "./task-images";
 export const tasks = ({ buildah, nodejs, maven: jdk, syft }: TaskImages, sboms = true): Task[] => [
   taskOf(
     "git-clone",
-    "Fetches one commit, looks whether its image is there already, and else lays its files on the shared volume, as one archive.",
-    [clone(nodejs), find(buildah), checkout(nodejs)],
+    "Looks whether the image of a commit is there already, and else fetches it and lays its files on the shared volume, as one archive.",
+    [resolve(nodejs), find(buildah), clone(nodejs)],
   ),
   taskOf("npm-build", "Installs and builds a Node.js application: exactly the locked versions, natively compiled for this node.", [
     unpack(nodejs),

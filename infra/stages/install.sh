@@ -62,7 +62,7 @@ untouched() {
 
 encoded=$(cat)
 [[ -n "$encoded" ]] ||
-  fail "The installer's directory is lost: it was on the machine where the cluster got its name, and did not reach the stack's state. Run pulumi state unprotect --all, pulumi destroy, then pulumi up."
+  fail "The installer's directory is lost: a pulumi destroy was broken off, or it was on the machine where the cluster got its name, and did not reach the stack's state. Run pulumi state unprotect --all, pulumi destroy, then pulumi up."
 ensure_tools
 export OPENSHIFT_INSTALL_INVOKER=openshift-multiarch
 # It would leave the bootstrap machine, open to the world by SSH, after an install that went well.

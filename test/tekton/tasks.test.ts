@@ -29,9 +29,9 @@ const root = {
 /** What each step may do, and which credentials, certificates and files of other tasks it sees. */
 const rights: Record<string, Record<string, { as: object; sees: string[] }>> = {
   "git-clone": {
-    clone: { as: nobody, sees: ["git-credentials", "trust"] },
+    resolve: { as: nobody, sees: ["git-credentials", "trust"] },
     find: { as: nobody, sees: ["dockerconfig", "trust"] },
-    checkout: { as: nobody, sees: ["shared", "git-credentials", "trust"] },
+    clone: { as: nobody, sees: ["shared", "git-credentials", "trust"] },
   },
   "npm-build": {
     unpack: { as: restricted, sees: ["shared", "downloads"] },
@@ -79,6 +79,13 @@ describe.each(all.map((task) => [task.metadata.name, task.spec] as const))("%s",
       if (step.command) continue;
       expect(step.script).toMatch(/^#!\/(usr\/bin\/env bash|bin\/sh)\n/);
       expect(step.script).not.toMatch(/\$\((params|workspaces|results|context|steps|tasks)[.[]/);
+    }
+  });
+
+  it("calls itself in warnings by the task's name or by the step's, by which they are found in the log", () => {
+    for (const { name: step, script: text } of withScripts(spec)) {
+      if (!/^ *(?:.*\|\| )?warn "/m.test(text)) continue;
+      expect([name, step]).toContain(/^task=(.*)$/m.exec(text)?.[1]);
     }
   });
 

@@ -48,6 +48,7 @@ architectures=() identity=() images=() tags=() insecure_registries=()
 read_lists "architectures identity images tags insecure-registries" "$@"
 if [[ -z ${IMAGE:-} || ${#identity[@]} -eq 0 ]]; then exit 0; fi # nobody asks
 commit=$(cat "$RESULT_COMMIT")
+[[ -n $commit ]] || fail "only a fetch tells which commit this is"
 [[ $commit =~ ^[0-9a-f]{40}$ ]] || fail "'$commit' is no commit"
 use_buildah "${insecure_registries[@]}"
 content=()

@@ -1,4 +1,4 @@
-import { branchResult, commitResult, gitFolder, gitUrl } from "../git-clone/step";
+import { branchResult, commitResult, gitFolder, gitUrl } from "../git-resolve/step";
 import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, workspaces } from "../shared";
 
@@ -6,6 +6,10 @@ import { nobody, params, resources, script, workspaces } from "../shared";
 export const foundResult = {
   name: "found",
   description: "repository@digest of the index that is there already; empty where there is none",
+};
+export const keyResult = {
+  name: "key",
+  description: "Digest of all that decides what becomes of the image; empty where nothing was looked for",
 };
 export const foundResults = [
   foundResult,
@@ -39,12 +43,7 @@ export const find = (image: string): StepPart =>
       params.insecureRegistries,
     ],
     workspaces: [workspaces.dockerconfig, workspaces.trust],
-    results: [
-      commitResult,
-      branchResult,
-      { name: "key", description: "Digest of all that decides what becomes of the image; empty where nothing was looked for" },
-      ...foundResults,
-    ],
+    results: [commitResult, branchResult, keyResult, ...foundResults],
     securityContext: nobody,
     computeResources: resources.copy,
   });

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Fetches one commit into the pod's own folder $SOURCES/tree, as a repository without files: git-checkout.sh lays them out.
-# Arguments: templates of tags, which must give some for this commit.
-# Environment: URL, REVISION, SOURCES, HOME; ON_BRANCH, which the commit must be on (empty: any will do); GIT_FOLDER, INSECURE; GIT_CREDENTIALS and
-# TRUST, folders (empty: none).
-# Results are written to the files $RESULT_COMMIT, $RESULT_URL, $RESULT_TIMESTAMP, $RESULT_BRANCH.
+# Fetches one commit and packs its files, with submodules and files of Git LFS, into the archive $ARCHIVE of the shared volume; fetches nothing
+# where the commit's image is there already.
+# Environment: URL, REVISION, ARCHIVE, SHARED, SOURCES, HOME; ON_BRANCH, which the commit must be on (empty: any will do); CONTEXT and CONTAINERFILE,
+# which it must have (empty: not looked for); SUBMODULES, LFS, GIT_FOLDER, INSECURE; GIT_CREDENTIALS and TRUST, folders (empty: none).
+# Reads what the steps before have left: $SOURCES/refs, the files $RESULT_COMMIT and $RESULT_FOUND. Results are written to the files
+# $RESULT_COMMIT, $RESULT_TIMESTAMP and, where another commit was looked for, $RESULT_KEY.
 set -euo pipefail
 task=git-clone
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -12,22 +13,26 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/credentials.sh"
 # shellcheck source-path=SCRIPTDIR source=git.sh
 source "$(dirname "${BASH_SOURCE[0]}")/git.sh"
+# shellcheck source-path=SCRIPTDIR source=../git-resolve/refs.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../git-resolve/refs.sh"
 # shellcheck source-path=SCRIPTDIR source=branch.sh
 source "$(dirname "${BASH_SOURCE[0]}")/branch.sh"
-# shellcheck source-path=SCRIPTDIR source=../buildah-push/tags.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../buildah-push/tags.sh"
+# shellcheck source-path=SCRIPTDIR source=submodules.sh
+source "$(dirname "${BASH_SOURCE[0]}")/submodules.sh"
+# shellcheck source-path=SCRIPTDIR source=lfs.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lfs.sh"
+# shellcheck source-path=SCRIPTDIR source=files.sh
+source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
 
-: "${URL:?}" "${SOURCES:?}" "${HOME:?}" "${GIT_FOLDER:?}" "${INSECURE:?}"
-: "${RESULT_COMMIT:?}" "${RESULT_URL:?}" "${RESULT_TIMESTAMP:?}" "${RESULT_BRANCH:?}"
-# The URL ends in logs, results and in the image's label. The user of ssh is no secret.
-if [[ $URL == *[?#]* || ( $URL =~ ^[a-z]+://[^/]*@ && ! $URL =~ ^ssh://[A-Za-z0-9._-]+@[^/@]+/ ) ]]; then
-  fail "the repository's URL holds a user, a password or a query: they would be seen in logs and in the image's label"
+: "${URL:?}" "${REVISION:?}" "${ARCHIVE:?}" "${SHARED:?}" "${SOURCES:?}" "${HOME:?}" "${SUBMODULES:?}" "${LFS:?}" "${GIT_FOLDER:?}" "${INSECURE:?}"
+: "${RESULT_COMMIT:?}" "${RESULT_TIMESTAMP:?}" "${RESULT_KEY:?}" "${RESULT_FOUND:?}"
+[[ $ARCHIVE =~ ^[A-Za-z0-9_][A-Za-z0-9._-]*$ ]] || fail "'$ARCHIVE' is not the plain name of an archive"
+if [[ -s $RESULT_FOUND ]]; then
+  echo "nobody needs the sources: the image is there" >&2
+  # Nobody reads it; a result that is missing would be an error.
+  : >"$RESULT_TIMESTAMP"
+  exit 0
 fi
-if [[ -z ${REVISION:-} || $REVISION == -* ]] || ! git check-ref-format --allow-onelevel "$REVISION"; then
-  fail "revision '${REVISION:-}' is not the name of a branch, a tag or a commit"
-fi
-if [[ -n ${ON_BRANCH:-} ]] && ! git check-ref-format "refs/heads/$ON_BRANCH"; then fail "on-branch '$ON_BRANCH' is not the name of a branch"; fi
-
 use_git
 tree=$SOURCES/tree
 rm -rf "$tree"
@@ -36,24 +41,10 @@ chmod g-s "$tree"
 git init --quiet --template= "$tree"
 cd "$tree"
 git remote add origin "$URL"
+refs=$(<"$SOURCES/refs")
+read_refs
 
 echo "fetching $REVISION of $URL" >&2
-refs=$(patiently ls-remote --symref origin HEAD "$REVISION" ${ON_BRANCH:+"refs/heads/$ON_BRANCH"}) || cannot_fetch
-offered=$'\n'$(cut -f 2 <<<"$refs")$'\n'
-default_branch=$(sed -n 's#^ref: refs/heads/\(.*\)\tHEAD$#\1#p' <<<"$refs")
-# gitrevisions(7): a tag comes before a branch. Which one is meant, only the author knows.
-ref=
-for name in "$REVISION" "refs/$REVISION" "refs/tags/$REVISION" "refs/heads/$REVISION"; do
-  if [[ -z $ref && $offered == *$'\n'"$name"$'\n'* ]]; then ref=$name; fi
-done
-if [[ $ref == "refs/tags/$REVISION" && $offered == *$'\n'"refs/heads/$REVISION"$'\n'* ]]; then
-  warn "'$REVISION' is a branch and a tag: the tag is built; write refs/heads/$REVISION for the branch"
-fi
-[[ $ref != HEAD || -z $default_branch ]] || ref=refs/heads/$default_branch
-if [[ -z $ref && ! $REVISION =~ ^[0-9a-fA-F]{4,64}$ ]]; then
-  fail "$URL has no branch, tag or commit '$REVISION'; its default branch is '$default_branch'"
-fi
-
 branches='+refs/heads/*:refs/remotes/origin/*'
 tag_refs='+refs/tags/*:refs/tags/*'
 if [[ $GIT_FOLDER != true ]]; then
@@ -78,7 +69,11 @@ else
 fi
 [[ $commit =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || fail "git gives '$commit' as the commit of '$REVISION'"
 check_branch "$commit"
-# The files are laid out by a later step, if anybody needs them.
+looked_for=$(<"$RESULT_COMMIT")
+if [[ -n $looked_for && $commit != "$looked_for" ]]; then
+  echo "$REVISION is $commit, and not $looked_for, whose image was looked for" >&2
+  : >"$RESULT_KEY"
+fi
 if [[ $GIT_FOLDER == true && $ref == refs/heads/* ]]; then
   git update-ref "$ref" "$commit"
   git symbolic-ref -m "checkout: moving from master to ${ref#refs/heads/}" HEAD "$ref"
@@ -88,14 +83,9 @@ else
 fi
 timestamp=$(git show --no-patch --format=%ct "$commit")
 [[ $timestamp =~ ^[0-9]+$ ]] || fail "commit $commit has no time"
-# As a part of an image's tag: a commit has no name to be called by, fix/#123 is fix-123.
-branch=$(sed -E 's#^refs/##; s#^(heads|tags)/##; s/[^A-Za-z0-9_.-]+/-/g; s/^[.-]+//; s/-+$//' <<<"$ref")
-
-# Here a typing error costs seconds and one pod.
-tags=("$@")
-COMMIT=$commit BRANCH=$branch IMAGE='' fill_in_tags
+lay_out_files "$timestamp"
+pack_sources "$tree" "$ARCHIVE"
 
 printf '%s' "$commit" >"$RESULT_COMMIT"
-printf '%s' "$URL" >"$RESULT_URL"
 printf '%s' "$timestamp" >"$RESULT_TIMESTAMP"
-printf '%s' "$branch" >"$RESULT_BRANCH"
+echo "$commit -> $ARCHIVE" >&2

@@ -122,7 +122,11 @@ describe("the first install", () => {
   });
 
   it.each([
-    ["is lost", "", "The installer's directory is lost"],
+    [
+      "is lost",
+      "",
+      "The installer's directory is lost: a pulumi destroy was broken off, or it was on the machine where the cluster got its name",
+    ],
     ["is cut off", "half", "cannot be unpacked"],
     ["is no archive", "YWJj", "cannot be unpacked"],
   ])("says what to do when the installer's directory in the state %s", async (_, text, message) => {

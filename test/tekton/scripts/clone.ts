@@ -52,8 +52,17 @@ const parameters = {
   INSECURE: "false",
 };
 
-/** Runs the steps of the task that call git; what they pack is laid out in the folder `tree`. Repositories may be folders of the test, too. */
-export async function clone(more: Record<string, string>, seconds?: number, as?: readonly string[], tags: string[] = []) {
+/**
+ * Runs the steps of the task that call git; what they pack is laid out in the folder `tree`. Repositories may be folders of the test, too.
+ * @param between what happens where the image is looked for.
+ */
+export async function clone(
+  more: Record<string, string>,
+  seconds?: number,
+  as?: readonly string[],
+  tags: string[] = [],
+  between?: () => void,
+) {
   for (const folder of ["sources", "tree"]) execFileSync("rm", ["-rf", at(folder)]);
   for (const folder of ["sources", "tree"]) mkdirSync(at(folder));
   if (as) {
@@ -71,18 +80,19 @@ export async function clone(more: Record<string, string>, seconds?: number, as?:
     SOURCES: at("sources"),
     ...parameters,
     ...Object.fromEntries(
-      ["COMMIT", "URL", "TIMESTAMP", "BRANCH", "FOUND"].map((name) => [`RESULT_${name}`, at("results", name.toLowerCase())]),
+      ["COMMIT", "URL", "TIMESTAMP", "BRANCH", "KEY", "FOUND"].map((name) => [`RESULT_${name}`, at("results", name.toLowerCase())]),
     ),
     ...more,
   };
   // Not in a folder that only this user may see.
   const user = as && ["env", `--chdir=${at()}`, ...as];
-  const fetched = await run("git-clone", environment, tags, seconds, user);
-  if (fetched.status !== 0) return fetched;
+  const resolved = await run("git-resolve", environment, tags, seconds, user);
+  if (resolved.status !== 0) return resolved;
+  between?.();
   // Each step has a home of its own.
   for (const name of readdirSync(at("home"))) rmSync(at("home", name), { recursive: true });
-  const laid = await run("git-checkout", environment, [], seconds, user);
-  const result = { status: laid.status, log: fetched.log + laid.log };
+  const cloned = await run("git-clone", environment, [], seconds, user);
+  const result = { status: cloned.status, log: resolved.log + cloned.log };
   const archive = at("shared", more.ARCHIVE ?? parameters.ARCHIVE);
   if (result.status === 0 && existsSync(archive))
     execFileSync("tar", ["--extract", "--gzip", "--preserve-permissions", "--file", archive, "--directory", at("tree")]);

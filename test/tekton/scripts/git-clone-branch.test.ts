@@ -41,13 +41,13 @@ describe("git-clone of a commit that was pushed to a branch", () => {
 
   it("refuses a commit of a pull request, which the server gives as well, before anything is handed on", async () => {
     expect(await clone({ URL: url(), REVISION: foreign })).toMatchObject({ status: 0 });
-    for (const file of ["shared/sources.tar.gz", "results/commit"]) rmSync(at(file));
+    for (const file of ["shared/sources.tar.gz", "results/timestamp"]) rmSync(at(file));
     const { status, log } = await of(foreign);
     expect(status).toBe(1);
     expect(log).toContain(
       `git-clone: ${foreign} is not on the branch 'main' of ${url()}: it is of a fork, a pull request or another branch`,
     );
-    expect([has("shared/sources.tar.gz"), has("results/commit")]).toEqual([false, false]);
+    expect([has("shared/sources.tar.gz"), has("results/timestamp"), read("results/commit")]).toEqual([false, false, ""]);
   });
 
   it("refuses one of another branch, and one that a forced push has left behind", async () => {

@@ -47,7 +47,7 @@ describe("git-clone and Git LFS", () => {
     write("origin/data/model.bin", text);
     commitAll("origin", "pointer");
     const { status, log } = await clone({ LFS: "false" });
-    expect(log).toContain("git-checkout: warning: 1 files of Git LFS stay pointers, such as data/model.bin");
+    expect(log).toContain("git-clone: warning: 1 files of Git LFS stay pointers, such as data/model.bin");
     expect(status).toBe(0);
     expect(read("tree/data/model.bin")).toBe(text);
   });
@@ -104,7 +104,7 @@ describe("git-clone and Git LFS", () => {
     const git = dirname(fromDebian("git-lfs", "/usr/bin/git-lfs"));
     const { status, log } = await clone({ URL: `${server.url}/app/.git`, TRUST: at("trust"), PATH: `${git}:${process.env.PATH}` });
     expect(log).toContain("no such object");
-    expect(log).toContain("git-checkout: Git LFS gave no content for model.bin (1 files)");
+    expect(log).toContain("git-clone: Git LFS gave no content for model.bin (1 files)");
     expect(status).toBe(1);
   });
 });

@@ -130,7 +130,7 @@ describe("git-clone and submodules", () => {
     expect(read("tree/lib/inner")).toBe("deep");
     expect(await clone({ SUBMODULES: "false" })).toMatchObject({ status: 0 });
     expect(readdirSync(at("tree/lib"))).toEqual([]);
-    expect((await clone({ SUBMODULES: "lib\nlibs" })).log).toContain("git-checkout: the repository has no submodule 'libs'");
+    expect((await clone({ SUBMODULES: "lib\nlibs" })).log).toContain("git-clone: the repository has no submodule 'libs'");
   });
 
   it("names one whose commit nobody has", async () => {
@@ -163,7 +163,7 @@ describe("git-clone and submodules", () => {
     gitIn("origin", "update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},nested`);
     gitIn("origin", "commit", "-q", "-m", "nested");
     const { status, log } = await clone({});
-    expect(log).toContain("git-checkout: warning: the submodule 'nested' has no address in .gitmodules, and stays an empty folder");
+    expect(log).toContain("git-clone: warning: the submodule 'nested' has no address in .gitmodules, and stays an empty folder");
     expect(status).toBe(0);
   });
 });

@@ -117,6 +117,43 @@ describe("git-clone", () => {
   });
 });
 
+describe("git-clone before it fetches", () => {
+  /** What the step that looks for the image is told of the commit. */
+  const known = async (revision: string, more: Record<string, string> = {}) => {
+    let told = "";
+    await cloned({ REVISION: revision, ...more }, undefined, undefined, [], () => {
+      told = read("results/commit");
+    });
+    return told;
+  };
+
+  it("knows the commit of a branch, of a tag with a message or without, of a full name, and one that is named by its full id", async () => {
+    git("tag", "-a", "-m", "with a message", "v2", first);
+    for (const revision of ["v1", "v2", "refs/tags/v2", first]) expect([revision, await known(revision)]).toEqual([revision, first]);
+    for (const revision of ["main", "refs/heads/main", "HEAD"]) expect([revision, await known(revision)]).toEqual([revision, second]);
+  });
+
+  it("says nothing of a short id, and of a commit that is not the tip of the branch that it must be on", async () => {
+    expect(await known(first.slice(0, 10))).toBe("");
+    expect(await known(first, { ON_BRANCH: "main" })).toBe("");
+    expect(await known(second, { ON_BRANCH: "main" })).toBe(second);
+    expect(read("results/commit")).toBe(second);
+  });
+
+  it("takes the commit to which the branch has moved meanwhile, and lets nobody find its image under the key of the other", async () => {
+    let third = "";
+    write("results/key", "of the second");
+    const { log } = await cloned({ REVISION: "main" }, undefined, undefined, [], () => {
+      third = commit("three");
+    });
+    expect(log).toContain(`main is ${third}, and not ${second}, whose image was looked for\n`);
+    expect([read("results/commit"), read("results/key"), read("tree/app/file")]).toEqual([third, "", "three"]);
+    write("results/key", "of the third");
+    await cloned({ REVISION: "main" });
+    expect([read("results/commit"), read("results/key")]).toEqual([third, "of the third"]);
+  });
+});
+
 describe("git-clone and refusals", () => {
   it("names an unknown revision, and leaves no source folder", async () => {
     const { status, log } = await clone("nowhere");
@@ -139,7 +176,7 @@ describe("git-clone and refusals", () => {
   });
 
   it.each(["../outside", "/absolute", "a/b", "..", "-x"])("refuses the archive %j", async (name) => {
-    expect((await clone("main", { ARCHIVE: name })).log).toContain(`git-checkout: '${name}' is not the plain name of an archive\n`);
+    expect((await clone("main", { ARCHIVE: name })).log).toContain(`git-clone: '${name}' is not the plain name of an archive\n`);
   });
 
   it("does not execute what a parameter holds", async () => {
@@ -200,27 +237,29 @@ describe("git-clone with a git or a server that misbehaves", () => {
     expect(status).not.toBe(0);
     expect(log).toMatch(/^git-clone: /m);
     expect(log).toContain(message);
-    expect(has("results/commit")).toBe(false);
+    expect(has("results/timestamp")).toBe(false);
     expect(readdirSync(at("shared"))).toEqual([]);
   });
 
   it("packs nothing if git lays out nothing", async () => {
     misbehaves("git", "*' read-tree '*", "exit 0");
     const { status, log } = await clone("main");
-    expect(log).toMatch(/^git-checkout: git does not read the files of [0-9a-f]{40}$/m);
+    expect(log).toMatch(/^git-clone: git does not read the files of [0-9a-f]{40}$/m);
     expect(status).toBe(1);
     expect(readdirSync(at("shared"))).toEqual([]);
   });
 
-  it("fetches no submodule and lays out and packs no file where the image is there already", async () => {
+  it("fetches and packs nothing where the image is there already", async () => {
     write("results/found", "registry.example.com/hello@sha256:ab");
     noted("git");
     const { status, log } = await clone("main", { CONTEXT: "nowhere" });
     expect(log).toContain("nobody needs the sources: the image is there\n");
     expect(status).toBe(0);
-    expect(readdirSync(at("sources/tree"))).toEqual([".git"]);
+    expect([read("results/commit"), read("results/branch"), read("results/timestamp")]).toEqual([second, "main", ""]);
+    expect(readdirSync(at("sources"))).toEqual(["refs"]);
     expect(readdirSync(at("shared"))).toEqual([]);
-    expect(calls().filter((call) => /read-tree|submodule/.test(call))).toEqual([]);
+    expect(calls().filter((call) => /^git (?:-C|init|fetch|read-tree|submodule)/.test(call))).toEqual([]);
+    expect(calls().filter((call) => call.includes("ls-remote"))).toHaveLength(1);
   });
 
   it("gives up on a server that stops to send", async () => {
