@@ -20,7 +20,8 @@ export const before: readonly Point[] = [
     /hang at create manifests/,
     "up",
   ),
-  identity("AWS answers 500 to create manifests", { aws: ["ec2 * InternalError"] }, /create manifests ended|InternalError/, "up"),
+  // The installer asks again for longer than its stage waits.
+  identity("AWS answers 500 to create manifests", { aws: ["ec2 * InternalError"], clock: 200 }, /did not end in time/, "up"),
   identity("EC2 is asked too often, twice", { aws: ["ec2 * RequestLimitExceeded times=2"] }, /cluster-install created/, "none"),
   identity(
     "STS does not answer",
