@@ -22,9 +22,10 @@ export const mountTargetHook = (fileSystem: string, owner: Owner): pulumi.Resour
  * AuthorizeSecurityGroupIngress, InvalidPermission.Duplicate).
  */
 export const ruleHook = (fileSystem: string, owner: Owner): pulumi.ResourceHook =>
-  forgottenHook(`${fileSystem}-rule`, owner, "rule", ({ securityGroupId, referencedSecurityGroupId }) => ({
+  forgottenHook(`${fileSystem}-rule`, owner, "rule", ({ securityGroupId, referencedSecurityGroupId, fromPort }) => ({
     GROUP_ID: securityGroupId,
     SOURCE_GROUP_ID: referencedSecurityGroupId,
+    PORT: String(fromPort),
   }));
 
 /** @param about what the stage is told of the resource that is about to be made. */

@@ -22,7 +22,10 @@ explain() {
 }
 
 folder "$work"
-clear_tries
+begin_without_strays "$work/new."
+# What a killed try left. An identity with which no install was tried is one that Pulumi does not know, or it would not ask for another.
+rm -rf "$work"/new.*
+for mark in "$work"/*/untouched; do [[ ! -e $mark ]] || rm -rf "$(dirname "$mark")"; done
 
 check_creator "${INSTALL_CONFIG:?}" "${AWS_ACCOUNT_ID:?}"
 ensure_tools

@@ -5,7 +5,8 @@ source "$(dirname "$0")/lib/base.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/logs.sh
 source "$stages/lib/logs.sh"
 
-clear_tries
-rm -rf "$work"/access.* "$work"/destroy.* "$work/identity.log"
+# What the cluster itself was is gone by now, so nothing here is worth an error.
+end_strays "$work/new." || say "Something of an earlier run still works in $work (see above)."
+rm -rf "$work"/new.* "$work"/access.* "$work"/destroy.* "$work/identity.log"
 # Not when another cluster of the name has something there.
 rmdir "$work" 2>/dev/null || true

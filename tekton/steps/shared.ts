@@ -50,15 +50,20 @@ export const nobody: SecurityContext = {
  * (https://kubernetes.io/docs/concepts/storage/ephemeral-storage/, "How Pods with ephemeral-storage limits run").
  */
 export const resources = {
-  /** A copy, streamed. */
+  /** A copy, streamed; a question to a server. */
   copy: {
     requests: { cpu: "50m", memory: "64Mi", "ephemeral-storage": "100Mi" },
     limits: { cpu: "4", memory: "2Gi", "ephemeral-storage": "1Gi" },
   },
-  /** git and the push. */
+  /** The push. */
   light: {
     requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "1Gi" },
     limits: { cpu: "4", memory: "4Gi", "ephemeral-storage": "20Gi" },
+  },
+  /** git, whose repository stands beside the files; those of Git LFS are there twice. */
+  fetch: {
+    requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "1Gi" },
+    limits: { cpu: "4", memory: "4Gi", "ephemeral-storage": "40Gi" },
   },
   /** syft, which unpacks the whole image once more. */
   describe: {

@@ -48,7 +48,7 @@ async function once(random: () => number, whole: boolean, took: { up: number; de
   const next = told ? await destroy(quick) : tried;
   if (next.code !== 0) return [describe(`the next ${recovery}`, next)];
   if (killed.code === undefined) tally.recoveries += 1;
-  if (recovery === "up") took.up = Math.max(took.up, Date.now() - started);
+  if (recovery === "up" && !told) took.up = Math.max(took.up, Date.now() - started);
   const left = told || recovery === "destroy" ? await remains() : [];
   tally.left += left.length;
   process.stderr.write(` ok, ${told ? "told to go on with destroy, " : ""}${Math.round((Date.now() - started) / 1000)} s\n`);

@@ -46,12 +46,13 @@ it("asks EFS for what is in the subnet before a mount target is made there, and 
   expect(bench.aws.requests.map(({ scope }) => scope)).toEqual(["eu-west-3/sts", "eu-west-3/elasticfilesystem"]);
 });
 
-it("takes a rule of the same source from the group before one is made, none of another source, none by which it reaches out", async () => {
+it("takes the rule of the same source and port from the group before it is made, none of another source or port, none by which it reaches out", async () => {
   const rules: GroupRule[] = [
-    { id: "sgr-1", group: "sg-files", source: "sg-node" },
-    { id: "sgr-2", group: "sg-files", source: "sg-other" },
-    { id: "sgr-3", group: "sg-files", source: "sg-node", egress: true },
-    { id: "sgr-4", group: "sg-other", source: "sg-node" },
+    { id: "sgr-1", group: "sg-files", source: "sg-node", port: 2049 },
+    { id: "sgr-2", group: "sg-files", source: "sg-other", port: 2049 },
+    { id: "sgr-3", group: "sg-files", source: "sg-node", port: 2049, egress: true },
+    { id: "sgr-4", group: "sg-other", source: "sg-node", port: 2049 },
+    { id: "sgr-5", group: "sg-files", source: "sg-node", port: 22 },
   ];
   bench.aws.rules = rules;
   await rule();

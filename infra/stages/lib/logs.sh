@@ -22,12 +22,3 @@ end_strays() {
 begin_without_strays() {
   end_strays "$@" || fail "Something of an earlier run still works on this cluster (see above), so nothing was begun."
 }
-
-# Removes what killed tries to name a cluster have left, and ends what still works in it: the pull secret and keys are there. An identity with
-# which no install was tried is one that Pulumi does not know, or it would neither ask for another nor be done with them.
-clear_tries() {
-  local mark
-  begin_without_strays "$work/new."
-  rm -rf "$work"/new.*
-  for mark in "$work"/*/untouched; do [[ ! -e $mark ]] || rm -rf "$(dirname "$mark")"; done
-}

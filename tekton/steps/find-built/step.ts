@@ -1,6 +1,13 @@
-import { branchResult, commitResult, gitFolder, gitUrl } from "../git-resolve/step";
+import { branchResult, commitResult, gitUrl } from "../git-resolve/step";
 import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, workspaces } from "../shared";
+
+export const gitFolder = {
+  name: "git-folder",
+  description:
+    "Whether the sources keep their .git, with the history of the commit and all tags, and without any credentials: true or false",
+  default: "false",
+};
 
 /** What is there already; the pipelines show it in the place of what the push would have. */
 export const foundResult = {
@@ -9,7 +16,7 @@ export const foundResult = {
 };
 export const keyResult = {
   name: "key",
-  description: "Digest of all that decides what becomes of the image; empty where nothing was looked for",
+  description: "Digest of all that decides what becomes of the image; empty where nothing was looked for, or another commit is built",
 };
 export const foundResults = [
   foundResult,

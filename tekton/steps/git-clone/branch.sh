@@ -4,11 +4,9 @@
 
 # Fails unless $1 is the tip of $ON_BRANCH or came before it. Empty: any commit will do. Reads $refs, what the server has offered.
 check_branch() {
-  local id name tip=
+  local tip
   [[ -n ${ON_BRANCH:-} ]] || return 0
-  while IFS=$'\t' read -r id name; do
-    [[ $name != "refs/heads/$ON_BRANCH" ]] || tip=$id
-  done <<<"$refs"
+  tip=$(id_of "refs/heads/$ON_BRANCH")
   [[ -n $tip ]] || fail "$URL has no branch '$ON_BRANCH', to which $1 is said to have been pushed: it was deleted since"
   [[ $1 != "$tip" ]] || return 0
   fetch_history

@@ -67,11 +67,11 @@ else
     fail "$URL has no branch, tag or commit '$REVISION'"
   }
 fi
-[[ $commit =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || fail "git gives '$commit' as the commit of '$REVISION'"
+[[ $commit =~ ^[0-9a-f]{40}$ ]] || fail "git gives '$commit' as the commit of '$REVISION'"
 check_branch "$commit"
 looked_for=$(<"$RESULT_COMMIT")
 if [[ -n $looked_for && $commit != "$looked_for" ]]; then
-  echo "$REVISION is $commit, and not $looked_for, whose image was looked for" >&2
+  echo "building $commit: $REVISION is no longer $looked_for, or the name of something else than a commit" >&2
   : >"$RESULT_KEY"
 fi
 if [[ $GIT_FOLDER == true && $ref == refs/heads/* ]]; then

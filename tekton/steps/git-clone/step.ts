@@ -1,5 +1,5 @@
-import { foundResult, keyResult } from "../find-built/step";
-import { commitResult, gitFolder, gitUrl, insecure, onBranch, revision } from "../git-resolve/step";
+import { foundResult, gitFolder, keyResult } from "../find-built/step";
+import { commitResult, gitUrl, insecure, onBranch, revision } from "../git-resolve/step";
 import { type StepPart, stepOf } from "../parts";
 import { nobody, params, resources, script, sources, workspaces } from "../shared";
 
@@ -36,6 +36,6 @@ export const clone = (image: string): StepPart =>
     workspaces: [workspaces.shared, workspaces.gitCredentials, workspaces.trust],
     results: [commitResult, timestampResult, keyResult, foundResult],
     securityContext: nobody,
-    computeResources: resources.light,
+    computeResources: resources.fetch,
     volumes: [sources],
   });

@@ -39,13 +39,14 @@ if [[ $ref == "refs/tags/$REVISION" && -n $(id_of "refs/heads/$REVISION") ]]; th
 fi
 if [[ -n $ref ]]; then
   commit=$(id_of "$offered")
-elif [[ $REVISION =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]]; then
+elif [[ $REVISION =~ ^[0-9a-f]{40}$ ]]; then
   commit=$REVISION
 elif [[ $REVISION =~ ^[0-9a-fA-F]{4,64}$ ]]; then
   commit=
 else
   fail "$URL has no branch, tag or commit '$REVISION'; its default branch is '$default_branch'"
 fi
+[[ ${#commit} -ne 64 ]] || fail "the commits of $URL have ids of SHA-256, which are not supported"
 if [[ -n ${ON_BRANCH:-} && $commit != "$(id_of "refs/heads/$ON_BRANCH")" ]]; then commit=; fi
 # As a part of an image's tag: a commit has no name to be called by, fix/#123 is fix-123.
 branch=$(sed -E 's#^refs/##; s#^(heads|tags)/##; s/[^A-Za-z0-9_.-]+/-/g; s/^[.-]+//; s/-+$//' <<<"$ref")

@@ -6,12 +6,6 @@ export const branchResult = {
   name: "branch",
   description: "Branch or tag as a part of an image's tag: fix/#123 is fix-123; empty for the id of a commit",
 };
-export const gitFolder = {
-  name: "git-folder",
-  description:
-    "Whether the sources keep their .git, with the history of the commit and all tags, and without any credentials: true or false",
-  default: "false",
-};
 export const gitUrl =
   "Repository: https://, http:// or git:// without a user or a query, ssh://USER@HOST/PATH or USER@HOST:PATH. Credentials come by the workspace git-credentials";
 export const revision = { name: "revision", description: "Branch, tag or commit" };

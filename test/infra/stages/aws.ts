@@ -18,6 +18,7 @@ export interface GroupRule {
   readonly id: string;
   readonly group: string;
   readonly source: string;
+  readonly port: number;
   readonly egress?: true;
 }
 
@@ -131,8 +132,8 @@ function answer(now: Account, form: URLSearchParams): string | [number, string] 
     const items = now.rules
       .filter(({ group }) => passes(form, { "group-id": group }))
       .map(
-        ({ id, group, source, egress = false }) =>
-          `<securityGroupRuleId>${id}</securityGroupRuleId><groupId>${group}</groupId><isEgress>${egress}</isEgress><referencedGroupInfo><groupId>${source}</groupId></referencedGroupInfo>`,
+        ({ id, group, source, port, egress = false }) =>
+          `<securityGroupRuleId>${id}</securityGroupRuleId><groupId>${group}</groupId><isEgress>${egress}</isEgress><ipProtocol>tcp</ipProtocol><fromPort>${port}</fromPort><toPort>${port}</toPort><referencedGroupInfo><groupId>${source}</groupId></referencedGroupInfo>`,
       );
     return ec2(action, set("securityGroupRuleSet", items));
   }

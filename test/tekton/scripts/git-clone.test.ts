@@ -129,13 +129,18 @@ describe("git-clone before it fetches", () => {
 
   it("knows the commit of a branch, of a tag with a message or without, of a full name, and one that is named by its full id", async () => {
     git("tag", "-a", "-m", "with a message", "v2", first);
-    for (const revision of ["v1", "v2", "refs/tags/v2", first]) expect([revision, await known(revision)]).toEqual([revision, first]);
+    git("tag", "-a", "-m", "of a tag", "v3", "v2");
+    git("branch", "abcd", first);
+    git("update-ref", "refs/pull/7/head", first);
+    for (const revision of ["v1", "v2", "v3", "refs/tags/v2", "abcd", "refs/pull/7/head", first])
+      expect([revision, await known(revision)]).toEqual([revision, first]);
     for (const revision of ["main", "refs/heads/main", "HEAD"]) expect([revision, await known(revision)]).toEqual([revision, second]);
   });
 
   it("says nothing of a short id, and of a commit that is not the tip of the branch that it must be on", async () => {
     expect(await known(first.slice(0, 10))).toBe("");
     expect(await known(first, { ON_BRANCH: "main" })).toBe("");
+    expect(await known(second, { ON_BRANCH: "nowhere" })).toBe("");
     expect(await known(second, { ON_BRANCH: "main" })).toBe(second);
     expect(read("results/commit")).toBe(second);
   });
@@ -146,7 +151,7 @@ describe("git-clone before it fetches", () => {
     const { log } = await cloned({ REVISION: "main" }, undefined, undefined, [], () => {
       third = commit("three");
     });
-    expect(log).toContain(`main is ${third}, and not ${second}, whose image was looked for\n`);
+    expect(log).toContain(`building ${third}: main is no longer ${second}, or the name of something else than a commit\n`);
     expect([read("results/commit"), read("results/key"), read("tree/app/file")]).toEqual([third, "", "three"]);
     write("results/key", "of the third");
     await cloned({ REVISION: "main" });
@@ -155,6 +160,18 @@ describe("git-clone before it fetches", () => {
 });
 
 describe("git-clone and refusals", () => {
+  it("refuses a repository whose commits have ids of SHA-256", async () => {
+    mkdirSync(at("wide"));
+    gitIn("wide", "init", "-q", "-b", "main", "--object-format=sha256");
+    write("wide/file", "one");
+    commitAll("wide", "one");
+    const { status, log } = await clone("main", { URL: fileUrl("wide") });
+    expect([status, log]).toEqual([
+      1,
+      expect.stringContaining(`git-clone: the commits of ${fileUrl("wide")} have ids of SHA-256, which are not supported\n`),
+    ]);
+  });
+
   it("names an unknown revision, and leaves no source folder", async () => {
     const { status, log } = await clone("nowhere");
     expect(status).toBe(1);
