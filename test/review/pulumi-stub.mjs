@@ -46,6 +46,11 @@ const wait = () => {
   setTimeout(() => {}, 60_000);
 };
 
+// For what changes something, it would lose the state when it is killed.
+const forNobody = command === "preview" || (command === "refresh" && options["preview-only"] !== undefined);
+if (!command.startsWith("stack") && (process.env.PULUMI_SKIP_CHECKPOINTS === "true") !== (forNobody && options["event-log"] !== undefined))
+  fail(1, `error: pulumi ${command} with PULUMI_SKIP_CHECKPOINTS=${process.env.PULUMI_SKIP_CHECKPOINTS}`);
+
 if (command === "stack output") {
   const secret = options["show-secrets"] ? process.env.STUB_PASSWORD : "[secret]";
   // One is a part of an output, as the engine keeps it.
