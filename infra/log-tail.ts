@@ -30,23 +30,32 @@ export function tail(log: string, scrub: (text: string) => string): string {
 
 /**
  * The secrets in a text of the installer's directory: `.openshift_install_state.json`, which has all that it makes (pull secret, private
- * keys, password, manifests with the AWS key), or any other file of it, which is secret as a whole.
+ * keys, password, manifests with the AWS key), be it cut off where the installer was killed, or any other file of it, which is secret as a whole.
  */
 export function secretsIn(text: string): string[] {
-  let state: unknown;
-  try {
-    state = JSON.parse(text);
-  } catch {
-    return [text.trim(), ...(text.match(/[A-Za-z0-9+/]{40,}={0,2}/g) ?? []).map(decoded).filter(hasKey)];
-  }
-  return texts(state).flatMap(([key, value]) => {
+  const state = parsed(text);
+  const whole = state === undefined ? [text.trim(), ...(text.match(/[A-Za-z0-9+/]{40,}={0,2}/g) ?? []).map(decoded).filter(hasKey)] : [];
+  const inside = (state === undefined ? pairs(text) : texts(state)).flatMap(([key, value]) => {
     if (/password|pullsecret|token/i.test(key) || /"auths"/.test(value)) return [value];
     // Files are in base64 there, and in a manifest of a Secret its values once more.
     const file = /^[A-Za-z0-9+/]{16,}={0,2}$/.test(value) ? decoded(value) : "";
     const manifest = [...file.matchAll(/^\s*(?:aws_secret_access_key|\.dockerconfigjson):\s*"?([\w+/=]+)/gm)];
     return [...[file].filter(hasKey), ...manifest.map(([, encoded = ""]) => decoded(encoded))];
   });
+  return [...whole, ...inside];
 }
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** All whole texts of JSON that is cut off, with the key that they stand at. */
+const pairs = (text: string): [key: string, text: string][] =>
+  [...text.matchAll(/(?:"([^"\\]*)"\s*:\s*)?("(?:[^"\\]|\\.)*")/g)].map(([, key = "", value = ""]) => [key, String(parsed(value) ?? "")]);
 
 const decoded = (text: string) => Buffer.from(text, "base64").toString();
 const hasKey = (text: string) => text.includes("PRIVATE KEY-----");

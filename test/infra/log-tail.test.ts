@@ -52,6 +52,16 @@ describe("the end of the installer's log", () => {
     expect(leaks(tail(log, scrub), secrets)).toEqual([]);
   });
 
+  it.each(Object.keys(secrets).filter((name) => name !== "key of the administrator"))(
+    "has no %s of a state that was cut off behind it, when the installer was killed",
+    (name) => {
+      const secret = name === "pull secret" ? pullSecret : name === "private key of the API" ? key : of(name);
+      const log = `msg=${secret}`;
+      expect(leaks(log, secrets).map(({ secret: found }) => found)).toContain(name);
+      expect(leaks(tail(log, scrubber(secretsIn(state.slice(0, -4)))), secrets)).toEqual([]);
+    },
+  );
+
   it.each([
     [
       'msg=Login to the console with user: "kubeadmin", and password: "abc"',
