@@ -69,8 +69,9 @@ export class BuildTriggers extends pulumi.ComponentResource {
     const { metadata, ...listener } = eventListener(builds, namespace.name, channel);
     const made = new kubernetes.apiextensions.CustomResource(
       `${name}-listener`,
-      // Only when its pod runs does a push start anything.
-      { ...listener, metadata: { ...metadata, annotations: { "pulumi.com/waitFor": "condition=Ready" } } },
+      // Only when its pod answers does a push start anything. It is Ready before it has heard of that: conditions that its Deployment does not have
+      // yet do not count (tektoncd/triggers v0.37.0, event_listener_types.go, SetReadyCondition).
+      { ...listener, metadata: { ...metadata, annotations: { "pulumi.com/waitFor": "condition=Available" } } },
       { parent: this, dependsOn: [secret, ...rights, ...content] },
     );
     // The namespace lets nobody in. Probes of the kubelet are no matter of policies.

@@ -20,7 +20,7 @@ import { lostPodSteps } from "./lost-pod";
 import { laterOperatorSteps, operatorSteps } from "./operators";
 import { policySteps } from "./policy";
 import { onStack, preview, previewOf, shownAsChanged } from "./preview";
-import { pushTriggerSteps } from "./push-trigger";
+import { listens, pushTriggerSteps } from "./push-trigger";
 import { repositorySteps } from "./repositories";
 import { secretsSteps } from "./secrets";
 import { sharedStorageSteps } from "./shared-storage";
@@ -266,6 +266,7 @@ describe("the rehearsal", () => {
         config.setIn([...buildPath(config, "htop"), "rebuild"], "weekly");
       });
       expect((await up(file)).code).toBe(0);
+      expect(await listens()).toBe(202);
       expect((await up(file, "--expect-no-changes")).code).toBe(0);
     });
 

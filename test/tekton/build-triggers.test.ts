@@ -128,7 +128,7 @@ describe("BuildTriggers", () => {
 
   it("listens when secret, rights and templates are there, and is done when the listener is ready", () => {
     const listener = made.named("triggers-listener");
-    expect(listener.inputs.metadata.annotations).toEqual({ "pulumi.com/waitFor": "condition=Ready" });
+    expect(listener.inputs.metadata.annotations).toEqual({ "pulumi.com/waitFor": "condition=Available" });
     expect([...made.waitsFor(listener)]).toEqual(
       expect.arrayContaining(["triggers-secret", "triggers-role", "triggers-cluster-role-binding", "triggers-htop", "triggers-other"]),
     );
