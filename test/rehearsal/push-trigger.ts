@@ -7,6 +7,7 @@ import { places } from "../../rehearsal/machine/places";
 import { stackOutputs } from "../../rehearsal/stack/state";
 import { outcome, type Run } from "../../tekton/following";
 import { startedByLabel } from "../../tekton/triggers";
+import { eventually } from "./operators";
 
 const namespace = "build-multiarch";
 const kubectl = (args: readonly string[]) =>
@@ -64,8 +65,11 @@ async function send(body: string, headers: Record<string, string>): Promise<numb
   return answer.status;
 }
 
-/** Status of its answer to an event that nobody has signed, which it takes and does nothing with. */
-export const listens = (): Promise<number> => send("{}", {});
+/**
+ * Status of its answer to an event that nobody has signed, which it takes and does nothing with. kube-proxy hears of a pod that is ready up to a
+ * second later (iptables.minSyncPeriod).
+ */
+export const listens = (): Promise<number> => eventually(5, "the listener answers", () => send("{}", {}).catch(() => undefined));
 
 /** With a stack whose build htop has `trigger: github` and `rebuild: weekly`. */
 export function pushTriggerSteps(): void {
