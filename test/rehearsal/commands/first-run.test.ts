@@ -45,7 +45,7 @@ describe("before npm's packages are there, the shell", () => {
   const says = (cores = 2) => {
     const script = `checkout=${folder}/checkout; nproc() { echo ${cores}; }; source ${join(rehearsal, "commands", "how-long.sh")}; say_how_long`;
     const env = { ...process.env, OPENSHIFT_MULTIARCH_HOME: join(folder, "home") };
-    return spawnSync("bash", ["-euo", "pipefail", "-c", script], { encoding: "utf8", env });
+    return spawnSync("bash", ["--norc", "-euo", "pipefail", "-c", script], { encoding: "utf8", env });
   };
   const minutes = (cores?: number) => Number(/about (\d+) min on \d+ cores/.exec(says(cores).stderr)?.[1]);
   const built = (name: string) => mkdirSync(join(folder, "home", "cache", "toolchain", `${name}-0123456789abcdef`), { recursive: true });
