@@ -48,8 +48,8 @@ export class SharedFileSystem extends pulumi.ComponentResource {
     const vpc = ec2.getVpcOutput({ filters: [{ name: clusterTag, values: ["owned"] }] }, parent);
 
     const group = new ec2.SecurityGroup(`${name}-nfs`, { vpcId: vpc.id, description, tags }, parent);
-    // A rule that names the nodes' group keeps the installer from deleting that group: it has to go before the cluster.
     const ruleHooks = { beforeCreate: [ruleHook(name, args.owner)] };
+    // A rule that names the nodes' group keeps the installer from deleting that group: it has to go before the cluster.
     const rules = nodeSecurityGroups(args.version).map((ending) => {
       const nodesName = pulumi.output(args.workerTemplate).apply((template) => nodeSecurityGroup(template, ending));
       const nodes = ec2.getSecurityGroupOutput({ vpcId: vpc.id, filters: [{ name: "tag:Name", values: [nodesName] }] }, parent);
